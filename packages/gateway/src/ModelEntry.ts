@@ -1,0 +1,36 @@
+/**
+ * One route of the gateway: the model name a client may ask for, and the targets that can serve it.
+ * Read by `ModelRegistry` and `Planner`. It is plain data: nothing here is checked, `ModelRegistry.make` does that.
+ */
+import type * as Duration from "effect/Duration"
+import type { ProviderId } from "./ProviderId.ts"
+
+/** A provider that can serve an entry, and the name it knows the model by. */
+export interface ModelTarget {
+  readonly provider: ProviderId
+  /** The name sent upstream; its `*` is replaced by what the `*` of the entry's id matched. Absent = the client's name unchanged. */
+  readonly model?: string
+  /** The share of first tries among the entry's targets; absent = 1. */
+  readonly weight?: number
+}
+
+/** How losses of a crossing are judged: `strict` skips a target that would lose anything, `lenient` lets meaning be lost, `default` refuses only that. */
+export type Fidelity = "default" | "strict" | "lenient"
+
+/** What happens upstream when the client leaves: stop at once, read to the end, or read on within bounds (`bytes` is a count of bytes). */
+export type OnClientGone = "cancel" | "drain" | { readonly drain: { readonly time: Duration.Duration; readonly bytes: number } }
+
+/** One route: an id or glob, its targets, and the policies of the exchanges that take it. */
+export interface ModelEntry {
+  /** The name clients use; one `*` in it matches any text, slashes and the empty text included. */
+  readonly id: string
+  readonly targets: ReadonlyArray<ModelTarget>
+  /** Model names whose targets are tried, in this order, after the entry's own. */
+  readonly fallbacks?: ReadonlyArray<string>
+  /** Absent = `default`. */
+  readonly fidelity?: Fidelity
+  /** Absent = `cancel`. */
+  readonly onClientGone?: OnClientGone
+  /** How long a streaming client waits for the head while attempts may still fail over. */
+  readonly preCommit?: Duration.Duration
+}

@@ -1,0 +1,85 @@
+/**
+ * The checks a list of model entries must pass before it becomes a registry, one small function per rule.
+ * Used by `ModelRegistry.make` only; problems are collected, not thrown, so that a person sees them all at once.
+ */
+import type { ModelEntry, ModelTarget } from "../ModelEntry.ts"
+import type { ModelProblem } from "../ModelRegistry.ts"
+import type { ProviderId } from "../ProviderId.ts"
+import { starCount } from "./modelGlob.ts"
+
+/** Every problem of the entries, in their order; `entryOf` is how a model name finds its entry. */
+export const validateEntries = (
+  entries: ReadonlyArray<ModelEntry>,
+  providers: ReadonlySet<ProviderId>,
+  entryOf: (model: string) => ModelEntry | undefined
+): ReadonlyArray<ModelProblem> => {
+  const firstAt = new Map<string, number>()
+  return entries.flatMap((entry, index) => {
+    const problems = [
+      ...idProblems(entry, index, firstAt),
+      ...(entry.targets.length === 0 ? [problem(["targets"], "an entry needs at least one target")] : []),
+      ...entry.targets.flatMap((target, at) => targetProblems(entry, target, providers).map((found) => under(["targets", at], found))),
+      ...(entry.fallbacks ?? []).flatMap((name, at) => fallbackProblems(entry, name, entryOf).map((found) => under(["fallbacks", at], found)))
+    ]
+    return problems.map((found) => under([index], found))
+  })
+}
+
+const problem = (path: ModelProblem["path"], message: string): ModelProblem => ({ path, message })
+
+const under = (prefix: ModelProblem["path"], found: ModelProblem): ModelProblem => problem([...prefix, ...found.path], found.message)
+
+const idProblems = (entry: ModelEntry, index: number, firstAt: Map<string, number>): ReadonlyArray<ModelProblem> => {
+  if (entry.id === "") return [problem(["id"], "an id must not be empty")]
+  const earlier = firstAt.get(entry.id)
+  if (earlier !== undefined) return [problem(["id"], `the id "${entry.id}" is taken by entry ${earlier} already`)]
+  firstAt.set(entry.id, index)
+  return starCount(entry.id) > 1 ? [problem(["id"], `"${entry.id}" has more than one *`)] : []
+}
+
+const targetProblems = (entry: ModelEntry, target: ModelTarget, providers: ReadonlySet<ProviderId>): ReadonlyArray<ModelProblem> => {
+  const problems: Array<ModelProblem> = []
+  if (!providers.has(target.provider)) {
+    problems.push(problem(["provider"], `there is no provider "${target.provider}"; known: ${[...providers].join(", ") || "none"}`))
+  }
+  if (target.model === "") problems.push(problem(["model"], "a model name must not be empty; leave it out to keep the client's name"))
+  const stars = starCount(target.model ?? "")
+  if (stars > 1) problems.push(problem(["model"], `"${target.model}" has more than one *`))
+  if (stars === 1 && starCount(entry.id) === 0) {
+    problems.push(problem(["model"], `"${target.model}" has a * but the id "${entry.id}" has none to take its text from`))
+  }
+  if (target.weight !== undefined && !(target.weight > 0 && Number.isFinite(target.weight))) {
+    problems.push(problem(["weight"], `a weight must be a finite number above 0, this is ${target.weight}`))
+  }
+  return problems
+}
+
+const fallbackProblems = (entry: ModelEntry, name: string, entryOf: (model: string) => ModelEntry | undefined): ReadonlyArray<ModelProblem> => {
+  if (name.includes("*")) return [problem([], `a fallback is one model name, "${name}" has a *`)]
+  const next = entryOf(name)
+  if (next === undefined) return [problem([], `no entry serves the fallback "${name}"`)]
+  const cycle = wayBack(entry, name, next, entryOf)
+  return cycle === undefined ? [] : [problem([], `fallback cycle: ${[entry.id, ...cycle].join(" → ")}`)]
+}
+
+/** The names that lead from a fallback back to the entry it belongs to; undefined when there is no way back. */
+const wayBack = (
+  entry: ModelEntry,
+  name: string,
+  next: ModelEntry,
+  entryOf: (model: string) => ModelEntry | undefined
+): ReadonlyArray<string> | undefined => {
+  const seen = new Set<ModelEntry>()
+  const visit = (at: ModelEntry, way: ReadonlyArray<string>): ReadonlyArray<string> | undefined => {
+    if (at === entry) return way
+    if (seen.has(at)) return undefined
+    seen.add(at)
+    for (const fallback of at.fallbacks ?? []) {
+      const following = entryOf(fallback)
+      const found = following === undefined ? undefined : visit(following, [...way, fallback])
+      if (found !== undefined) return found
+    }
+    return undefined
+  }
+  return visit(next, [name])
+}
