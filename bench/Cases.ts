@@ -1,0 +1,126 @@
+// The cases of a run and their targets, as data: what is sent, to whom, how much of it, and which figure must stay under which limit.
+// The targets are promises of the project, checked by people; a missed one is printed and does not fail the run.
+import type { Round } from "./Measurement.ts"
+import type { SubjectName } from "./Processes.ts"
+import type { StreamShape } from "./Wire.ts"
+
+/** How the load is paced: as fast as answers come, at a fixed rate, or at half the rate the gateway reaches. */
+export type Pace = { readonly kind: "saturation" } | { readonly kind: "rate"; readonly perSecond: number } | { readonly kind: "half-saturation" }
+
+/** A limit on one figure of a round; a figure is undefined when a subject or the CPU time is missing. */
+export interface Target {
+  readonly name: string
+  readonly limit: number
+  readonly unit: string
+  readonly figure: (round: Round) => number | undefined
+}
+
+/** One row group of the table. */
+export interface Case {
+  readonly name: string
+  readonly title: string
+  readonly lane: "byte" | "crossing"
+  readonly shape?: StreamShape
+  readonly pace: Pace
+  readonly subjects: ReadonlyArray<SubjectName>
+  /** Requests in one round, and how many of them are in flight. */
+  readonly requests: number
+  readonly concurrency: number
+  readonly targets: ReadonlyArray<Target>
+}
+
+const ratio = (over: number | undefined, under: number | undefined) => over === undefined || under === undefined ? undefined : over / under
+
+const difference = (from: number | undefined, take: number | undefined) => from === undefined || take === undefined ? undefined : from - take
+
+const cpuPerRequest = (base: SubjectName, limit: number): Target => ({
+  name: "CPU per request",
+  limit,
+  unit: `× ${base}`,
+  figure: ({ subjects }) => ratio(subjects.sluice?.cpuPerRequest, subjects[base]?.cpuPerRequest)
+})
+
+const cpuPerEvent: Target = {
+  name: "CPU per event",
+  limit: 1.3,
+  unit: "× pipe",
+  figure: ({ subjects }) => ratio(subjects.sluice?.cpuPerEvent, subjects.pipe?.cpuPerEvent)
+}
+
+const addedCpuPerEvent: Target = {
+  name: "(CPU per event − pipe's)",
+  limit: 2.5,
+  unit: "× (parse + stringify)",
+  figure: ({ parseAndStringify, subjects }) => ratio(difference(subjects.sluice?.cpuPerEvent, subjects.pipe?.cpuPerEvent), parseAndStringify)
+}
+
+const ledgerCpu = (key: "cpuPerRequest" | "mainCpuPerRequest", name: string, limit: number): Target => ({
+  name,
+  limit,
+  unit: "× ledger off",
+  figure: ({ subjects }) => ratio(subjects["sluice+ledger"]?.[key], subjects.sluice?.[key])
+})
+
+const firstEventAdded: Target = {
+  name: "first event, p99 added",
+  limit: 5,
+  unit: "ms over pipe",
+  figure: ({ subjects }) => difference(subjects.sluice?.firstByte.p99, subjects.pipe?.firstByte.p99)
+}
+
+const everybody: ReadonlyArray<SubjectName> = ["pipe", "effect", "sluice"]
+const withAndWithout: ReadonlyArray<SubjectName> = ["sluice", "sluice+ledger"]
+const saturation: Pace = { kind: "saturation" }
+const buffered = { pace: saturation, subjects: everybody, requests: 6000, concurrency: 32 }
+const streamed = { pace: saturation, subjects: everybody, requests: 400, concurrency: 8 }
+
+const stream = (lane: Case["lane"], perChunk: number, target: Target): Case => ({
+  ...streamed,
+  name: `stream-${lane}-${perChunk}`,
+  title: `stream of 200 events, ${perChunk} per network chunk, ${lane === "byte" ? "byte lane" : "crossing (Anthropic → OpenAI chat)"}`,
+  lane,
+  shape: { events: 200, perChunk },
+  targets: [target]
+})
+
+/** Every case, in the order of the table. */
+export const cases: ReadonlyArray<Case> = [
+  { ...buffered, name: "buffered-byte", title: "buffered, byte lane, 1 kB in, 1 kB out", lane: "byte", targets: [cpuPerRequest("effect", 1.4)] },
+  { ...buffered, name: "buffered-crossing", title: "buffered, crossing with tools", lane: "crossing", targets: [cpuPerRequest("effect", 1.8)] },
+  stream("byte", 1, cpuPerEvent),
+  stream("byte", 16, cpuPerEvent),
+  stream("crossing", 1, addedCpuPerEvent),
+  stream("crossing", 16, addedCpuPerEvent),
+  {
+    ...streamed,
+    name: "first-event",
+    title: "first event of a stream at half of saturation, open loop",
+    lane: "byte",
+    shape: { events: 200, perChunk: 16 },
+    pace: { kind: "half-saturation" },
+    concurrency: 256,
+    targets: [firstEventAdded]
+  },
+  {
+    ...buffered,
+    name: "ledger-saturation",
+    title: "ledger strict, buffered byte lane, at saturation",
+    lane: "byte",
+    subjects: withAndWithout,
+    targets: [ledgerCpu("mainCpuPerRequest", "main-thread CPU per request", 1.25), ledgerCpu("cpuPerRequest", "process CPU per request", 1.25)]
+  },
+  {
+    ...buffered,
+    name: "ledger-1000",
+    title: "ledger strict, buffered byte lane, at 1,000 requests per second",
+    lane: "byte",
+    subjects: withAndWithout,
+    pace: { kind: "rate", perSecond: 1000 },
+    requests: 2000,
+    concurrency: 256,
+    targets: [ledgerCpu("mainCpuPerRequest", "main-thread CPU per request", 1.25), ledgerCpu("cpuPerRequest", "process CPU per request", 1.6)]
+  }
+]
+
+/** CPU seconds from the start of `sluice serve` to its first 200. */
+export const startLimitSeconds = 1.5

@@ -1,0 +1,53 @@
+// The provider of the benchmark, its own process: bare node:http that answers with bytes built beforehand.
+// The path says the dialect and the end of the model name says the shape (`200x16`: 200 events, 16 per network chunk).
+// It has no timers: between two chunks of a stream lies one setImmediate.
+import { createServer } from "node:http"
+import type { IncomingMessage, ServerResponse } from "node:http"
+import { bufferedAnswer, streamChunks } from "./Wire.ts"
+import type { WireDialect } from "./Wire.ts"
+
+const shapePattern = /(\d+)x(\d+)"/
+const streams = new Map<string, ReadonlyArray<Buffer>>()
+const buffered = { "openai-chat": bufferedAnswer("openai-chat"), "anthropic-messages": bufferedAnswer("anthropic-messages") }
+
+const chunksFor = (dialect: WireDialect, shape: RegExpExecArray): ReadonlyArray<Buffer> => {
+  const key = `${dialect} ${shape[0]}`
+  const known = streams.get(key)
+  if (known !== undefined) return known
+  const built = streamChunks(dialect, { events: Number(shape[1]), perChunk: Number(shape[2]) })
+  streams.set(key, built)
+  return built
+}
+
+const sendStream = (response: ServerResponse, chunks: ReadonlyArray<Buffer>) => {
+  let position = 0
+  const next = () => {
+    const chunk = chunks[position++]
+    if (chunk === undefined || response.destroyed) return void response.end()
+    if (response.write(chunk)) setImmediate(next)
+    else response.once("drain", next)
+  }
+  response.writeHead(200, { "content-type": "text/event-stream; charset=utf-8", "cache-control": "no-cache", "x-request-id": "req_bench" })
+  next()
+}
+
+const answer = (request: IncomingMessage, response: ServerResponse, body: string) => {
+  const dialect = request.url?.startsWith("/v1/messages") === true ? "anthropic-messages" : "openai-chat"
+  const shape = shapePattern.exec(body)
+  if (shape !== null) return sendStream(response, chunksFor(dialect, shape))
+  const bytes = buffered[dialect]
+  response.writeHead(200, { "content-type": "application/json", "content-length": bytes.length, "x-request-id": "req_bench" }).end(bytes)
+}
+
+const server = createServer({ keepAliveTimeout: 600_000 }, (request, response) => {
+  const parts: Array<Buffer> = []
+  request.on("data", (part: Buffer) => parts.push(part))
+  request.on("end", () => answer(request, response, Buffer.concat(parts).toString("latin1")))
+  request.on("error", () => response.destroy())
+})
+
+server.listen(0, "127.0.0.1", () => {
+  const address = server.address()
+  process.send?.({ port: address !== null && typeof address === "object" ? address.port : 0 })
+})
+process.on("disconnect", () => process.exit(0))
