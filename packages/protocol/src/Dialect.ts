@@ -1,0 +1,143 @@
+/**
+ * What a dialect is: a value. Its codecs are pure; the gateway, the laws and the command line use it only through this
+ * interface, so that a new protocol is one folder and no change anywhere else.
+ */
+import type * as Result from "effect/Result"
+import type { Frame } from "./CanonicalEvent.ts"
+import type { CanonicalRequest } from "./CanonicalRequest.ts"
+import type { Failure } from "./GatewayError.ts"
+import type { Loss, LossSink } from "./Loss.ts"
+import type * as Machine from "./Machine.ts"
+import type { WireEvent } from "./Sse.ts"
+import type { DialectId, Json, JsonObject } from "./Wire.ts"
+
+/** What an endpoint does. */
+export type Operation = "generate" | "count" | "models"
+
+/** Where a fact of the call is told: a key of the body, or the path. */
+export type Told = { readonly in: "body"; readonly key: string } | { readonly in: "path" }
+
+/** One endpoint of a protocol, as data. */
+export interface Endpoint {
+  readonly operation: Operation
+  readonly method: "GET" | "POST"
+  /** Path on the gateway, `{model}` marking where a path names the model. */
+  readonly path: string
+  /** Path behind a provider's base URL, in the convention of the provider's own SDK. */
+  readonly upstream: string
+  readonly model: Told
+  readonly stream: Told
+}
+
+/** How credentials travel. */
+export interface CredentialStyle {
+  /** Header for the upstream credential and what stands before the secret. */
+  readonly header: string
+  readonly prefix: string
+  /** Headers in which clients of this protocol send theirs, lower-case, with what stands before the secret. */
+  readonly accepts: ReadonlyArray<{ readonly header: string; readonly prefix: string }>
+}
+
+/** Headers of the protocol. Names are lower-case. */
+export interface HeaderPolicy {
+  /** Request headers a client may send through to the same dialect (beta flags, protocol version). */
+  readonly forwarded: ReadonlyArray<string>
+  /** Headers every upstream request carries unless the client's forwarded ones say otherwise. */
+  readonly fixed: { readonly [name: string]: string }
+  /** Reply headers of the provider that reach the client: request id and rate limits; a trailing `*` matches any rest. */
+  readonly reply: ReadonlyArray<string>
+  /** Extra name under which this protocol's SDK reads the gateway's request id. */
+  readonly requestId?: string
+}
+
+/** What a request decoder is given beside the body. */
+export interface RequestInput {
+  readonly body: Json
+  /** Headers of {@link HeaderPolicy.forwarded} that the client sent. */
+  readonly headers: { readonly [name: string]: string }
+  /** What the path said, where the endpoint tells model or stream there. */
+  readonly path: { readonly model?: string; readonly stream?: boolean }
+}
+
+/** A request in the dialect's own words. */
+export interface EncodedRequest {
+  readonly body: JsonObject
+  readonly headers: { readonly [name: string]: string }
+  readonly losses: ReadonlyArray<Loss>
+  /** Tool names that had to be changed for this dialect: upstream name to the caller's name. */
+  readonly renamed: ReadonlyMap<string, string>
+}
+
+/** What encoders of answers need to know of the exchange. */
+export interface AnswerContext {
+  /** The request as the client sent it. */
+  readonly request: CanonicalRequest
+  /** Unique, URL-safe id of the exchange, from which missing ids are made. */
+  readonly id: string
+  /** Seconds since the epoch, for answers that came without. */
+  readonly created: number
+  readonly sink: LossSink
+}
+
+/** A model as the gateway lists it. */
+export interface ListedModel {
+  readonly id: string
+  /** Seconds since the epoch; absent = unknown. */
+  readonly created?: number
+  readonly ownedBy?: string
+}
+
+/** How a stream of wire events ended when its protocol did not say so. */
+export type Ending = "eof" | "reset"
+
+/** The codecs of one protocol. */
+export interface Dialect {
+  readonly id: DialectId
+  readonly framing: "sse" | "json-array"
+  readonly endpoints: ReadonlyArray<Endpoint>
+  readonly credential: CredentialStyle
+  readonly headers: HeaderPolicy
+  readonly request: {
+    /** A body in canonical words; a failure of class `bad-request` names the offending path in `param`. */
+    readonly decode: (input: RequestInput) => Result.Result<CanonicalRequest, Failure>
+    /** Always succeeds: what cannot be carried is a loss, and the caller judges losses of weight `meaning`. */
+    readonly encode: (request: CanonicalRequest) => EncodedRequest
+  }
+  readonly response: {
+    /** A buffered body as one frame of events; what is not an answer of this protocol is an `error` event. */
+    readonly decode: (body: Json) => Frame
+    /** Frames as a buffered body. Frames must hold a legal sequence that ends with `end`. */
+    readonly encode: (frames: ReadonlyArray<Frame>, context: AnswerContext) => JsonObject
+  }
+  readonly events: {
+    /**
+     * Wire events to frames. Emits only legal sequences; a violation or an error inside the stream is an `error` event, and
+     * `end` closes a stream that its protocol did not: `end` when every choice had finished, else `error` of class `cut`, or
+     * `empty` when there was nothing. After a terminal event nothing more is emitted.
+     */
+    readonly decoder: Machine.Startable<WireEvent, ReadonlyArray<Frame>, void, Ending>
+    /** Frames to wire events; accepts every legal sequence. An `error` event becomes the protocol's own terminal error. */
+    readonly encoder: Machine.Startable<Frame, ReadonlyArray<WireEvent>, AnswerContext, void>
+  }
+  readonly errors: {
+    /** An error reply of a provider. `retryAfterMs` is read from headers here. Never fails: unknown shapes are classed by status. */
+    readonly decode: (reply: { readonly status: number; readonly headers: { readonly [name: string]: string | undefined }; readonly body: string }) => Failure
+    /** The body of an error reply in this protocol. */
+    readonly encode: (failure: Failure, facts: { readonly status: number; readonly requestId: string; readonly message: string }) => JsonObject
+  }
+  readonly models: {
+    /** The reply of the protocol's model list. */
+    readonly list: (models: ReadonlyArray<ListedModel>) => JsonObject
+    /** The reply for one model. */
+    readonly one: (model: ListedModel) => JsonObject
+  }
+  /** What the byte lane needs to know without decoding. */
+  readonly bytes: {
+    /** A frame that only continues content: no start, usage, finish or error in it, so that the tap need not decode it. */
+    readonly isDelta: (event: WireEvent) => boolean
+    /** Top-level request keys to set so that a streaming upstream reports usage; `undefined` where it always does. */
+    readonly askUsage: ((body: JsonObject) => JsonObject) | undefined
+    /** Takes usage out of a stream whose client did not ask for it: `undefined` drops the event. */
+    readonly hideUsage: ((event: WireEvent) => WireEvent | undefined) | undefined
+  }
+}

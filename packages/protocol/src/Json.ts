@@ -1,0 +1,40 @@
+/**
+ * The boundary between text and JSON values: the one place where `JSON.parse` may throw, and where nesting is bounded
+ * (`JSON.parse` accepts millions of levels that `JSON.stringify` cannot write again).
+ */
+import * as Result from "effect/Result"
+import { isObject, type Json } from "./Wire.ts"
+
+/** Text that is not JSON: the parser's words. */
+export interface NotJson {
+  readonly message: string
+}
+
+/** Parses text. */
+export const parse = (text: string): Result.Result<Json, NotJson> => {
+  // JSON.parse has no other way to refuse; the exception ends here.
+  try {
+    return Result.succeed(JSON.parse(text))
+  } catch (error) {
+    return Result.fail({ message: error instanceof Error ? error.message : String(error) })
+  }
+}
+
+/** Parses a tool call's arguments; empty text means no arguments. `undefined` when the text is not a JSON object. */
+export const parseArguments = (text: string): { readonly [key: string]: Json } | undefined => {
+  if (text.trim() === "") return {}
+  const parsed = parse(text)
+  return Result.isSuccess(parsed) && isObject(parsed.success) ? parsed.success : undefined
+}
+
+/** Whether a value nests deeper than `limit` levels. */
+export const isDeeperThan = (value: Json, limit: number): boolean => {
+  const pending: Array<readonly [Json, number]> = [[value, 1]]
+  for (let next = pending.pop(); next !== undefined; next = pending.pop()) {
+    const [inner, depth] = next
+    if (typeof inner !== "object" || inner === null) continue
+    if (depth > limit) return true
+    for (const child of Object.values(inner)) pending.push([child, depth + 1])
+  }
+  return false
+}

@@ -1,0 +1,183 @@
+/**
+ * Server-sent events by the HTML standard, on bytes: line ends may be LF, CR or CRLF, and any of them, and any character, may
+ * be split between two network chunks. The splitter hands over whole frames only: their bytes, to be forwarded, and their
+ * events, to be decoded. `retry:` lines and comments are legal and silent.
+ */
+
+/** One event as a codec sees it. `name` is absent for the default `message`. */
+export interface WireEvent {
+  readonly name?: string
+  readonly data: string
+}
+
+/** Whole frames found in the bytes so far. */
+export interface Split {
+  /** The bytes of the frames, unchanged. */
+  readonly bytes: Uint8Array
+  readonly events: ReadonlyArray<WireEvent>
+  /** A frame is larger than allowed; nothing more will be read. */
+  readonly overflow?: true
+  /** The last frame had no blank line behind it (tolerant end only). */
+  readonly unterminated?: true
+}
+
+/** Cuts one byte stream into whole frames. */
+export interface Splitter {
+  readonly push: (chunk: Uint8Array) => Split
+  /** The stream is over: a last frame without a blank line is delivered and flagged when tolerant, else discarded as the standard says. */
+  readonly end: (options: { readonly tolerant: boolean }) => Split
+}
+
+const LF = 10
+const CR = 13
+const emptyBytes = new Uint8Array(0)
+const nothing: Split = { bytes: emptyBytes, events: [] }
+
+const concat = (chunks: ReadonlyArray<Uint8Array>, last: Uint8Array): Uint8Array => {
+  if (chunks.length === 0) return last
+  const joined = new Uint8Array(chunks.reduce((size, chunk) => size + chunk.length, last.length))
+  let offset = 0
+  for (const chunk of chunks) {
+    joined.set(chunk, offset)
+    offset += chunk.length
+  }
+  joined.set(last, offset)
+  return joined
+}
+
+/** Parses whole frames of text, line ends already LF. */
+const parse = (text: string): Array<WireEvent> => {
+  const events: Array<WireEvent> = []
+  let name = ""
+  let data: string | undefined
+  let start = 0
+  while (start < text.length) {
+    const found = text.indexOf("\n", start)
+    const end = found === -1 ? text.length : found
+    if (end === start) {
+      if (data !== undefined) events.push(name === "" ? { data } : { name, data })
+      name = ""
+      data = undefined
+    } else {
+      const colon = text.indexOf(":", start)
+      const field = text.slice(start, colon === -1 || colon > end ? end : colon)
+      if (field === "data" || field === "event") {
+        const from = colon === -1 || colon > end ? end : text.charCodeAt(colon + 1) === 32 && colon + 1 < end ? colon + 2 : colon + 1
+        const value = text.slice(from, end)
+        if (field === "event") name = value
+        else data = data === undefined ? value : `${data}\n${value}`
+      }
+    }
+    start = end + 1
+  }
+  return events
+}
+
+/**
+ * A splitter for one stream. Only new bytes are scanned, so a large event that arrives in many chunks costs linear time;
+ * at most `maxEventBytes` (default 1 MiB) are held.
+ */
+export const splitter = (options?: { readonly maxEventBytes?: number }): Splitter => {
+  const max = options?.maxEventBytes ?? 1_048_576
+  const decoder = new TextDecoder("utf-8", { ignoreBOM: true })
+  let held: Array<Uint8Array> = []
+  let heldBytes = 0
+  let lineIsEmpty = true
+  let skipLineFeed = false
+  let atStart = true
+  let overflowed = false
+
+  const toText = (bytes: Uint8Array): string => {
+    let text = decoder.decode(bytes)
+    if (atStart && bytes.length > 0) {
+      atStart = false
+      if (text.charCodeAt(0) === 0xfeff) text = text.slice(1)
+    }
+    return text.includes("\r") ? text.replaceAll(/\r\n?/g, "\n") : text
+  }
+
+  /** Offset behind the last blank line in the chunk, or -1. */
+  const lastBoundary = (chunk: Uint8Array): number => {
+    let boundary = -1
+    let from = 0
+    const first = chunk[0]
+    if (skipLineFeed && first !== undefined) {
+      skipLineFeed = false
+      if (first === LF) from = 1
+    }
+    if (atStart && heldBytes === 0 && chunk[0] === 0xef && chunk[1] === 0xbb && chunk[2] === 0xbf) from = 3
+    const hasReturn = chunk.includes(CR)
+    while (from < chunk.length) {
+      const feed = chunk.indexOf(LF, from)
+      const carriage = hasReturn ? chunk.indexOf(CR, from) : -1
+      const at = carriage !== -1 && (feed === -1 || carriage < feed) ? carriage : feed
+      if (at === -1) {
+        lineIsEmpty = false
+        return boundary
+      }
+      const blank = at === from && lineIsEmpty
+      lineIsEmpty = true
+      from = at + 1
+      if (at === carriage) {
+        if (from === chunk.length) skipLineFeed = true
+        else if (chunk[from] === LF) from += 1
+      }
+      if (blank) boundary = from
+    }
+    return boundary
+  }
+
+  const push = (chunk: Uint8Array): Split => {
+    if (overflowed || chunk.length === 0) return nothing
+    const boundary = lastBoundary(chunk)
+    if (boundary === -1) {
+      held.push(chunk)
+      heldBytes += chunk.length
+    } else {
+      const bytes = concat(held, chunk.subarray(0, boundary))
+      const rest = chunk.subarray(boundary)
+      held = rest.length === 0 ? [] : [rest]
+      heldBytes = rest.length
+      const events = parse(toText(bytes))
+      if (heldBytes <= max) return { bytes, events }
+      overflowed = true
+      return { bytes, events, overflow: true }
+    }
+    if (heldBytes <= max) return nothing
+    overflowed = true
+    return { ...nothing, overflow: true }
+  }
+
+  const end = ({ tolerant }: { readonly tolerant: boolean }): Split => {
+    if (overflowed || heldBytes === 0 || !tolerant) return nothing
+    const bytes = concat(held, emptyBytes)
+    const events = parse(`${toText(bytes)}\n\n`)
+    held = []
+    heldBytes = 0
+    return events.length === 0 ? nothing : { bytes, events, unterminated: true }
+  }
+
+  return { push, end }
+}
+
+const oneLine = (text: string): string => text.replaceAll(/[\r\n\0]/g, "")
+
+/**
+ * Writes one event. Line breaks cannot be injected through the name, and U+2028 and U+2029 are escaped because some
+ * clients read JSON lines with a pattern that stops there.
+ */
+export const write = (event: WireEvent): string => {
+  const escaped = /[\u2028\u2029]/.test(event.data) ? event.data.replaceAll("\u2028", "\\u2028").replaceAll("\u2029", "\\u2029") : event.data
+  const data = /[\r\n]/.test(escaped) ? escaped.split(/\r\n?|\n/).join("\ndata: ") : escaped
+  return event.name === undefined ? `data: ${data}\n\n` : `event: ${oneLine(event.name)}\ndata: ${data}\n\n`
+}
+
+/** Writes several events in one string. */
+export const writeAll = (events: ReadonlyArray<WireEvent>): string => {
+  let text = ""
+  for (const event of events) text += write(event)
+  return text
+}
+
+/** A comment: the heartbeat that keeps an idle stream alive. */
+export const heartbeat = ": ping\n\n"
