@@ -72,7 +72,7 @@ const everybody: ReadonlyArray<SubjectName> = ["pipe", "effect", "sluice"]
 const withAndWithout: ReadonlyArray<SubjectName> = ["sluice", "sluice+ledger"]
 const saturation: Pace = { kind: "saturation" }
 const buffered = { pace: saturation, subjects: everybody, requests: 6000, concurrency: 32 }
-const streamed = { pace: saturation, subjects: everybody, requests: 400, concurrency: 8 }
+const streamed = { pace: saturation, subjects: everybody, concurrency: 8 }
 
 const stream = (lane: Case["lane"], perChunk: number, target: Target): Case => ({
   ...streamed,
@@ -80,6 +80,7 @@ const stream = (lane: Case["lane"], perChunk: number, target: Target): Case => (
   title: `stream of 200 events, ${perChunk} per network chunk, ${lane === "byte" ? "byte lane" : "crossing (Anthropic → OpenAI chat)"}`,
   lane,
   shape: { events: 200, perChunk },
+  requests: perChunk === 1 ? 600 : 2000,
   targets: [target]
 })
 
@@ -98,6 +99,7 @@ export const cases: ReadonlyArray<Case> = [
     lane: "byte",
     shape: { events: 200, perChunk: 16 },
     pace: { kind: "half-saturation" },
+    requests: 1500,
     concurrency: 256,
     targets: [firstEventAdded]
   },

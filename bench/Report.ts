@@ -91,7 +91,7 @@ export const printCase = (result: CaseResult): void => {
 export const printVerdicts = (verdicts: ReadonlyArray<Verdict>): void => {
   console.log("\ntargets (median (least–greatest) over the rounds)")
   print([
-    ["case", "figure", "measured", "target", ""],
+    ["case", "figure", "measured", "target", "verdict"],
     ...verdicts.map((each) => [
       each.case,
       each.target,

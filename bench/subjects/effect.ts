@@ -1,4 +1,5 @@
 // Baseline `effect`: the smallest Effect server that forwards, with HttpRouter, NodeHttpServer and the undici HttpClient as they come.
+// A body of known length is read and sent whole, any other is streamed: the cheaper way of the two for each.
 // It is what the stack itself costs before a gateway adds anything; it authenticates, counts and translates nothing.
 // Usage: node bench/subjects/effect.ts --port N --upstream N
 import { NodeHttpClient, NodeHttpServer, NodeRuntime } from "@effect/platform-node"
@@ -20,7 +21,10 @@ const forward = HttpRouter.use(Effect.fnUntraced(function*(router) {
         headers,
         body: HttpBody.uint8Array(new Uint8Array(body), "application/json")
       }))
-      return HttpServerResponse.stream(answer.stream, { status: answer.status, contentType: answer.headers["content-type"] ?? "application/json" })
+      const head = { status: answer.status, contentType: answer.headers["content-type"] ?? "application/json" }
+      return answer.headers["content-length"] === undefined
+        ? HttpServerResponse.stream(answer.stream, head)
+        : HttpServerResponse.uint8Array(new Uint8Array(yield* answer.arrayBuffer), head)
     }))
 }))
 
