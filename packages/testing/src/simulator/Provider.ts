@@ -1,0 +1,63 @@
+/**
+ * The shape every simulated provider has: parse a request into facts, write a script as frames or as one body,
+ * refuse in its own words. A new protocol is one more value of this interface in Providers.ts; engine, server and
+ * scenarios stay as they are.
+ */
+import type { Facts, Refusal } from "./Facts.ts"
+import type { Script, Step } from "./Script.ts"
+import type { UsageNumbers } from "./Usage.ts"
+
+/** A request as it arrived; header names in lower case, `path` without the query. */
+export interface Incoming {
+  readonly method: string
+  readonly path: string
+  readonly query: string
+  readonly headers: Readonly<Record<string, string>>
+  readonly body: string
+}
+
+/** What a route does. */
+export type Operation = "generate" | "count" | "models"
+
+/** How usage is told: as the provider does, not at all, or later than usual. */
+export type UsageHabit = "reported" | "missing" | "late"
+
+/** Everything fixed for one answer: its number (the only source of ids), the facts, the habits of the scenario. */
+export interface Answer {
+  readonly number: number
+  readonly facts: Facts
+  readonly usage: UsageNumbers
+  readonly habit: UsageHabit
+  readonly logprobs: boolean
+}
+
+/** Turns the steps of one streamed answer into wire text, in order; the empty string where a step has no wire form. */
+export interface FrameWriter {
+  readonly write: (step: Step) => string
+  readonly usage: () => UsageNumbers
+}
+
+/** A finished JSON body with the usage it states. */
+export interface WrittenBody {
+  readonly json: string
+  readonly usage: UsageNumbers
+}
+
+/** One simulated provider protocol. */
+export interface Provider {
+  readonly id: string
+  readonly interleavesCalls: boolean
+  readonly route: (incoming: Incoming) => Operation | undefined
+  readonly authorize: (incoming: Incoming) => Refusal | undefined
+  readonly model: (incoming: Incoming, body: unknown) => string
+  readonly read: (incoming: Incoming, body: unknown) => Facts | Refusal
+  readonly callId: (answer: number, call: number) => string
+  readonly signature: (reasoning: string) => string | undefined
+  readonly redacted: string
+  readonly frames: (answer: Answer) => FrameWriter
+  readonly body: (answer: Answer, script: Script) => WrittenBody
+  readonly count: (incoming: Incoming, body: unknown) => string | Refusal
+  readonly models: () => string
+  readonly refusal: (answer: number, refusal: Refusal) => string
+  readonly answerHeaders: (answer: number) => Readonly<Record<string, string>>
+}

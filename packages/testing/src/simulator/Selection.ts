@@ -1,0 +1,43 @@
+/**
+ * Which scenario a request asks for: the header `x-sim`, else a model name that ends in `sim-<scenario>`,
+ * else `auto`. Parameters follow after `;`, as in `sim-reset;after=3;delay=5`. Pure text reading; what the
+ * scenarios do is in Scenarios.ts.
+ */
+
+/** A chosen scenario with its parameters; `key` is the exact text it was chosen by, the unit of the `fail=n` counters. */
+export interface Selection {
+  readonly scenario: string
+  readonly key: string
+  readonly parameters: ReadonlyMap<string, string>
+}
+
+const modelPattern = /(?:^|\/)sim-([^/]*)$/
+
+const parse = (text: string, key: string): Selection => {
+  const [scenario = "", ...pairs] = text.split(";").map((part) => part.trim())
+  const parameters = pairs.filter((pair) => pair !== "").map((pair): readonly [string, string] => {
+    const at = pair.indexOf("=")
+    return at < 0 ? [pair, "1"] : [pair.slice(0, at), pair.slice(at + 1)]
+  })
+  return { scenario, key, parameters: new Map(parameters) }
+}
+
+/** The scenario a header value or a model name selects; the header wins, and anything unknown to the pattern is `auto`. */
+export const select = (header: string | undefined, model: string): Selection => {
+  if (header !== undefined) return parse(header.replace(/^sim-/, ""), header)
+  const match = modelPattern.exec(model)
+  return match?.[1] === undefined ? { scenario: "auto", key: model, parameters: new Map() } : parse(match[1], model)
+}
+
+/** A numeric parameter, or the default where it is absent or no number. */
+export const numberParameter = (selection: Selection, name: string, otherwise: number): number => {
+  const text = selection.parameters.get(name)
+  const value = text === undefined || text === "" ? Number.NaN : Number(text)
+  return Number.isFinite(value) ? value : otherwise
+}
+
+/** Whether a switch such as `redacted=1` is on: present and not `0`. */
+export const isSet = (selection: Selection, name: string): boolean => {
+  const text = selection.parameters.get(name)
+  return text !== undefined && text !== "0"
+}
