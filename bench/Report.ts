@@ -2,7 +2,7 @@
 // Every figure is the median over the rounds with (least–greatest); ratios are taken within a round first.
 import { startLimitSeconds } from "./Cases.ts"
 import type { Target } from "./Cases.ts"
-import type { Measurement } from "./Measurement.ts"
+import type { Measurement, Round } from "./Measurement.ts"
 import type { SubjectName } from "./Processes.ts"
 import type { CaseResult } from "./Runner.ts"
 import { spreadOf } from "./Statistics.ts"
@@ -67,9 +67,13 @@ const judge = (name: string, target: Pick<Target, "name" | "limit" | "unit">, me
   verdict: measured === undefined ? "unmeasured" : measured.median <= target.limit ? "ok" : "misses"
 })
 
-/** The verdicts of one case: the median over its rounds against each limit. */
-export const verdictsOf = (result: CaseResult): ReadonlyArray<Verdict> =>
-  result.case.targets.map((target) => judge(result.case.name, target, spreadOf(result.rounds.map(target.figure))))
+const isClean = (each: Round) => Object.values(each.subjects).every((one) => one.errors === 0)
+
+/** The verdicts of one case: the median against each limit, over the rounds in which no request failed. */
+export const verdictsOf = (result: CaseResult): ReadonlyArray<Verdict> => {
+  const rounds = result.rounds.filter(isClean)
+  return result.case.targets.map((target) => judge(result.case.name, target, spreadOf(rounds.map(target.figure))))
+}
 
 /** The verdict on the start of the gateway, over every start of the run. */
 export const startVerdict = (results: ReadonlyArray<CaseResult>): Verdict => {

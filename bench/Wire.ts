@@ -10,8 +10,10 @@ export interface Exchange {
   readonly path: string
   readonly headers: Readonly<Record<string, string>>
   readonly body: string
-  /** Text that only a complete answer contains. */
-  readonly proof: string
+  /** Texts that only a complete and right answer contains. */
+  readonly proofs: ReadonlyArray<string>
+  /** The least number of events in a right answer; 0 for a buffered one. */
+  readonly leastEvents: number
 }
 
 /** How an answer is streamed: number of events in all (terminal included), and how many of them one network chunk carries. */
@@ -19,6 +21,9 @@ export interface StreamShape {
   readonly events: number
   readonly perChunk: number
 }
+
+/** A crossing may fold the frames around the deltas (starts, stops, usage) into fewer events, never the deltas. */
+const framingEvents = 12
 
 /** Model names of the gateway's configuration begin with this and end with the shape the upstream is asked for. */
 export const modelPrefix = { byte: "byte-", crossing: "cross-" } as const
@@ -55,7 +60,8 @@ export const chatExchange = (options: { readonly prefix: string; readonly tools:
       : {}),
     ...(options.shape === undefined ? {} : { stream: true, stream_options: { include_usage: true } })
   }),
-  proof: options.shape === undefined ? "\"finish_reason\"" : "data: [DONE]"
+  proofs: [options.shape === undefined ? "\"finish_reason\"" : "data: [DONE]", ...(options.tools ? ["\"tool_calls\"", "get_weather"] : [])],
+  leastEvents: options.shape === undefined ? 0 : options.shape.events - (options.tools ? framingEvents : 0)
 })
 
 /** The same request as an Anthropic client writes it: what the baselines forward in the crossing cases. */
@@ -72,7 +78,8 @@ export const messagesExchange = (shape: StreamShape | undefined): Exchange => ({
     tool_choice: { type: "auto" },
     ...(shape === undefined ? {} : { stream: true })
   }),
-  proof: shape === undefined ? "\"stop_reason\"" : "event: message_stop"
+  proofs: [shape === undefined ? "\"stop_reason\"" : "event: message_stop", "get_weather"],
+  leastEvents: shape?.events ?? 0
 })
 
 const chatBuffered = () =>

@@ -50,6 +50,21 @@ const latency = (samples: Array<number>): Latency => {
   return { p50: percentile(ascending, 0.5), p99: percentile(ascending, 0.99) }
 }
 
+const countEvents = (body: Buffer): number => {
+  let count = 0
+  for (let at = body.indexOf("data:"); at !== -1; at = body.indexOf("data:", at + 5)) count++
+  return count
+}
+
+/** What is wrong with an answer; undefined when it is whole and right. */
+const faultOf = (exchange: Exchange, status: number | undefined, body: Buffer): string | undefined => {
+  if (status !== 200) return `status ${status}: ${body.toString().slice(0, 300)}`
+  const missing = exchange.proofs.find((proof) => !body.includes(proof))
+  if (missing !== undefined) return `no ${missing} in …${body.toString().slice(-300)}`
+  const events = exchange.leastEvents === 0 ? 0 : countEvents(body)
+  return events < exchange.leastEvents ? `${events} events instead of ${exchange.leastEvents}` : undefined
+}
+
 /** One request; resolves when its answer has been read and judged, and never rejects. */
 const once = (job: Job, agent: Agent, tally: Tally, plannedAt: number): Promise<void> =>
   new Promise((resolve) => {
@@ -69,9 +84,11 @@ const once = (job: Job, agent: Agent, tally: Tally, plannedAt: number): Promise<
       })
       answer.on("error", (error) => fail(error.message))
       answer.on("end", () => {
+        const endedAt = performance.now()
         const body = Buffer.concat(parts)
-        if (answer.statusCode !== 200 || !body.includes(exchange.proof)) return fail(`status ${answer.statusCode}: ${body.toString().slice(-300)}`)
-        tally.whole.push(performance.now() - plannedAt)
+        const fault = faultOf(exchange, answer.statusCode, body)
+        if (fault !== undefined) return fail(fault)
+        tally.whole.push(endedAt - plannedAt)
         tally.first.push(firstAt - plannedAt)
         tally.pieces += parts.length
         tally.bytes += body.length
