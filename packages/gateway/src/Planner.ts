@@ -26,7 +26,7 @@ export const plan = (snapshot: ModelRegistry.Snapshot, route: ModelRegistry.Rout
   const { entry } = route
   const only = entry.targets[0]
   // Most routes are one target, and this runs for every exchange
-  if (only !== undefined && entry.targets.length === 1 && entry.fallbacks === undefined) return [candidate(route, only)]
+  if (only !== undefined && entry.targets.length === 1 && (entry.fallbacks === undefined || entry.fallbacks.length === 0)) return [candidate(route, only)]
   const candidates = new Map<string, Candidate>()
   for (const step of withFallbacks(snapshot, route)) {
     for (const target of drawByWeight(step.entry.targets, random)) {

@@ -1,0 +1,33 @@
+/**
+ * An executor opens an attempt upstream. It declares the dialect it speaks; the gateway translates around it. One
+ * `HttpExecutor` serves every HTTP provider.
+ */
+import type { Dialect, Operation } from "@sluice/protocol/Dialect"
+import type { GatewayError } from "@sluice/protocol/GatewayError"
+import type * as Effect from "effect/Effect"
+import type * as Scope from "effect/Scope"
+import type { ProviderId } from "./ProviderId.ts"
+import type { Limits } from "./Timeouts.ts"
+import type { UpstreamReply } from "./UpstreamClient.ts"
+
+/** What is sent: a body in the executor's dialect. */
+export interface AttemptRequest {
+  readonly operation: Operation
+  /** The upstream's name of the model, for dialects that tell it in the path. */
+  readonly model: string
+  readonly stream: boolean
+  readonly body: Uint8Array | string
+  /** Protocol headers of the dialect (versions, beta flags); credentials are the executor's own business. */
+  readonly headers: { readonly [name: string]: string }
+}
+
+/** Something that can answer requests in one dialect. */
+export interface Executor {
+  readonly id: ProviderId
+  readonly dialect: Dialect
+  readonly limits: Limits
+  /** Extra tries at this provider before the commit. */
+  readonly retries: number
+  /** Opens the attempt in the given scope; closing the scope ends it. */
+  readonly open: (request: AttemptRequest) => Effect.Effect<UpstreamReply, GatewayError, Scope.Scope>
+}
