@@ -1,0 +1,25 @@
+/**
+ * The model entries of a configuration as the gateway's registry wants them. Used by the rules, which refuse what the registry refuses, and at every start and reload.
+ */
+import type { ModelEntry, OnClientGone } from "@sluice/gateway/ModelEntry"
+import * as ModelRegistry from "@sluice/gateway/ModelRegistry"
+import { ByteSize, Option } from "effect"
+import type { Result } from "effect"
+import type { Config } from "./ConfigSchema.ts"
+
+/** The registry of a configuration; fails with every problem of its entries. */
+export const toModelRegistry = (config: Pick<Config, "models" | "providers">): Result.Result<ModelRegistry.Snapshot, ModelRegistry.ModelRegistryError> =>
+  ModelRegistry.make(config.models.map(toEntry), config.providers.map((provider) => provider.id))
+
+// internal
+
+const toEntry = (model: Config["models"][number]): ModelEntry => ({ ...model, onClientGone: toOnClientGone(model.onClientGone) })
+
+const toOnClientGone = (value: Config["models"][number]["onClientGone"]): OnClientGone =>
+  typeof value === "string" ? value : {
+    drain: {
+      time: value.drain.time,
+      // A size beyond the safe integers bounds nothing anyway
+      bytes: Option.getOrElse(ByteSize.toNumber(value.drain.bytes), () => Number.MAX_SAFE_INTEGER)
+    }
+  }

@@ -1,0 +1,51 @@
+/**
+ * The `models` section: the names clients ask for and the targets that serve them. One entry is one route.
+ * It only describes the form; which entries fit together is checked by the gateway's `ModelRegistry`.
+ */
+import { Schema } from "effect"
+import type { Doc } from "./Fields.ts"
+import { byteSize, defaulted, described, duration, list, oneOf, optional, positiveNumber, required, section, text } from "./Fields.ts"
+import { providerId } from "./Providers.ts"
+
+const onClientGone = (doc: Doc<"cancel" | "drain" | { readonly drain: { readonly time: string; readonly bytes: string } }>) =>
+  Schema.Union([
+    Schema.Literals(["cancel", "drain"]),
+    Schema.Struct({
+      drain: section({
+        time: required(duration, "Read on for at most this long."),
+        bytes: required(byteSize, "Read on for at most this much.")
+      })({ description: "Read on within bounds." })
+    })
+  ]).annotate({
+    ...described(doc),
+    ...(typeof doc.default === "string" ? { default: doc.default } : {}),
+    message: "Expected cancel, drain or { drain: { time, bytes } }"
+  })
+
+/** One route. */
+export const model = section({
+  id: required(text, "The name clients use. One `*` matches any text, slashes too. Exact names go before globs; the first matching glob wins."),
+  targets: required(
+    list(section({
+      provider: required(providerId, "The id of a provider."),
+      model: optional(text, "The name sent upstream; a `*` is replaced by what the `*` of the id matched. Absent = the client's name unchanged."),
+      weight: defaulted(positiveNumber, 1, "The share of first tries among the entry's targets.")
+    })),
+    "The providers that can serve the model."
+  ),
+  fallbacks: defaulted(list(text), [], "Model names whose targets are tried, in this order, after the entry's own."),
+  fidelity: defaulted(
+    oneOf(["default", "strict", "lenient"]),
+    "default",
+    "How losses of a translation are judged: `strict` skips a target that would lose anything, `lenient` lets meaning be lost, `default` refuses only that."
+  ),
+  onClientGone: defaulted(
+    onClientGone,
+    "cancel",
+    "What happens upstream when the client leaves: `cancel` at once, `drain` to the end, or `{ drain: { time, bytes } }` within bounds."
+  ),
+  preCommit: optional(duration, "How long a streaming client waits for the head of the reply while targets may still be changed.")
+})
+
+/** The type of one model entry. */
+export type Model = ReturnType<typeof model>["Type"]

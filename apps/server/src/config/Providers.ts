@@ -1,0 +1,56 @@
+/**
+ * The `providers` section: where requests can be sent. One entry is one upstream account or deployment, named by its id.
+ * Values that may hold a secret (headers, query, proxy) are redacted like keys are.
+ */
+import { ProviderId } from "@sluice/gateway/ProviderId"
+import { Schema } from "effect"
+import { defaulted, duration, flag, httpUrl, integer, list, oneOf, optional, parsedText, required, secret, section, table, text } from "./Fields.ts"
+
+/** The protocols a provider may speak. */
+export const dialects = ["openai-chat", "openai-responses", "anthropic-messages", "gemini-generate"] as const
+
+/** The name of a provider, as routes and ledger rows carry it. */
+export const providerId = parsedText(Schema.toType(ProviderId), {
+  title: "provider id",
+  wanted: "1 to 64 letters, digits, '.', '_' or '-', beginning with a letter or digit",
+  read: Schema.decodeOption(ProviderId),
+  write: (id) => id
+})
+
+/** One provider. */
+export const provider = section({
+  id: required(providerId, "The name by which models, ledger rows and the pass-through path know the provider: letters, digits, `.`, `_` and `-`."),
+  dialect: required(oneOf(dialects), "The protocol the provider speaks."),
+  baseUrl: optional(
+    httpUrl,
+    "Where the provider's API begins, as its own SDK is given it: OpenAI's ends in `/v1`, Anthropic's and Gemini's are the bare origin. Required unless `simulator` is on."
+  ),
+  simulator: defaulted(flag, false, "Answer from the built-in simulated provider instead of the network; needs no key."),
+  credentials: defaulted(
+    list(section({
+      id: required(text, "The name of the credential in logs and the ledger; never the key itself."),
+      apiKey: required(secret, "The key, sent the way the dialect sends keys.")
+    })),
+    [],
+    "The keys of the provider, taken in turn. None = requests go without a key."
+  ),
+  headers: defaulted(table(secret), {}, "Headers added to every request to this provider."),
+  query: defaulted(table(secret), {}, "Query parameters added to every request to this provider, for instance Azure's `api-version`."),
+  proxy: optional(secret, "The URL of an HTTP proxy to reach the provider through."),
+  timeouts: defaulted(
+    section({
+      connect: defaulted(duration, "5 seconds", "Until the connection stands."),
+      firstEvent: defaulted(duration, "2 minutes", "From the request sent to the first event that commits the reply."),
+      idle: defaulted(duration, "1 minute", "Between two pieces of a reply."),
+      total: defaulted(duration, "30 minutes", "For the whole exchange, retries included.")
+    }),
+    {},
+    "How long to wait for the provider."
+  ),
+  retries: defaulted(integer(0, 10), 1, "Extra tries per target before the next target is taken."),
+  breaker: defaulted(flag, true, "Stop sending to the provider for a while after repeated failures."),
+  cooldown: defaulted(flag, true, "Rest a credential the provider has rate-limited until it may be used again.")
+})
+
+/** The type of one provider. */
+export type Provider = ReturnType<typeof provider>["Type"]

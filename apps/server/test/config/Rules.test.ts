@@ -1,0 +1,127 @@
+import { assert, describe, it } from "@effect/vitest"
+import * as ModelRegistry from "@sluice/gateway/ModelRegistry"
+import { Duration, Option, Result } from "effect"
+import { isLoopback, listenOn, parse, toModelRegistry } from "../../src/Config.ts"
+
+const file = (more: string, provider = "baseUrl: \"https://a.example\"") => `
+providers:
+  - { id: a, dialect: openai-chat, ${provider} }
+models:
+  - { id: m, targets: [{ provider: a }] }
+${more}
+`
+const problems = (source: string) =>
+  Result.match(parse(source, {}), {
+    onSuccess: () => [],
+    onFailure: (error) => error.problems.map(({ path, line }) => line === undefined ? path : `${line} ${path}`)
+  })
+const messages = (source: string) =>
+  Result.match(parse(source, {}), { onSuccess: () => [], onFailure: (error) => error.problems.map(({ message }) => message) })
+
+describe("auth.mode open", () => {
+  it("is refused on a host that others can reach", () => {
+    for (const host of ["0.0.0.0", "::", "192.168.1.2", "gateway.example", "127.0.0.1.example", "localhost.example"]) {
+      assert.deepStrictEqual(problems(file(`auth: { mode: open }\nserver: { host: "${host}" }`)), ["6 auth.mode"])
+    }
+  })
+
+  it("is allowed on the loopback addresses", () => {
+    for (const host of ["127.0.0.1", "127.1.2.3", "localhost", "::1"]) {
+      assert.isTrue(isLoopback(host))
+      assert.deepStrictEqual(problems(file(`auth: { mode: open }\nserver: { host: "${host}" }`)), [])
+    }
+  })
+
+  it("is refused as well when a flag moves the server to such a host", () => {
+    const config = Result.getOrThrow(parse(file("auth: { mode: open }"), {}))
+    assert.isTrue(Result.isFailure(listenOn(config, { host: "0.0.0.0" })))
+    assert.deepStrictEqual(Result.map(listenOn(config, { port: 0 }), (changed) => changed.server.port), Result.succeed(0))
+  })
+})
+
+describe("providers", () => {
+  it("need a base URL unless they are the simulator, which has none", () => {
+    assert.deepStrictEqual(problems(file("", "retries: 1")), ["3 providers[0].baseUrl"])
+    assert.deepStrictEqual(problems(file("", "simulator: true")), [])
+    assert.deepStrictEqual(problems(file("", "simulator: true, baseUrl: \"https://a\"")), ["3 providers[0].baseUrl"])
+  })
+})
+
+describe("names", () => {
+  it("are not given twice, nor is a key", () => {
+    assert.deepStrictEqual(
+      problems(`
+providers:
+  - id: a
+    dialect: openai-chat
+    baseUrl: https://a.example
+    credentials: [{ id: c, apiKey: x }, { id: c, apiKey: y }]
+  - { id: a, dialect: openai-chat, simulator: true }
+models:
+  - { id: m, targets: [{ provider: a }] }
+  - { id: m, targets: [{ provider: a }] }
+keys:
+  - { id: k, key: same }
+  - { id: k, key: other }
+  - { id: l, key: same }
+`),
+      ["7 providers[1].id", "6 providers[0].credentials[1].id", "13 keys[1].id", "14 keys[2].key", "10 models[1].id"]
+    )
+  })
+
+  it("of models that a key may use must be served", () => {
+    assert.deepStrictEqual(problems(file("keys: [{ id: k, key: x, models: [m, n, \"n-*\"] }]")), ["6 keys[0].models[1]"])
+  })
+})
+
+describe("models", () => {
+  it("are refused as the registry refuses them, at their place in the file", () => {
+    assert.deepStrictEqual(problems(file("  - { id: \"a*b*\", targets: [{ provider: z }], fallbacks: [nowhere, \"m\"] }")), [
+      "6 models[1].id",
+      "6 models[1].targets[0].provider",
+      "6 models[1].fallbacks[0]"
+    ])
+  })
+
+  it("make a registry with the policies of the file", () => {
+    const config = Result.getOrThrow(parse(
+      file(
+        "  - { id: \"x/*\", targets: [{ provider: a, model: \"*\", weight: 2 }], fallbacks: [m], fidelity: strict, preCommit: 10 seconds, onClientGone: { drain: { time: 1 minute, bytes: 2KiB } } }"
+      ),
+      {}
+    ))
+    const route = Option.getOrThrow(ModelRegistry.resolve(Result.getOrThrow(toModelRegistry(config)), "x/gpt"))
+    assert.strictEqual(route.star, "gpt")
+    assert.deepStrictEqual({ ...route.entry }, {
+      id: "x/*",
+      targets: [{ provider: config.providers[0]!.id, model: "*", weight: 2 }],
+      fallbacks: ["m"],
+      fidelity: "strict",
+      preCommit: Duration.seconds(10),
+      onClientGone: { drain: { time: Duration.minutes(1), bytes: 2048 } }
+    })
+  })
+})
+
+describe("what this version does not act on", () => {
+  const settings: ReadonlyArray<readonly [string, string]> = [
+    ["server: { workers: 2 }", "server.workers"],
+    ["ledger: { url: \"postgres://u:p@h/d\" }", "ledger.url"],
+    ["ledger: { signingKey: s }", "ledger.signingKey"],
+    ["redis: { url: \"redis://h\" }", "redis"],
+    ["otlp: { url: \"http://h\" }", "otlp"],
+    ["extensions: { cache: { ttl: 5 minutes } }", "extensions.cache"],
+    ["extensions: { redact: { patterns: [email] } }", "extensions.redact"]
+  ]
+  it.each(settings)("is refused when it is turned on: %s", (setting, path) => {
+    assert.deepStrictEqual(problems(file(setting)).map((found) => found.split(" ")[1]), [path])
+    assert.match(messages(file(setting)).join(), /is not supported in this version; leave it out$/)
+  })
+
+  it("is no problem while it is off", () => {
+    assert.deepStrictEqual(
+      problems(file("redis: { url: \"\" }\notlp: { url: \"${X:-}\" }\nserver: { workers: 1 }\nledger: { signingKey: \"\" }\nextensions: {}")),
+      []
+    )
+  })
+})
