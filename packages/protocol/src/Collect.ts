@@ -216,7 +216,7 @@ const kindOf = (part: Part): BlockKind => {
 }
 
 const isStreamable = (part: MediaPart): boolean =>
-  part.source.type === "base64" && Object.keys(part).every((key) =>
+  part.source.type === "base64" && part.transcript !== "" && Object.keys(part).every((key) =>
     key === "type" || key === "source" || key === "transcript" || key === "signature" || key === "encrypted"
   ) &&
   content({ ...emptyBlock, mime: part.source.mime }).type === part.type

@@ -42,18 +42,24 @@ const mutableCopy = (value: unknown): unknown => {
 
 const removed = Symbol("removed by a loss")
 
+const mayHave = (target: unknown, step: string): target is object =>
+  typeof target === "object" && target !== null && (!Array.isArray(target) || /^\d+$/.test(step))
+
+/** Own properties only: a key named `__proto__` or `length` is data like any other. */
+const has = (target: unknown, step: string): target is object => mayHave(target, step) && Object.hasOwn(target, step)
+
 const assign = (root: unknown, pointer: string, value: unknown): void => {
   const path = Pointer.steps(pointer)
   const last = path.at(-1)
   if (last === undefined) return
   let target: unknown = root
   for (const step of path.slice(0, -1)) {
-    if (typeof target !== "object" || target === null) return
+    if (!has(target, step)) return
     target = Reflect.get(target, step)
   }
-  if (typeof target !== "object" || target === null) return
+  if (!mayHave(target, last)) return
   if (value === undefined && !Array.isArray(target)) Reflect.deleteProperty(target, last)
-  else Reflect.set(target, last, value === undefined ? removed : value)
+  else Object.defineProperty(target, last, { value: value === undefined ? removed : value, configurable: true, enumerable: true, writable: true })
 }
 
 const prune = (value: unknown): unknown => {
@@ -79,15 +85,15 @@ export const toHeader = (losses: ReadonlyArray<Loss>): string => {
   const entries = [...new Set(losses.map(toText))]
   let header = ""
   for (const [index, entry] of entries.entries()) {
-    const next = header === "" ? entry : `${header}, ${entry}`
-    if (next.length > maxHeaderLength - 8) return `${header}, +${entries.length - index}`
-    header = next
+    const joined = header === "" ? "" : `${header}, `
+    if (joined.length + entry.length > maxHeaderLength - 8) return `${joined}+${entries.length - index}`
+    header = joined + entry
   }
   return header
 }
 
-/** One loss as text: `/logit_bias;dropped`. */
-export const toText = (loss: Loss): string => `${encodeURI(loss.at).replaceAll(",", "%2C").replaceAll(";", "%3B")};${loss.reason}`
+/** One loss as text: `/logit_bias;dropped`. Half a surrogate pair, which `encodeURI` refuses, becomes U+FFFD. */
+export const toText = (loss: Loss): string => `${encodeURI(loss.at.toWellFormed()).replaceAll(",", "%2C").replaceAll(";", "%3B")};${loss.reason}`
 
 /** A response loss, counted under its path with indexes as `*`. */
 export interface CountedLoss {

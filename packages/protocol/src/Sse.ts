@@ -45,7 +45,7 @@ const concat = (chunks: ReadonlyArray<Uint8Array>, last: Uint8Array): Uint8Array
   return joined
 }
 
-/** Parses whole frames of text, line ends already LF. */
+/** Parses whole frames of text, line ends already LF. Every character is looked at a fixed number of times, whatever the lines hold. */
 const parse = (text: string): Array<WireEvent> => {
   const events: Array<WireEvent> = []
   let name = ""
@@ -59,11 +59,11 @@ const parse = (text: string): Array<WireEvent> => {
       name = ""
       data = undefined
     } else {
-      const colon = text.indexOf(":", start)
-      const field = text.slice(start, colon === -1 || colon > end ? end : colon)
+      const line = text.slice(start, end)
+      const colon = line.indexOf(":")
+      const field = colon === -1 ? line : line.slice(0, colon)
       if (field === "data" || field === "event") {
-        const from = colon === -1 || colon > end ? end : text.charCodeAt(colon + 1) === 32 && colon + 1 < end ? colon + 2 : colon + 1
-        const value = text.slice(from, end)
+        const value = colon === -1 ? "" : line.slice(line.charCodeAt(colon + 1) === 32 ? colon + 2 : colon + 1)
         if (field === "event") name = value
         else data = data === undefined ? value : `${data}\n${value}`
       }
@@ -73,9 +73,13 @@ const parse = (text: string): Array<WireEvent> => {
   return events
 }
 
+const byteOrderMark = [0xef, 0xbb, 0xbf]
+
+const startsLikeMark = (bytes: Uint8Array): boolean => bytes.every((byte, index) => byte === byteOrderMark[index])
+
 /**
- * A splitter for one stream. Only new bytes are scanned, so a large event that arrives in many chunks costs linear time;
- * at most `maxEventBytes` (default 1 MiB) are held.
+ * A splitter for one stream. Every byte is scanned once, so a large event that arrives in many chunks costs linear time; at
+ * most `maxEventBytes` (default 1 MiB) are held, and a larger event overflows however it was cut.
  */
 export const splitter = (options?: { readonly maxEventBytes?: number }): Splitter => {
   const max = options?.maxEventBytes ?? 1_048_576
@@ -84,6 +88,7 @@ export const splitter = (options?: { readonly maxEventBytes?: number }): Splitte
   let heldBytes = 0
   let lineIsEmpty = true
   let skipLineFeed = false
+  let markIsOpen = true
   let atStart = true
   let overflowed = false
 
@@ -96,56 +101,72 @@ export const splitter = (options?: { readonly maxEventBytes?: number }): Splitte
     return text.includes("\r") ? text.replaceAll(/\r\n?/g, "\n") : text
   }
 
-  /** Offset behind the last blank line in the chunk, or -1. */
-  const lastBoundary = (chunk: Uint8Array): number => {
-    let boundary = -1
+  /** Finds the last blank line of a chunk: the offset behind it (0 when there is none), and whether a frame is too large. */
+  const scan = (chunk: Uint8Array): { readonly boundary: number; readonly isOver: boolean } => {
+    let boundary = 0
     let from = 0
-    const first = chunk[0]
-    if (skipLineFeed && first !== undefined) {
+    let frameStart = -heldBytes
+    if (skipLineFeed) {
       skipLineFeed = false
-      if (first === LF) from = 1
+      if (chunk[0] === LF) {
+        from = 1
+        if (heldBytes === 0) boundary = 1
+      }
     }
-    if (atStart && heldBytes === 0 && chunk[0] === 0xef && chunk[1] === 0xbb && chunk[2] === 0xbf) from = 3
-    const hasReturn = chunk.includes(CR)
+    if (atStart && heldBytes === 0 && chunk.length > 2 && startsLikeMark(chunk.subarray(0, 3))) from = 3
+    let feed = chunk.indexOf(LF, from)
+    let carriage = chunk.indexOf(CR, from)
     while (from < chunk.length) {
-      const feed = chunk.indexOf(LF, from)
-      const carriage = hasReturn ? chunk.indexOf(CR, from) : -1
+      if (feed !== -1 && feed < from) feed = chunk.indexOf(LF, from)
+      if (carriage !== -1 && carriage < from) carriage = chunk.indexOf(CR, from)
       const at = carriage !== -1 && (feed === -1 || carriage < feed) ? carriage : feed
       if (at === -1) {
         lineIsEmpty = false
-        return boundary
+        break
       }
       const blank = at === from && lineIsEmpty
       lineIsEmpty = true
       from = at + 1
+      if (blank && from - frameStart > max) return { boundary, isOver: true }
       if (at === carriage) {
         if (from === chunk.length) skipLineFeed = true
         else if (chunk[from] === LF) from += 1
       }
-      if (blank) boundary = from
+      if (blank) {
+        boundary = from
+        frameStart = from
+      }
     }
-    return boundary
+    return { boundary, isOver: chunk.length - frameStart > max }
   }
 
-  const push = (chunk: Uint8Array): Split => {
-    if (overflowed || chunk.length === 0) return nothing
-    const boundary = lastBoundary(chunk)
-    if (boundary === -1) {
+  const push = (received: Uint8Array): Split => {
+    if (overflowed || received.length === 0) return nothing
+    let chunk = received
+    if (markIsOpen) {
+      chunk = concat(held, received)
+      if (chunk.length < 3 && startsLikeMark(chunk)) {
+        held = [chunk]
+        heldBytes = chunk.length
+        return nothing
+      }
+      held = []
+      heldBytes = 0
+      markIsOpen = false
+    }
+    const { boundary, isOver } = scan(chunk)
+    overflowed = isOver
+    if (boundary === 0 && !isOver) {
       held.push(chunk)
       heldBytes += chunk.length
-    } else {
-      const bytes = concat(held, chunk.subarray(0, boundary))
-      const rest = chunk.subarray(boundary)
-      held = rest.length === 0 ? [] : [rest]
-      heldBytes = rest.length
-      const events = parse(toText(bytes))
-      if (heldBytes <= max) return { bytes, events }
-      overflowed = true
-      return { bytes, events, overflow: true }
+      return nothing
     }
-    if (heldBytes <= max) return nothing
-    overflowed = true
-    return { ...nothing, overflow: true }
+    const bytes = boundary === 0 ? emptyBytes : concat(held, chunk.subarray(0, boundary))
+    const rest = chunk.subarray(isOver ? chunk.length : boundary)
+    held = rest.length === 0 ? [] : [rest]
+    heldBytes = rest.length
+    const events = parse(toText(bytes))
+    return isOver ? { bytes, events, overflow: true } : { bytes, events }
   }
 
   const end = ({ tolerant }: { readonly tolerant: boolean }): Split => {

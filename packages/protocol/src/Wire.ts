@@ -39,6 +39,26 @@ export interface Node {
 /** The keys of {@link Node}: what canonical equality, losses and laws leave out. */
 export const nodeKeys: ReadonlySet<string> = new Set(["wire", "at", "foreign", "places"])
 
+/** Canonical keys under which a caller's or a dialect's own JSON stands, or a record with the caller's keys: compared whole, never as nodes. */
+export const jsonKeys: ReadonlySet<string> = new Set([
+  "audioOutput",
+  "container",
+  "conversation",
+  "details",
+  "evidence",
+  "headers",
+  "logitBias",
+  "mcpServers",
+  "metadata",
+  "native",
+  "parameters",
+  "safetySettings",
+  "schema",
+  "truncation",
+  "value",
+  "webSearch"
+])
+
 /** Reads the wire value of a node when it came from this dialect. */
 export const valueIn = (dialect: DialectId, node: Node): Json | undefined => node.wire?.dialect === dialect ? node.wire.value : undefined
 
