@@ -1,0 +1,109 @@
+/**
+ * From the facts of an exchange to its outcome and its metered usage: the precedence table of the outcomes, as pure
+ * functions. Nothing here knows sockets or effects.
+ */
+import { isComplete } from "@sluice/protocol/CanonicalFinish"
+import * as Usage from "@sluice/protocol/CanonicalUsage"
+import type { Failure } from "@sluice/protocol/GatewayError"
+import type { Outcome } from "@sluice/protocol/Outcome"
+import { allFinished, isUsageReported, mainFinish, type TapFacts } from "./StreamTap.ts"
+
+/** How the exchange's own side ended; the first that is set by anyone stands. */
+export type Ending =
+  | { readonly _tag: "Defect"; readonly message: string }
+  | { readonly _tag: "Refused"; readonly by: string; readonly failure: Failure }
+  /** The plan is exhausted, before anything went to the client. */
+  | { readonly _tag: "Failed"; readonly failure: Failure }
+  /** The answer was handed over whole, or the stream was read to its terminal event. */
+  | { readonly _tag: "Delivered" }
+  | { readonly _tag: "ClientGone"; readonly why?: string }
+  | { readonly _tag: "ServerStop"; readonly why: string }
+
+/** What an exchange knows when it ends. */
+export interface Facts {
+  /** Absent: the body was never pulled. */
+  readonly ending: Ending | undefined
+  /** The tap of the attempt that carried, or was about to carry, the answer. */
+  readonly tap: TapFacts | undefined
+  /** The request was handed to an upstream connection. */
+  readonly sentUpstream: boolean
+  /** The head went to the client. */
+  readonly committed: boolean
+  /** A timed-out attempt was waiting for its answer, so the provider has read the prompt. */
+  readonly waitedInVain: boolean
+  readonly estimatedInput: number
+}
+
+const finished = (tap: TapFacts, brokeAfter: boolean): Outcome => {
+  const flags = {
+    ...(tap.hadContent && !isUsageReported(tap) ? { captureMiss: true } : {}),
+    ...(brokeAfter ? { brokeAfter: true } : {})
+  }
+  const reason = mainFinish(tap)?.reason ?? "missing"
+  return isComplete(reason) || reason === "missing" || reason === "other" ? { _tag: "Completed", ...flags } : { _tag: "Incomplete", reason, ...flags }
+}
+
+/** The outcome: the first matching row of the table. */
+export const outcome = ({ ending, tap, committed, sentUpstream }: Facts): Outcome => {
+  if (ending?._tag === "Defect") return { _tag: "Defect", message: ending.message }
+  if (ending?._tag === "Refused") return { _tag: "Denied", by: ending.by, class: ending.failure.class, message: ending.failure.message }
+  const failure = tap?.failure
+  if (tap !== undefined && failure !== undefined && committed && failure.class !== "cut" && failure.class !== "empty" && failure.class !== "cancelled") {
+    return { _tag: "UpstreamFailed", class: failure.class, message: failure.message, committed: true }
+  }
+  if (tap !== undefined && allFinished(tap) && ending?._tag !== "Failed") {
+    return finished(tap, ending?._tag === "ClientGone" || ending?._tag === "ServerStop" || failure !== undefined)
+  }
+  if (ending?._tag === "ClientGone") return { _tag: "Cancelled", by: "client", ...(ending.why === undefined ? {} : { why: ending.why }) }
+  if (ending?._tag === "ServerStop") return { _tag: "Cancelled", by: "server", why: ending.why }
+  if (ending?._tag === "Failed") {
+    if (ending.failure.class === "empty") return { _tag: "Empty" }
+    return { _tag: "UpstreamFailed", class: ending.failure.class, message: ending.failure.message, committed: false }
+  }
+  if (failure?.class === "cut") return { _tag: "Truncated" }
+  if (failure?.class === "empty") return { _tag: "Empty" }
+  return { _tag: "Cancelled", by: "unpolled", ...(sentUpstream ? {} : { why: "nothing was opened upstream" }) }
+}
+
+/** Characters per token, for estimates: a low figure errs on the side of counting more. */
+const charactersPerToken = 4
+
+/** Tokens that `length` characters make, at least. */
+export const estimateTokens = (length: number): number => Math.ceil(length / charactersPerToken)
+
+/** The usage to settle: what the provider reported, completed by estimates where it could not report. */
+export const usage = (facts: Facts, result: Outcome): Usage.MeteredUsage => {
+  const { tap } = facts
+  switch (result._tag) {
+    case "Denied":
+    case "Cached":
+    case "Replayed":
+    case "Empty":
+      return Usage.unmetered
+    case "UpstreamFailed":
+      if (!result.committed) return facts.waitedInVain ? estimatedInput(facts) : Usage.unmetered
+      break
+    case "Cancelled":
+      if (!facts.sentUpstream) return Usage.unmetered
+      break
+    default:
+      break
+  }
+  if (tap === undefined) return facts.sentUpstream ? estimatedInput(facts) : Usage.unmetered
+  return complete(tap, facts)
+}
+
+const estimatedInput = (facts: Facts): Usage.MeteredUsage => Usage.metered({ input: facts.estimatedInput, output: 0 }, "estimated")
+
+const complete = (tap: TapFacts, facts: Facts): Usage.MeteredUsage => {
+  const stated = Usage.metered(tap.usage, "reported")
+  const withInput: Usage.MeteredUsage = Usage.inputTotal(tap.usage) > 0 || tap.usage.input !== undefined
+    ? stated
+    : { tokens: { ...stated.tokens, input: facts.estimatedInput }, provenance: { ...stated.provenance, input: "estimated" } }
+  const streamed = estimateTokens(tap.contentLength)
+  if (isUsageReported(tap) && (allFinished(tap) || Usage.outputTotal(tap.usage) >= streamed)) return withInput
+  return {
+    tokens: { ...withInput.tokens, output: Math.max(tap.usage.output ?? 0, streamed) },
+    provenance: { ...withInput.provenance, output: "estimated" }
+  }
+}
