@@ -1,6 +1,6 @@
 /**
  * What is wrong with a configuration: every problem with the place it was found at, the line too where it is known.
- * Messages never hold values of the file, since any of them may be a secret.
+ * Messages may hold names the file gives (of models, providers, the host), never a text that may be a secret.
  */
 import { Schema } from "effect"
 

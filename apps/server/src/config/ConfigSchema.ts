@@ -3,7 +3,7 @@
  * The decoder, the JSON Schema for editors and the reference page are all made from it. Rules between keys are in `Rules.ts`.
  */
 import { Schema } from "effect"
-import { byteSize, defaulted, duration, integer, list, oneOf, optional, required, secret, section, text } from "./Fields.ts"
+import { byteSize, defaulted, duration, integer, list, oneOf, optional, positiveDuration, required, secret, secretUrl, section, text } from "./Fields.ts"
 import { key } from "./Keys.ts"
 import { ledgerUrl } from "./LedgerUrl.ts"
 import { model } from "./Models.ts"
@@ -36,7 +36,7 @@ const ledger = section({
   ),
   bodies: defaulted(oneOf(["none", "digest", "redacted", "full"]), "none", "What is kept of requests and replies beside the ledger row."),
   onFailure: defaulted(oneOf(["deny", "allow"]), "deny", "What happens to requests when neither ledger nor spill file can be written: `deny` answers 503."),
-  retention: defaulted(duration, "90 days", "How long rows are kept."),
+  retention: defaulted(positiveDuration, "90 days", "How long rows are kept."),
   signingKey: optional(secret, "The key that signs the heads of the ledger's hash chain. Absent or empty = heads are not signed.")
 })
 
@@ -47,7 +47,7 @@ const log = section({
 
 const extensions = section({
   cache: optional(
-    section({ ttl: required(duration, "How long a reply may be answered from the cache.") }),
+    section({ ttl: required(positiveDuration, "How long a reply may be answered from the cache.") }),
     "Answer repeated identical requests from a cache. Absent = off."
   ),
   redact: optional(
@@ -62,12 +62,12 @@ export const ConfigSchema = section({
   auth: defaulted(auth, {}, "Who may use the gateway."),
   ledger: defaulted(ledger, {}, "The durable record of every exchange."),
   redis: optional(
-    section({ url: required(secret, "The `redis://` URL. Empty = the section is off.") }),
+    section({ url: required(secretUrl("redis:", "rediss:"), "The `redis://` URL. Empty = the section is off.") }),
     "Shared limits, cache and breaker for a fleet. Absent = off."
   ),
   log: defaulted(log, {}, "The server's own log."),
   otlp: optional(
-    section({ url: required(secret, "The URL of the collector. Empty = the section is off.") }),
+    section({ url: required(secretUrl("http:", "https:"), "The URL of the collector. Empty = the section is off.") }),
     "Traces, metrics and logs over OpenTelemetry's protocol. Absent = off."
   ),
   providers: required(list(provider), "Where requests can be sent."),

@@ -3,7 +3,7 @@
  * A value may arrive as text even where a number or a flag is meant, since variables are substituted in scalars; these schemas read both.
  * Documentation and checks sit on the encoded side: there the JSON Schema finds them, and there all problems of a file show in one pass.
  */
-import { BigDecimal, ByteSize, Duration, Effect, Option, Result, Schema, SchemaGetter } from "effect"
+import { BigDecimal, ByteSize, Duration, Effect, Option, Redacted, Result, Schema, SchemaGetter } from "effect"
 
 /** What is said about one key; `default` is in the form the file would have it. */
 export interface Doc<Encoded> {
@@ -83,12 +83,10 @@ export const flag = (doc: Doc<boolean | "true" | "false">) =>
   )
 
 /** A length of time of zero or more. */
-export const duration = parsedText(Schema.Duration, {
-  title: "duration",
-  wanted: "a duration such as \"250 millis\", \"5 seconds\", \"2 minutes\" or \"90 days\"",
-  read: (input) => Option.filter(Schema.decodeOption(Schema.DurationFromString)(input), (value) => Duration.isFinite(value) && !Duration.isNegative(value)),
-  write: (value) => `${Duration.toMillis(value)} millis`
-})
+export const duration = durationWhere("a duration such as \"250 millis\", \"5 seconds\", \"2 minutes\" or \"90 days\"", (value) => !Duration.isNegative(value))
+
+/** A length of time above zero. */
+export const positiveDuration = durationWhere("a duration above zero such as \"5 seconds\", \"2 minutes\" or \"90 days\"", Duration.isPositive)
 
 /** A number of bytes. */
 export const byteSize = parsedText(Schema.ByteSize, {
@@ -123,6 +121,15 @@ export const httpUrl = parsedText(Schema.String, {
   write: (url) => url
 })
 
+/** A URL that may hold a password, beginning with one of these schemes (`http:`, `https:`). */
+export const secretUrl = (...protocols: ReadonlyArray<string>) =>
+  parsedText(Schema.Redacted(Schema.String), {
+    title: "secret URL",
+    wanted: `a URL beginning with ${protocols.map((protocol) => `${protocol}//`).join(" or ")}`,
+    read: (input) => urlOf(input).pipe(Option.filter((url) => protocols.includes(url.protocol) && url.host !== ""), Option.map(() => Redacted.make(input))),
+    write: Redacted.value
+  })
+
 // internal
 
 const aText = "Expected a text (quote it if it looks like a number)"
@@ -136,6 +143,15 @@ const urlOf = (input: string): Option.Option<URL> => Result.getSuccess(Result.tr
 
 const readable = <A, T>(read: (input: A) => Option.Option<T>, wanted: string) =>
   Schema.makeFilter((input: A) => Option.isSome(read(input)), { message: `Expected ${wanted}` })
+
+function durationWhere(wanted: string, allowed: (value: Duration.Duration) => boolean) {
+  return parsedText(Schema.Duration, {
+    title: "duration",
+    wanted,
+    read: (input) => Option.filter(Schema.decodeOption(Schema.DurationFromString)(input), (value) => Duration.isFinite(value) && allowed(value)),
+    write: (value) => `${Duration.toMillis(value)} millis`
+  })
+}
 
 function number(title: string, wanted: string, allowed: Schema.Codec<number>) {
   const isAllowed = Schema.is(allowed)

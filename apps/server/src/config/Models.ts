@@ -4,7 +4,7 @@
  */
 import { Schema } from "effect"
 import type { Doc } from "./Fields.ts"
-import { byteSize, defaulted, described, duration, list, oneOf, optional, positiveNumber, required, section, text } from "./Fields.ts"
+import { byteSize, defaulted, described, duration, list, oneOf, optional, positiveDuration, positiveNumber, required, section, text } from "./Fields.ts"
 import { providerId } from "./Providers.ts"
 
 const onClientGone = (doc: Doc<"cancel" | "drain" | { readonly drain: { readonly time: string; readonly bytes: string } }>) =>
@@ -12,7 +12,7 @@ const onClientGone = (doc: Doc<"cancel" | "drain" | { readonly drain: { readonly
     Schema.Literals(["cancel", "drain"]),
     Schema.Struct({
       drain: section({
-        time: required(duration, "Read on for at most this long."),
+        time: required(positiveDuration, "Read on for at most this long."),
         bytes: required(byteSize, "Read on for at most this much.")
       })({ description: "Read on within bounds." })
     })

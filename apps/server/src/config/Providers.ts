@@ -4,7 +4,23 @@
  */
 import { ProviderId } from "@sluice/gateway/ProviderId"
 import { Schema } from "effect"
-import { defaulted, duration, flag, httpUrl, integer, list, oneOf, optional, parsedText, required, secret, section, table, text } from "./Fields.ts"
+import {
+  defaulted,
+  flag,
+  httpUrl,
+  integer,
+  list,
+  oneOf,
+  optional,
+  parsedText,
+  positiveDuration,
+  required,
+  secret,
+  secretUrl,
+  section,
+  table,
+  text
+} from "./Fields.ts"
 
 /** The protocols a provider may speak. */
 export const dialects = ["openai-chat", "openai-responses", "anthropic-messages", "gemini-generate"] as const
@@ -36,13 +52,13 @@ export const provider = section({
   ),
   headers: defaulted(table(secret), {}, "Headers added to every request to this provider."),
   query: defaulted(table(secret), {}, "Query parameters added to every request to this provider, for instance Azure's `api-version`."),
-  proxy: optional(secret, "The URL of an HTTP proxy to reach the provider through."),
+  proxy: optional(secretUrl("http:", "https:"), "The URL of an HTTP proxy to reach the provider through."),
   timeouts: defaulted(
     section({
-      connect: defaulted(duration, "5 seconds", "Until the connection stands."),
-      firstEvent: defaulted(duration, "2 minutes", "From the request sent to the first event that commits the reply."),
-      idle: defaulted(duration, "1 minute", "Between two pieces of a reply."),
-      total: defaulted(duration, "30 minutes", "For the whole exchange, retries included.")
+      connect: defaulted(positiveDuration, "5 seconds", "Until the connection stands."),
+      firstEvent: defaulted(positiveDuration, "2 minutes", "From the request sent to the first event that commits the reply."),
+      idle: defaulted(positiveDuration, "1 minute", "Between two pieces of a reply."),
+      total: defaulted(positiveDuration, "30 minutes", "For the whole exchange, retries included.")
     }),
     {},
     "How long to wait for the provider."

@@ -4,6 +4,7 @@
  */
 import * as ModelRegistry from "@sluice/gateway/ModelRegistry"
 import { Option, Redacted, Result } from "effect"
+import { isIPv4 } from "node:net"
 import type { Problem } from "./ConfigError.ts"
 import { problem } from "./ConfigError.ts"
 import type { Config } from "./ConfigSchema.ts"
@@ -16,12 +17,13 @@ export const ruleProblems = (config: Config): ReadonlyArray<Problem> => [
   ...atLeastOne(config),
   ...duplicates(config),
   ...providersReachable(config),
+  ...headersSendable(config),
   ...modelsServable(config),
   ...notInThisVersion(config)
 ]
 
 /** Whether an address is reached from this machine only. */
-export const isLoopback = (host: string): boolean => /^(localhost|::1|\[::1\]|127(\.\d{1,3}){3})$/i.test(host)
+export const isLoopback = (host: string): boolean => host.toLowerCase() === "localhost" || host === "::1" || (isIPv4(host) && host.startsWith("127."))
 
 // internal
 
@@ -58,6 +60,18 @@ const providersReachable = ({ providers }: Config): ReadonlyArray<Problem> =>
     }
     return provider.baseUrl === undefined ? [problem(["providers", index, "baseUrl"], "is missing")] : []
   })
+
+// These describe the connection and the body, which the gateway writes itself: a second opinion could split one request into two
+const framing = ["connection", "content-length", "expect", "keep-alive", "te", "trailer", "transfer-encoding", "upgrade"]
+
+const headersSendable = ({ providers }: Config): ReadonlyArray<Problem> =>
+  providers.flatMap((provider, index) =>
+    Object.keys(provider.headers).flatMap((name) => {
+      const path = ["providers", index, "headers", name]
+      if (!/^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/.test(name)) return [problem(path, "is not the name of a header")]
+      return framing.includes(name.toLowerCase()) ? [problem(path, "is written by the gateway itself and cannot be set")] : []
+    })
+  )
 
 const modelsServable = (config: Config): ReadonlyArray<Problem> =>
   Result.match(toModelRegistry(config), {

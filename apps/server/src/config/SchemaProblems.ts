@@ -9,16 +9,16 @@ import { problem } from "./ConfigError.ts"
 /** The problems of one issue, each with its full path. */
 export const schemaProblems = (issue: SchemaIssue.Issue): ReadonlyArray<Problem> => under(issue, [])
 
+// internal
+
 /** The candidate nearest to a word, if it is near enough to have been meant. */
-export const nearest = (word: string, candidates: ReadonlyArray<string>): string | undefined => {
+const nearest = (word: string, candidates: ReadonlyArray<string>): string | undefined => {
   const ranked = candidates.map((candidate) => ({ candidate, distance: distance(word.toLowerCase(), candidate.toLowerCase()) })).sort((a, b) =>
     a.distance - b.distance
   )
   const best = ranked[0]
   return best !== undefined && best.distance <= Math.max(1, Math.floor(word.length / 3)) ? best.candidate : undefined
 }
-
-// internal
 
 const format = SchemaIssue.makeFormatterStandardSchemaV1()
 

@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { BigDecimal, ByteSize, Duration, Redacted, Result } from "effect"
+import { BigDecimal, ByteSize, Duration, Effect, Redacted, Result, Schema } from "effect"
 import { inspect } from "node:util"
 import { parse } from "../../src/Config.ts"
 
@@ -142,7 +142,9 @@ describe("values", () => {
     const found = problems(`
 server: { host: "", port: canary1, workers: 0, bodyLimit: 1 canary, lameDuck: 5, drainTimeout: Infinity }
 auth: { mode: canary, adminToken: 12345678 }
-ledger: { url: "canary://x", retention: -1 days }
+ledger: { url: "canary://x", retention: 0 days }
+redis: { url: canary }
+otlp: { url: "ftp://canary" }
 providers:
   - { id: "can ary", dialect: canary, baseUrl: "https://canary@x", simulator: canary, retries: 1.5, headers: { a: "x\\ncanary" } }
 models:
@@ -159,7 +161,9 @@ keys: [{ id: k, key: s, budget: { usd: "1,5", period: canary } }]
       "auth.mode: Expected one of keys, open",
       "auth.adminToken: Expected a text (quote it if it looks like a number)",
       "ledger.url: Expected \"sqlite:FILE\", \"sqlite::memory:\" or a postgres:// URL",
-      "ledger.retention: Expected a duration such as \"250 millis\", \"5 seconds\", \"2 minutes\" or \"90 days\"",
+      "ledger.retention: Expected a duration above zero such as \"5 seconds\", \"2 minutes\" or \"90 days\"",
+      "redis.url: Expected a URL beginning with redis:// or rediss://",
+      "otlp.url: Expected a URL beginning with http:// or https://",
       "providers[0].id: Expected 1 to 64 letters, digits, '.', '_' or '-', beginning with a letter or digit",
       "providers[0].dialect: Expected one of openai-chat, openai-responses, anthropic-messages, gemini-generate",
       "providers[0].baseUrl: Expected an http or https URL without user, query or fragment",
@@ -203,4 +207,18 @@ describe("the shape of the file", () => {
     assert.deepInclude(errorOf("a: 1\na: 2\nb: 3"), { line: 2 })
     assert.match(errorOf("a: 1\na: 2")!.message, /^is not valid YAML: Duplicate key 'a'/)
   })
+
+  const Fragment = Schema.Literals([..."\n\n\n  -:{}[]\"'&*$|#a1", "providers", "models", "id", ": ", "- ", "${A}", "${A:-", "\n  "])
+  it.effect.prop(
+    "may be any text: it gives a configuration or problems, never an exception",
+    [Schema.Array(Fragment), Schema.String],
+    ([fragments, text]) =>
+      Effect.sync(() => {
+        for (const source of [fragments.join(""), text, base + fragments.join("")]) {
+          const result = parse(source, {})
+          if (Result.isFailure(result)) assert.isAbove(result.failure.problems.length, 0)
+        }
+      }),
+    { arbitrary: { seed: 5, runs: 500, size: 60 } }
+  )
 })

@@ -20,7 +20,7 @@ const messages = (source: string) =>
 
 describe("auth.mode open", () => {
   it("is refused on a host that others can reach", () => {
-    for (const host of ["0.0.0.0", "::", "192.168.1.2", "gateway.example", "127.0.0.1.example", "localhost.example"]) {
+    for (const host of ["0.0.0.0", "::", "192.168.1.2", "gateway.example", "127.0.0.1.example", "127.999.1.1", "localhost.example"]) {
       assert.deepStrictEqual(problems(file(`auth: { mode: open }\nserver: { host: "${host}" }`)), ["6 auth.mode"])
     }
   })
@@ -44,6 +44,22 @@ describe("providers", () => {
     assert.deepStrictEqual(problems(file("", "retries: 1")), ["3 providers[0].baseUrl"])
     assert.deepStrictEqual(problems(file("", "simulator: true")), [])
     assert.deepStrictEqual(problems(file("", "simulator: true, baseUrl: \"https://a\"")), ["3 providers[0].baseUrl"])
+  })
+})
+
+describe("headers of a provider", () => {
+  it("must have names that can be sent", () => {
+    assert.deepStrictEqual(problems(file("", "simulator: true, headers: { x-team: blue, \"x team\": blue, \"\": a }")), [
+      "3 providers[0].headers.x team",
+      "3 providers[0].headers."
+    ])
+  })
+
+  it("may not describe the connection or the body", () => {
+    assert.deepStrictEqual(problems(file("", "simulator: true, headers: { Content-Length: \"1\", transfer-encoding: chunked }")), [
+      "3 providers[0].headers.Content-Length",
+      "3 providers[0].headers.transfer-encoding"
+    ])
   })
 })
 

@@ -56,7 +56,7 @@ models: [{ id: "*", targets: [{ provider: a }] }]
 
 describe("in a file", () => {
   it("an unset variable is an error that names place, line and variable, beside all other problems", () => {
-    const source = `${file("\"${NOT_SET}\"")}keys: [{ id: k, key: "$\{ALSO_NOT}", models: [m] }]\nserver: { port: x }\n`
+    const source = `${file("\"${NOT_SET}\"")}keys: [{ id: k, key: "\${ALSO_NOT}", models: [m] }]\nserver: { port: x }\n`
     const error = Result.match(parse(source, {}), { onSuccess: () => undefined, onFailure: (found) => found })
     assert.strictEqual(
       error?.message,
