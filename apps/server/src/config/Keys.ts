@@ -25,6 +25,3 @@ export const key = section({
     "What the key may spend."
   )
 })
-
-/** The type of one client key. */
-export type Key = ReturnType<typeof key>["Type"]

@@ -46,6 +46,3 @@ export const model = section({
   ),
   preCommit: optional(duration, "How long a streaming client waits for the head of the reply while targets may still be changed.")
 })
-
-/** The type of one model entry. */
-export type Model = ReturnType<typeof model>["Type"]
