@@ -93,6 +93,8 @@ export type Ending = "eof" | "reset"
 /** The codecs of one protocol. */
 export interface Dialect {
   readonly id: DialectId
+  /** Where the protocol's own provider lives, in the convention of its SDK. */
+  readonly baseUrl: string
   readonly framing: "sse" | "json-array"
   readonly endpoints: ReadonlyArray<Endpoint>
   readonly credential: CredentialStyle
@@ -133,8 +135,11 @@ export interface Dialect {
   }
   /** What the byte lane needs to know without decoding. */
   readonly bytes: {
-    /** A frame that only continues content: no start, usage, finish or error in it, so that the tap need not decode it. */
-    readonly isDelta: (event: WireEvent) => boolean
+    /**
+     * Characters of content in an event that only continues content: no start, usage, finish, error or new block in it, so that
+     * the tap need not decode it. `undefined` where the event must be decoded. Counted on the escaped JSON text, for estimates.
+     */
+    readonly deltaLength: (event: WireEvent) => number | undefined
     /** Top-level request keys to set so that a streaming upstream reports usage; `undefined` where it always does. */
     readonly askUsage: ((body: JsonObject) => JsonObject) | undefined
     /** Takes usage out of a stream whose client did not ask for it: `undefined` drops the event. */

@@ -1,0 +1,66 @@
+/**
+ * One streamed answer at work: takes what the upstream sent, cuts it into frames, runs the lane over the whole batch and hands
+ * out what the client gets, all in one synchronous step per pull. Effects and timers live outside.
+ */
+import type { Failure } from "@sluice/protocol/GatewayError"
+import * as Sse from "@sluice/protocol/Sse"
+import type { ByteSource } from "./ByteSource.ts"
+import type { Lane } from "./Lane.ts"
+import type { StreamTap, TapFacts } from "./StreamTap.ts"
+
+/** An answer being streamed. */
+export interface AnswerStream {
+  /** Handles everything that has arrived. */
+  readonly pump: (now: number) => void
+  /** Takes what is to go to the client now. */
+  readonly take: () => Uint8Array | undefined
+  readonly facts: () => TapFacts
+  /** Nothing more will come: the terminal was seen, or the upstream ended and the lane said so. */
+  readonly isOver: () => boolean
+  /** Ends the answer with a failure of our own. */
+  readonly fail: (failure: Failure, now: number) => void
+  /** Milliseconds of the last upstream byte; the start of the stream before one came. */
+  readonly lastByteAt: () => number
+  /** Completes when there is something to pump. */
+  readonly source: ByteSource
+}
+
+const maxEventBytes = 1_048_576
+
+/** Starts streaming from a source. */
+export const make = (options: { readonly source: ByteSource; readonly lane: Lane; readonly tap: StreamTap; readonly startedAt: number }): AnswerStream => {
+  const { lane, source, tap } = options
+  const splitter = Sse.splitter({ maxEventBytes })
+  let lastByteAt = options.startedAt
+  let over = false
+
+  const push = (split: Sse.Split, now: number): void => {
+    if (split.events.length > 0) lane.push(split, now)
+    if (split.overflow === true) lane.fail({ class: "protocol-violation", message: `The provider sent an event larger than ${maxEventBytes} bytes.` }, now)
+  }
+
+  return {
+    pump: (now) => {
+      if (over) return
+      for (const chunk of source.take()) {
+        lastByteAt = now
+        push(splitter.push(chunk), now)
+      }
+      const ended = source.ended()
+      if (ended !== undefined && !tap.facts().terminal) {
+        push(splitter.end({ tolerant: true }), now)
+        lane.end(ended._tag === "Eof" ? "eof" : "reset", now)
+      }
+      over = ended !== undefined || tap.facts().terminal
+    },
+    take: lane.take,
+    facts: tap.facts,
+    isOver: () => over,
+    fail: (failure, now) => {
+      lane.fail(failure, now)
+      over = true
+    },
+    lastByteAt: () => lastByteAt,
+    source
+  }
+}

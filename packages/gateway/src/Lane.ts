@@ -1,0 +1,186 @@
+/**
+ * The two ways an answer passes through, with one meaning. The typed lane decodes every frame, checks it against the grammar,
+ * lets interceptors change it and encodes it for the client. The byte lane forwards the provider's whole frames and decodes
+ * only those that may say something about start, usage, finish or failure. Both are synchronous and pure but for their own
+ * state and the tap.
+ */
+import { type Frame, frame } from "@sluice/protocol/CanonicalEvent"
+import type { AnswerContext, Dialect, Ending } from "@sluice/protocol/Dialect"
+import type { Failure } from "@sluice/protocol/GatewayError"
+import * as Grammar from "@sluice/protocol/Grammar"
+import * as Sse from "@sluice/protocol/Sse"
+import type { FrameStage } from "./Interceptor.ts"
+import type { StreamTap } from "./StreamTap.ts"
+
+/** What a lane is made of. */
+export interface LaneOptions {
+  readonly upstream: Dialect
+  readonly client: Dialect
+  readonly tap: StreamTap
+  readonly context: AnswerContext
+  /** Stages of interceptors, in order; the byte lane has none. */
+  readonly stages: ReadonlyArray<FrameStage>
+  /** Tool names to give back: upstream name to the caller's. */
+  readonly renamed: ReadonlyMap<string, string>
+  /** The client did not ask for the usage that the upstream was asked for. */
+  readonly hideUsage: boolean
+}
+
+/** One answer on its way to the client. */
+export interface Lane {
+  /** Whole frames that have arrived; `now` in milliseconds. */
+  readonly push: (split: Sse.Split, now: number) => void
+  /** A frame that did not come as a wire event of the stream: a buffered body in answer to a stream request. */
+  readonly pushFrame: (frame: Frame, now: number) => void
+  /** The upstream ended, with or without its terminal event. */
+  readonly end: (how: Ending, now: number) => void
+  /** The gateway itself ends the answer: the client is told in its own dialect. */
+  readonly fail: (failure: Failure, now: number) => void
+  /** Takes what is to go to the client now. */
+  readonly take: () => Uint8Array | undefined
+}
+
+const encoder = new TextEncoder()
+
+/** Applies the map of renamed tools to the calls of a frame. */
+const withNames = (renamed: ReadonlyMap<string, string>, original: Frame): Frame => {
+  if (renamed.size === 0 || !original.events.some((event) => event.type === "block-start" && event.call !== undefined && renamed.has(event.call.name))) {
+    return original
+  }
+  return {
+    ...original,
+    events: original.events.map((event) =>
+      event.type === "block-start" && event.call !== undefined
+        ? { ...event, call: { ...event.call, name: renamed.get(event.call.name) ?? event.call.name } }
+        : event
+    )
+  }
+}
+
+/** The error a failed decode is, before anything went to the client, is the attempt's and not the client's. */
+const isEarlyFailure = (original: Frame, committedBefore: boolean): boolean => !committedBefore && original.events.some((event) => event.type === "error")
+
+const violation = (wrong: Grammar.Violation): Frame =>
+  frame({ type: "error", failure: { class: "protocol-violation", message: `The provider broke its protocol: ${wrong.message}.` } })
+
+/** A lane that decodes everything. */
+export const typed = (options: LaneOptions): Lane => {
+  const { tap } = options
+  const decoder = options.upstream.events.decoder.start()
+  const writer = options.client.events.encoder.start(options.context)
+  let grammar: Grammar.State = Grammar.initial
+  let text = ""
+
+  const deliver = (original: Frame, now: number): void => {
+    const checked = Grammar.check(grammar, original.events)
+    const legal = Grammar.isViolation(checked) ? violation(checked) : original
+    if (!Grammar.isViolation(checked)) grammar = checked
+    const before = tap.facts()
+    if (before.terminal) return
+    tap.observe(legal.events, now)
+    if (isEarlyFailure(legal, before.commits)) return
+    let frames: ReadonlyArray<Frame> = [withNames(options.renamed, legal)]
+    for (const stage of options.stages) frames = frames.flatMap(stage.step)
+    for (const outgoing of frames) text += Sse.writeAll(writer.step(outgoing))
+  }
+
+  return {
+    push: (split, now) => {
+      for (const event of split.events) for (const decoded of decoder.step(event)) deliver(decoded, now)
+    },
+    pushFrame: ({ events }, now) => deliver({ events }, now),
+    end: (how, now) => {
+      for (const decoded of decoder.end(how)) deliver(decoded, now)
+    },
+    fail: (failure, now) => {
+      if (tap.facts().terminal) return
+      tap.observe([{ type: "error", failure }], now)
+      text += Sse.writeAll(writer.step(frame({ type: "error", failure })))
+    },
+    take: () => {
+      if (text === "") return undefined
+      const bytes = encoder.encode(text)
+      text = ""
+      return bytes
+    }
+  }
+}
+
+/** A lane that forwards whole frames as they are. Only between two ends of the same dialect, without interceptors of frames. */
+export const bytes = (options: LaneOptions): Lane => {
+  const { tap, upstream } = options
+  const decoder = upstream.events.decoder.start()
+  const hide = options.hideUsage ? upstream.bytes.hideUsage : undefined
+  const decodeAll = (options.context.request.candidates ?? 1) > 1
+  let pending: Array<Uint8Array> = []
+
+  const writeText = (text: string): void => {
+    if (text !== "") pending.push(encoder.encode(text))
+  }
+
+  const observe = (event: Sse.WireEvent, now: number): void => {
+    const length = decodeAll || !tap.facts().commits ? undefined : upstream.bytes.deltaLength(event)
+    if (length !== undefined) return tap.observeDelta(length, now)
+    for (const decoded of decoder.step(event)) tap.observe(decoded.events, now)
+  }
+
+  /** A failure of our own making, or one the upstream's end made: the client's encoder says it. */
+  const say = (failure: Failure): void => {
+    writeText(Sse.writeAll(upstream.events.encoder.start(options.context).step(frame({ type: "error", failure }))))
+  }
+
+  return {
+    push: (split, now) => {
+      const kept: Array<Sse.WireEvent> = []
+      for (const event of split.events) {
+        if (tap.facts().terminal) break
+        const before = tap.facts().commits
+        observe(event, now)
+        if (tap.facts().failure !== undefined && !before) return
+        kept.push(event)
+      }
+      if (hide !== undefined) {
+        writeText(Sse.writeAll(kept.flatMap((event) => {
+          const shown = hide(event)
+          return shown === undefined ? [] : [shown]
+        })))
+      } else if (kept.length === split.events.length) {
+        if (kept.length > 0) pending.push(split.bytes)
+      } else writeText(Sse.writeAll(kept))
+    },
+    pushFrame: ({ events }, now) => {
+      if (tap.facts().terminal) return
+      const before = tap.facts().commits
+      tap.observe(events, now)
+      if (isEarlyFailure({ events }, before)) return
+      writeText(Sse.writeAll(upstream.events.encoder.start(options.context).step({ events })))
+    },
+    end: (how, now) => {
+      for (const decoded of decoder.end(how)) {
+        const before = tap.facts()
+        if (before.terminal) return
+        tap.observe(decoded.events, now)
+        const failed = tap.facts().failure
+        if (failed !== undefined && before.commits) say(failed)
+      }
+    },
+    fail: (failure, now) => {
+      if (tap.facts().terminal) return
+      tap.observe([{ type: "error", failure }], now)
+      say(failure)
+    },
+    take: () => {
+      const [first, ...rest] = pending
+      if (first === undefined) return undefined
+      pending = []
+      if (rest.length === 0) return first
+      const joined = new Uint8Array(rest.reduce((size, chunk) => size + chunk.length, first.length))
+      let offset = 0
+      for (const chunk of [first, ...rest]) {
+        joined.set(chunk, offset)
+        offset += chunk.length
+      }
+      return joined
+    }
+  }
+}
