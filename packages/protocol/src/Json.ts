@@ -38,3 +38,16 @@ export const isDeeperThan = (value: Json, limit: number): boolean => {
   }
   return false
 }
+
+/** An object type whose possibly undefined keys are optional instead. */
+export type Present<T> =
+  & { readonly [K in keyof T as undefined extends T[K] ? never : K]: T[K] }
+  & { readonly [K in keyof T as undefined extends T[K] ? K : never]?: Exclude<T[K], undefined> }
+
+/** The object without its undefined keys: how optional fields are written in one expression, absent and not undefined. */
+export const present = <T extends object>(value: T): Present<T> => {
+  const kept: { [key: string]: unknown } = {}
+  for (const [key, inner] of Object.entries(value)) if (inner !== undefined) kept[key] = inner
+  // Only undefined keys were left out, which is what the type says.
+  return kept as Present<T>
+}
