@@ -1,0 +1,59 @@
+/**
+ * The ledger in memory: for tests, and for gateways that keep no record. Follows the port to the letter, forgets everything
+ * with the process, and keeps only the newest entries. Not durable in any sense.
+ */
+import type { MeteredUsage } from "@sluice/protocol/CanonicalUsage"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import type { ExchangeId } from "./ExchangeId.ts"
+import * as Ledger from "./Ledger.ts"
+import * as LedgerEntry from "./LedgerEntry.ts"
+
+/** Keeps the newest 10,000 entries. */
+export const layer: Layer.Layer<Ledger.Ledger> = Layer.suspend(() => layerBounded(10_000))
+
+/** Keeps at most `capacity` entries: the one opened or settled first makes room. */
+export const layerBounded = (capacity: number): Layer.Layer<Ledger.Ledger> => Layer.sync(Ledger.Ledger, () => make(capacity))
+
+const make = (capacity: number): Ledger.Ledger["Service"] => {
+  // In the order in which they were first written
+  const entries = new Map<ExchangeId, LedgerEntry.Facts>()
+
+  const store = (facts: LedgerEntry.Facts): void => {
+    entries.set(facts.id, facts)
+    if (entries.size <= capacity) return
+    for (const oldest of entries.keys()) {
+      entries.delete(oldest)
+      return
+    }
+  }
+
+  const open = (opening: Ledger.Opening) =>
+    Effect.sync(() => {
+      if (!entries.has(opening.id)) store(LedgerEntry.opened(opening))
+    })
+
+  const checkpoint = (id: ExchangeId, usage: MeteredUsage) =>
+    Effect.sync(() => {
+      const known = entries.get(id)
+      if (known?.status === "open") entries.set(id, { ...known, usage })
+    })
+
+  const settle = (settlement: Ledger.Settlement) =>
+    Effect.sync(() => {
+      const known = entries.get(settlement.id)
+      if (known === undefined || known.status === "open") store(LedgerEntry.settled(settlement))
+    })
+
+  const query = (query: Ledger.Query) =>
+    Effect.sync(() => {
+      const found = Array.from(entries.values()).filter((facts) => LedgerEntry.matches(query, facts)).sort(LedgerEntry.newestFirst)
+      const { before } = query
+      // A page goes on after its last entry; where that is gone, the id itself says the time
+      const last = before === undefined ? undefined : entries.get(before)
+      const isOlder = (facts: LedgerEntry.Facts) => before === undefined || (last === undefined ? facts.id < before : LedgerEntry.newestFirst(last, facts) < 0)
+      return found.filter(isOlder).slice(0, LedgerEntry.pageSize(query)).map(LedgerEntry.fromFacts)
+    })
+
+  return Ledger.Ledger.of({ open, checkpoint, settle, query })
+}
