@@ -54,7 +54,7 @@ export const anthropicMessages: Provider = {
   route,
   authorize,
   model: (_incoming, body) => stringOf(objectOf(body)["model"]),
-  read: (_incoming, body) => readMessagesRequest(body),
+  read: (incoming, body) => readMessagesRequest(body, incoming.headers["anthropic-beta"] ?? ""),
   callId: (answer, call) => `toolu_sim${String(answer).padStart(8, "0")}x${call}`,
   signature: signatureOf,
   redacted: redactedData,
@@ -62,6 +62,14 @@ export const anthropicMessages: Provider = {
   body: messagesBody,
   count: (_incoming, body) => count(body),
   models,
+  refusals: {
+    unknownModel: (model) => ({ status: 404, message: `model: ${model}` }),
+    contextOverflow: () => ({ status: 400, message: "prompt is too long: 250000 tokens > 200000 maximum" }),
+    quota: () => ({
+      status: 400,
+      message: "Your credit balance is too low to access the Anthropic API. Please go to Plans & Billing to upgrade or purchase credits."
+    })
+  },
   refusal: (answer, refusal) => messagesError(refusal.status, refusal.message, answer, refusal.code),
   answerHeaders: (answer) => ({ "request-id": `req_sim${String(answer).padStart(8, "0")}` })
 }

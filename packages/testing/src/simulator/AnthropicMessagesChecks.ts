@@ -3,6 +3,7 @@
  * budgets, tools, cache marks. Each check answers the refusal or nothing; the words follow the real service where
  * a recording shows them.
  */
+import { findOpen } from "./ClosedSchema.ts"
 import type { Refusal } from "./Facts.ts"
 import { arrayOf, isObject, isPresent, type JsonObject, objectOf, stringOf } from "./Json.ts"
 
@@ -76,7 +77,7 @@ const checkKnown = (body: JsonObject): Refusal | undefined => {
   return unknown === undefined ? undefined : invalid(`${unknown}: Extra inputs are not permitted`)
 }
 
-const checkThinking = (body: JsonObject): Refusal | undefined => {
+const checkThinking = (body: JsonObject, interleaved: boolean): Refusal | undefined => {
   if (!isPresent(body["thinking"])) return undefined
   const thinking = objectOf(body["thinking"])
   const type = stringOf(thinking["type"])
@@ -88,7 +89,7 @@ const checkThinking = (body: JsonObject): Refusal | undefined => {
   if (choice === "any" || choice === "tool") return invalid("Thinking may not be enabled when tool_choice forces tool use.")
   if (isPresent(body["temperature"]) && body["temperature"] !== 1) return invalid("`temperature` may only be set to 1 when thinking is enabled.")
   if (isPresent(body["top_k"])) return invalid("`top_k` must be unset when thinking is enabled.")
-  return type === "enabled" ? checkBudget(thinking["budget_tokens"], Number(body["max_tokens"])) : undefined
+  return type === "enabled" ? checkBudget(thinking["budget_tokens"], interleaved ? Number.POSITIVE_INFINITY : Number(body["max_tokens"])) : undefined
 }
 
 const checkBudget = (budget: unknown, maxTokens: number): Refusal | undefined => {
@@ -136,6 +137,16 @@ const checkToolChoice = (body: JsonObject, names: ReadonlyArray<string>): Refusa
   return undefined
 }
 
+const checkFormat = (body: JsonObject): Refusal | undefined => {
+  const at = isPresent(body["output_format"]) ? "output_format" : "output_config.format"
+  const format = body["output_format"] ?? objectOf(body["output_config"])["format"]
+  if (!isPresent(format)) return undefined
+  if (objectOf(format)["type"] !== "json_schema") return invalid(`${at}.type: Input should be 'json_schema'`)
+  const schema = objectOf(format)["schema"]
+  if (!isObject(schema)) return invalid(`${at}.schema: Field required`)
+  return findOpen(schema, false) === undefined ? undefined : invalid(`${at}.schema: For 'object' type, 'additionalProperties' must be explicitly set to false`)
+}
+
 const cacheMarks = (value: unknown): number => {
   if (Array.isArray(value)) return value.reduce<number>((sum, item) => sum + cacheMarks(item), 0)
   if (!isObject(value)) return 0
@@ -147,6 +158,7 @@ const checkCacheMarks = (body: JsonObject): Refusal | undefined => {
   return marks > 4 ? invalid(`A maximum of 4 blocks with cache_control may be provided. Found ${marks}.`) : undefined
 }
 
-/** The first thing Anthropic refuses outside of the content. */
-export const checkMessagesOptions = (body: JsonObject): Refusal | undefined =>
-  checkMaxTokens(body) ?? checkKnown(body) ?? checkSampling(body) ?? checkTools(body) ?? checkThinking(body) ?? checkCacheMarks(body)
+/** The first thing Anthropic refuses outside of the content; interleaved thinking is a beta in which a budget may exceed max_tokens. */
+export const checkMessagesOptions = (body: JsonObject, interleaved: boolean): Refusal | undefined =>
+  checkMaxTokens(body) ?? checkKnown(body) ?? checkSampling(body) ?? checkTools(body) ?? checkThinking(body, interleaved) ?? checkFormat(body)
+    ?? checkCacheMarks(body)

@@ -103,10 +103,10 @@ const facts = (body: JsonObject): Facts => {
   }
 }
 
-/** The facts of a messages request, or why Anthropic would refuse it. */
-export const readMessagesRequest = (body: unknown): Facts | Refusal => {
+/** The facts of a messages request, or why Anthropic would refuse it; `betas` is the anthropic-beta header. */
+export const readMessagesRequest = (body: unknown, betas: string): Facts | Refusal => {
   if (!isObject(body)) return { status: 400, message: "Input should be a valid dictionary" }
-  return checkModelAndMessages(body) ?? checkMessagesOptions(body) ?? checkMessagesContent(body) ?? facts(body)
+  return checkModelAndMessages(body) ?? checkMessagesOptions(body, betas.includes("interleaved-thinking")) ?? checkMessagesContent(body) ?? facts(body)
 }
 
 /** The facts of a token counting request, which needs no max_tokens. */

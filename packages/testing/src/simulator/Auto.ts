@@ -56,6 +56,7 @@ export function* autoScript(context: Context): Generator<Step> {
     return
   }
   const answer = limited(answerText(facts), facts)
-  yield* textSteps(answer.text)
+  for (let choice = 0; choice < facts.choices; choice++) yield* textSteps(answer.text, choice)
+  for (let choice = 1; choice < facts.choices; choice++) yield { type: "finish", reason: answer.reason, choice }
   yield* ending(answer.reason, answer.stopSequence)
 }

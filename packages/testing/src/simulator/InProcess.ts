@@ -10,8 +10,8 @@ import * as Exit from "effect/Exit"
 import type * as Pull from "effect/Pull"
 import * as Schema from "effect/Schema"
 import * as Stream from "effect/Stream"
+import type { Action, Head } from "./Actions.ts"
 import type { Engine } from "./Engine.ts"
-import type { Action } from "./Play.ts"
 import type { Incoming } from "./Provider.ts"
 import { endEntry, type Ending, type LogEntry } from "./RequestLog.ts"
 
@@ -34,7 +34,7 @@ const monotonic = Effect.map(Clock.currentTimeNanos, (nanos) => Number(nanos) / 
 
 const end = (entry: LogEntry, ending: Ending) => Effect.map(monotonic, (now) => endEntry(entry, ending, now))
 
-const headOf = (entry: LogEntry, actions: Iterator<Action>): Effect.Effect<Action & { readonly type: "head" }, SimulatedReset> =>
+const headOf = (entry: LogEntry, actions: Iterator<Action>): Effect.Effect<Head, SimulatedReset> =>
   Effect.suspend(() => {
     const next = actions.next()
     if (next.done === true) return Effect.never
@@ -48,6 +48,9 @@ const headOf = (entry: LogEntry, actions: Iterator<Action>): Effect.Effect<Actio
         })
       case "wait":
         return Effect.andThen(Effect.sleep(action.millis), headOf(entry, actions))
+      case "informational":
+      case "linger":
+        return headOf(entry, actions)
       case "reset":
       case "cut":
         return Effect.andThen(end(entry, action.type), Effect.fail(new SimulatedReset({ kind: action.type, phase: "head" })))
@@ -63,13 +66,16 @@ const pullFrom = (entry: LogEntry, actions: Iterator<Action>): Pull.Pull<readonl
     const action = next.value
     switch (action.type) {
       case "write": {
-        const bytes = encoder.encode(action.text)
+        const bytes = typeof action.data === "string" ? encoder.encode(action.data) : action.data
         entry.eventsSent += action.events
         entry.bytesSent += bytes.length
         return Effect.succeed([bytes] as const)
       }
+      // A wait of 0 lets bytes leave a socket; here every write is a pull of its own anyway
       case "wait":
-        return Effect.andThen(Effect.sleep(action.millis), pullFrom(entry, actions))
+        return Effect.andThen(action.millis > 0 ? Effect.sleep(action.millis) : Effect.void, pullFrom(entry, actions))
+      case "linger":
+        return pullFrom(entry, actions)
       case "reset":
       case "cut":
         return Effect.andThen(end(entry, action.type), Effect.fail(new SimulatedReset({ kind: action.type, phase: "body" })))

@@ -38,6 +38,17 @@ export const openAiChat: Provider = {
   body: chatBody,
   count: () => ({ status: 404, message: "Not found" }),
   models,
+  refusals: {
+    unknownModel: (model) => ({ status: 404, message: `The model \`${model}\` does not exist or you do not have access to it.`, code: "model_not_found" }),
+    contextOverflow: () => ({
+      status: 400,
+      message:
+        "This model's maximum context length is 128000 tokens. However, your messages resulted in 250000 tokens. Please reduce the length of the messages.",
+      code: "context_length_exceeded",
+      parameter: "messages"
+    }),
+    quota: () => ({ status: 429, message: "You exceeded your current quota, please check your plan and billing details.", code: "insufficient_quota" })
+  },
   refusal: (_answer, refusal) => chatError(refusal.status, refusal.message, refusal.code, refusal.parameter),
   answerHeaders: (answer) => ({ "x-request-id": `req_sim${String(answer).padStart(8, "0")}`, "openai-version": "2020-10-01" })
 }

@@ -2,6 +2,7 @@
  * What OpenAI refuses in the options of a chat request: types, ranges, tools, forced choices. Each check answers
  * the refusal or nothing; the words follow the real service where a recording shows them.
  */
+import { findOpen } from "./ClosedSchema.ts"
 import type { Refusal } from "./Facts.ts"
 import { arrayOf, isObject, isPresent, type JsonObject, objectOf } from "./Json.ts"
 
@@ -75,6 +76,16 @@ const checkRanges = (body: JsonObject): Refusal | undefined => {
   return undefined
 }
 
+const checkStrict = (schema: JsonObject, parameter: string, what: string, code?: string): Refusal | undefined => {
+  const open = findOpen(schema, true)
+  if (open === undefined) return undefined
+  const context = `In context=(${open.path.map((name) => `'${name}'`).join(", ")})`
+  const rule = open.reason === "open"
+    ? "'additionalProperties' is required to be supplied and to be false."
+    : "'required' is required to be supplied and to be an array including every key in properties."
+  return invalid(parameter, `Invalid schema for ${what}: ${context}, ${rule}`, code)
+}
+
 const checkTool = (tool: unknown, at: string): Refusal | undefined => {
   const type = objectOf(tool)["type"]
   if (type !== "function" && type !== "custom") return invalid(`${at}.type`, `Invalid value: '${String(type)}'. Supported values are: 'function' and 'custom'.`)
@@ -87,15 +98,16 @@ const checkTool = (tool: unknown, at: string): Refusal | undefined => {
       `Invalid '${at}.function.name': string does not match pattern. Expected a string that matches the pattern '^[a-zA-Z0-9_-]+$'.`
     )
   }
+  return type === "function" ? checkParameters(named, name, `${at}.function.parameters`) : undefined
+}
+
+const checkParameters = (named: JsonObject, name: string, at: string): Refusal | undefined => {
   const parameters = named["parameters"]
-  if (type === "function" && isPresent(parameters) && objectOf(parameters)["type"] !== "object") {
-    return invalid(
-      `${at}.function.parameters`,
-      `Invalid schema for function '${name}': schema must be a JSON Schema of 'type: "object"'.`,
-      "invalid_function_parameters"
-    )
+  if (!isPresent(parameters)) return undefined
+  if (objectOf(parameters)["type"] !== "object") {
+    return invalid(at, `Invalid schema for function '${name}': schema must be a JSON Schema of 'type: "object"'.`, "invalid_function_parameters")
   }
-  return undefined
+  return named["strict"] === true ? checkStrict(objectOf(parameters), at, `function '${name}'`, "invalid_function_parameters") : undefined
 }
 
 const checkTools = (body: JsonObject): Refusal | undefined => {
@@ -138,9 +150,14 @@ const checkFormat = (body: JsonObject): Refusal | undefined => {
   if (typeof named["name"] !== "string") {
     return invalid("response_format.json_schema.name", "Missing required parameter: 'response_format.json_schema.name'.", "missing_required_parameter")
   }
-  return isObject(named["schema"])
-    ? undefined
-    : invalid("response_format.json_schema.schema", "Missing required parameter: 'response_format.json_schema.schema'.", "missing_required_parameter")
+  if (!isObject(named["schema"])) {
+    return invalid(
+      "response_format.json_schema.schema",
+      "Missing required parameter: 'response_format.json_schema.schema'.",
+      "missing_required_parameter"
+    )
+  }
+  return named["strict"] === true ? checkStrict(named["schema"], "response_format", `response_format '${named["name"]}'`) : undefined
 }
 
 const checkCombinations = (body: JsonObject): Refusal | undefined => {

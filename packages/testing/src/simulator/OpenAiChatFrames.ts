@@ -131,7 +131,7 @@ export const chatBody = (answer: Answer, script: Script): WrittenBody => {
   const steps = [...script]
   for (const step of steps) counted.add(step)
   const choices = fold(steps).map((choice, index) => {
-    const text = choice.parts.flatMap((part) => part.type === "text" ? [part.text] : [])
+    const text = steps.flatMap((step) => step.type === "text" && step.choice === index ? [step.text] : [])
     return {
       index,
       message: wireMessage(choice),
@@ -156,7 +156,7 @@ export const chatBody = (answer: Answer, script: Script): WrittenBody => {
 const errorTypes: Readonly<Record<number, readonly [type: string, code: string | null] | undefined>> = {
   400: ["invalid_request_error", null],
   401: ["invalid_request_error", "invalid_api_key"],
-  403: ["invalid_request_error", "unsupported_country_region_territory"],
+  403: ["request_forbidden", "unsupported_country_region_territory"],
   404: ["invalid_request_error", "model_not_found"],
   429: ["requests", "rate_limit_exceeded"]
 }

@@ -73,6 +73,6 @@ const facts = (body: JsonObject): Facts => {
 
 /** The facts of a chat request, or why OpenAI would refuse it. */
 export const readChatRequest = (body: unknown): Facts | Refusal => {
-  if (!isObject(body)) return { status: 400, message: "Invalid body: expected a JSON object." }
+  if (!isObject(body)) return { status: 400, message: "We could not parse the JSON body of your request. The OpenAI API expects a JSON payload." }
   return checkChatOptions(body) ?? checkChatMessages(body) ?? facts(body)
 }

@@ -43,7 +43,14 @@ export interface WrittenBody {
   readonly usage: UsageNumbers
 }
 
-/** One simulated provider protocol. */
+/** What a provider says to requests it will not serve whatever they contain. */
+export interface KnownRefusals {
+  readonly unknownModel: (model: string) => Refusal
+  readonly contextOverflow: (model: string) => Refusal
+  readonly quota: (model: string) => Refusal
+}
+
+/** One simulated provider protocol. `callId` and `signature` are pure, so that a later request can be checked without memory. */
 export interface Provider {
   readonly id: string
   readonly interleavesCalls: boolean
@@ -58,6 +65,7 @@ export interface Provider {
   readonly body: (answer: Answer, script: Script) => WrittenBody
   readonly count: (incoming: Incoming, body: unknown) => string | Refusal
   readonly models: () => string
+  readonly refusals: KnownRefusals
   readonly refusal: (answer: number, refusal: Refusal) => string
   readonly answerHeaders: (answer: number) => Readonly<Record<string, string>>
 }

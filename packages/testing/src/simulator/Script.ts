@@ -3,14 +3,12 @@
  * each step into that provider's wire text; a body writer folds all of them into one JSON body. A script says
  * what the model does, never how it looks on the wire, except for `raw`, which is wire text on purpose.
  */
+import type { ConnectionFault } from "./Actions.ts"
 
 /** Why an answer stops; each provider has its own words for these. */
 export type FinishReason = "stop" | "length" | "tool-calls" | "stop-sequence" | "content-filter" | "refusal"
 
-/**
- * One step of an answer. Only text, reasoning, refusal and arguments count as content events of the `after` parameter.
- * The last four act on the connection: say nothing more, reset it, close it inside the body, end the body early but cleanly.
- */
+/** One step of an answer. Only text, reasoning, refusal and arguments count as content events of the `after` parameter; nothing follows a fault. */
 export type Step =
   | { readonly type: "start" }
   | { readonly type: "text"; readonly text: string; readonly choice: number }
@@ -27,11 +25,7 @@ export type Step =
   | { readonly type: "error"; readonly status: number }
   | { readonly type: "garbage" }
   | { readonly type: "raw"; readonly text: string }
-  | { readonly type: "pause"; readonly millis: number }
-  | { readonly type: "stall" }
-  | { readonly type: "reset" }
-  | { readonly type: "cut" }
-  | { readonly type: "close" }
+  | { readonly type: "fault"; readonly fault: ConnectionFault }
 
 /** A script is pulled step by step, so that a long answer costs no memory and stops when its reader leaves. */
 export type Script = Iterable<Step>

@@ -1,7 +1,14 @@
 /**
- * Which scenario a request asks for: the header `x-sim`, else a model name that ends in `sim-<scenario>`,
- * else `auto`. Parameters follow after `;`, as in `sim-reset;after=3;delay=5`. Pure text reading; what the
- * scenarios do is in Scenarios.ts.
+ * Which scenario a request asks for: the header `x-sim`, else a model name that ends in `sim-<scenario>`, else
+ * `auto`. Parameters follow after `;`, as in `sim-reset;after=3;delay=5`. Pure text reading; the scenarios and their
+ * defaults are in Scenarios.ts.
+ *
+ * Every scenario knows: `head`, `first`, `delay` (milliseconds before the head, before the first event, between
+ * content events), `chunk` (events per network write), `split` (bytes per network write, cutting characters too),
+ * `drip` (milliseconds between those), `gzip=1`, `type` (another content type), `fail` (only the first n requests of
+ * this exact selection fail), `tag` (no meaning; makes a selection unique). Faults know `after` (content events
+ * before the fault), `at` (bytes of body before it) and `linger` (milliseconds a reader is given to take what was
+ * sent before a reset). The rest belongs to single scenarios.
  */
 
 /** A chosen scenario with its parameters; `key` is the exact text it was chosen by, the unit of the `fail=n` counters. */
@@ -11,7 +18,7 @@ export interface Selection {
   readonly parameters: ReadonlyMap<string, string>
 }
 
-const modelPattern = /(?:^|\/)sim-([^/]*)$/
+const modelPattern = /(?:^|\/)sim-([^/;]*(?:;.*)?)$/
 
 const parse = (text: string, key: string): Selection => {
   const [scenario = "", ...pairs] = text.split(";").map((part) => part.trim())
@@ -27,6 +34,12 @@ export const select = (header: string | undefined, model: string): Selection => 
   if (header !== undefined) return parse(header.replace(/^sim-/, ""), header)
   const match = modelPattern.exec(model)
   return match?.[1] === undefined ? { scenario: "auto", key: model, parameters: new Map() } : parse(match[1], model)
+}
+
+/** The selection with a scenario's defaults filled in where it says nothing itself. */
+export const withDefaults = (selection: Selection, defaults: Readonly<Record<string, string | number>>): Selection => {
+  const filled = Object.entries(defaults).map(([name, value]): readonly [string, string] => [name, String(value)])
+  return { ...selection, parameters: new Map([...filled, ...selection.parameters]) }
 }
 
 /** A numeric parameter, or the default where it is absent or no number. */

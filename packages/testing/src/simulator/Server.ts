@@ -8,8 +8,8 @@ import * as Schema from "effect/Schema"
 import type * as Scope from "effect/Scope"
 import * as http from "node:http"
 import type { AddressInfo } from "node:net"
+import type { Action, Write } from "./Actions.ts"
 import { type Engine, makeEngine } from "./Engine.ts"
-import type { Action } from "./Play.ts"
 import type { Incoming } from "./Provider.ts"
 import { endEntry, type Ending, type LogEntry, toNdjson } from "./RequestLog.ts"
 
@@ -56,10 +56,10 @@ const perform = (response: http.ServerResponse, entry: LogEntry, actions: Iterat
     if (how === "reset") socket?.resetAndDestroy()
     else socket?.destroySoon()
   }
-  const write = (action: Action & { readonly type: "write" }): boolean => {
+  const write = (action: Write): boolean => {
     entry.eventsSent += action.events
-    entry.bytesSent += Buffer.byteLength(action.text)
-    return response.write(action.text)
+    entry.bytesSent += Buffer.byteLength(action.data)
+    return response.write(action.data)
   }
   const step = (): void => {
     while (!response.destroyed) {
@@ -70,6 +70,9 @@ const perform = (response: http.ServerResponse, entry: LogEntry, actions: Iterat
       }
       const action = next.value
       switch (action.type) {
+        case "informational":
+          response.writeEarlyHints({ link: "</>; rel=preconnect" })
+          break
         case "head":
           entry.status = action.status
           entry.headAt = now()
@@ -82,7 +85,9 @@ const perform = (response: http.ServerResponse, entry: LogEntry, actions: Iterat
           }
           break
         case "wait":
-          timer = setTimeout(step, action.millis)
+        case "linger":
+          if (action.millis > 0) timer = setTimeout(step, action.millis)
+          else setImmediate(step)
           return
         case "stall":
           return
