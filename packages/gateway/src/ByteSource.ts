@@ -168,7 +168,7 @@ export const fromStream = <E, R>(
     }
     return stream.pipe(
       Stream.runForEachArray(send),
-      Effect.onExit((exit) => Effect.sync(() => finish(Exit.isSuccess(exit) ? eof : reset(describe(Cause.squash(exit.cause)))))),
+      Effect.onExit((exit) => Effect.sync(() => finish(Exit.isSuccess(exit) ? eof : reset(wordsOf(exit.cause, describe))))),
       Effect.exit,
       Effect.forkScoped,
       Effect.as(source)
@@ -176,6 +176,9 @@ export const fromStream = <E, R>(
   })
 
 // internal
+
+const wordsOf = (cause: Cause.Cause<unknown>, describe: (error: unknown) => string): string =>
+  Cause.hasInterruptsOnly(cause) ? "stopped" : describe(Cause.squash(cause))
 
 const nothing: ReadonlyArray<Uint8Array> = []
 

@@ -41,6 +41,8 @@ export interface Exchange {
   committed: boolean
   waitedInVain: boolean
   bytesOut: number
+  /** A drain or a lingering connection closes the exchange's scope, not the request. */
+  outlivesRequest: boolean
   /** How it ended, first writer wins; see {@link endOnce}. */
   ending: Verdict.Ending | undefined
 }
@@ -58,6 +60,7 @@ export const begin = (facts: Pick<Exchange, "id" | "startedAt" | "principal" | "
   committed: false,
   waitedInVain: false,
   bytesOut: 0,
+  outlivesRequest: false,
   ending: undefined
 })
 

@@ -43,7 +43,7 @@ export interface Lane {
 const encoder = new TextEncoder()
 
 /** Applies the map of renamed tools to the calls of a frame. */
-const withNames = (renamed: ReadonlyMap<string, string>, original: Frame): Frame => {
+export const withNames = (renamed: ReadonlyMap<string, string>, original: Frame): Frame => {
   if (renamed.size === 0 || !original.events.some((event) => event.type === "block-start" && event.call !== undefined && renamed.has(event.call.name))) {
     return original
   }

@@ -77,21 +77,23 @@ export class ModelRegistry extends Context.Service<ModelRegistry, {
   readonly swap: (next: Snapshot) => Effect.Effect<Snapshot>
 }>()("@sluice/gateway/ModelRegistry") {}
 
+/** Holds a snapshot until another is put in its place. */
+export const hold = (snapshot: Snapshot): ModelRegistry["Service"] => {
+  // One assignment is atomic here, and readers on the hot path need no Effect
+  let current = snapshot
+  return {
+    current: () => current,
+    swap: (next) =>
+      Effect.sync(() => {
+        const previous = current
+        current = next
+        return previous
+      })
+  }
+}
+
 /** A registry that begins with this snapshot. */
-export const layer = (snapshot: Snapshot): Layer.Layer<ModelRegistry> =>
-  Layer.sync(ModelRegistry, () => {
-    // One assignment is atomic here, and readers on the hot path need no Effect
-    let current = snapshot
-    return ModelRegistry.of({
-      current: () => current,
-      swap: (next) =>
-        Effect.sync(() => {
-          const previous = current
-          current = next
-          return previous
-        })
-    })
-  })
+export const layer = (snapshot: Snapshot): Layer.Layer<ModelRegistry> => Layer.sync(ModelRegistry, () => ModelRegistry.of(hold(snapshot)))
 
 // internal
 

@@ -1,0 +1,142 @@
+/**
+ * The body of a streamed answer as the client pulls it: each pull pumps what has arrived and writes it in one piece. The wheel
+ * sends heartbeats, ends streams whose limits ran out and drops readers that stall; when the body ends, the exchange's cell
+ * is filled.
+ */
+import { frame } from "@sluice/protocol/CanonicalEvent"
+import type { Failure, GatewayError } from "@sluice/protocol/GatewayError"
+import * as Loss from "@sluice/protocol/Loss"
+import * as Sse from "@sluice/protocol/Sse"
+import * as Cause from "effect/Cause"
+import * as Effect from "effect/Effect"
+import type * as Fiber from "effect/Fiber"
+import * as Stream from "effect/Stream"
+import type { AnswerStream } from "./AnswerStream.ts"
+import type { Started } from "./Attempts.ts"
+import { endOnce, type Exchange } from "./Exchange.ts"
+import type { Gateway } from "./Gateway.ts"
+import * as Signal from "./internal/Signal.ts"
+import { due } from "./Timeouts.ts"
+
+/** Where the attempts of a streamed exchange stand: nothing yet, an answer, or a failure. Filled by the driver, read by the body. */
+export interface Driven {
+  started: Started | undefined
+  failed: GatewayError | undefined
+  /** Raised when either is filled, or when the pre-commit window has passed. */
+  readonly signal: Signal.Signal
+}
+
+/** Attempts that have not come to anything yet. */
+export const undriven = (): Driven => ({ started: undefined, failed: undefined, signal: Signal.make() })
+
+const encoder = new TextEncoder()
+const heartbeat = encoder.encode(Sse.heartbeat)
+
+/** A streamed answer's body and what its end means. */
+export interface AnswerBody {
+  readonly stream: Stream.Stream<Uint8Array>
+  /** The upstream ended its answer but not yet its connection. */
+  readonly isLingering: () => boolean
+  readonly answer: () => AnswerStream | undefined
+}
+
+/** Makes the body. `fiber` is the request's, which a stalled reader keeps waiting. */
+export const make = (gateway: Gateway, exchange: Exchange, driven: Driven, fiber: Fiber.Fiber<unknown, unknown>): AnswerBody => {
+  const { clock, settings, wheel } = gateway
+  let heartbeatDue = false
+  let isWaiting = false
+  let lastPullAt = wheel.now()
+  let lastWriteAt = wheel.now()
+  let saidFailure = false
+
+  const answer = (): AnswerStream | undefined => {
+    const streamed = driven.started?.answer
+    return streamed?._tag === "Streamed" ? streamed.stream : undefined
+  }
+
+  /** The attempts failed after the head had gone: the client is told in the stream. */
+  const sayFailure = (error: GatewayError): Uint8Array | undefined => {
+    if (saidFailure) return undefined
+    saidFailure = true
+    const writer = exchange.inbound.events.encoder.start({
+      request: exchange.request ?? { model: "", turns: [] },
+      id: exchange.id,
+      created: Math.floor(exchange.startedAt / 1000),
+      sink: Loss.sink()
+    })
+    return encoder.encode(Sse.writeAll(writer.step(frame({ type: "error", failure: error.failure }))))
+  }
+
+  const next = (): Uint8Array | undefined => {
+    if (driven.failed !== undefined) return sayFailure(driven.failed)
+    const stream = answer()
+    stream?.pump(clock.currentTimeMillisUnsafe())
+    const bytes = stream?.take()
+    if (bytes !== undefined) return bytes
+    return heartbeatDue ? heartbeat : undefined
+  }
+
+  const isOver = (): boolean => driven.failed !== undefined ? saidFailure : answer()?.isOver() ?? false
+
+  const pull: Effect.Effect<readonly [Uint8Array], Cause.Done> = Effect.suspend(() => {
+    lastPullAt = wheel.now()
+    isWaiting = false
+    const bytes = next()
+    if (bytes !== undefined) {
+      heartbeatDue = false
+      lastWriteAt = lastPullAt
+      exchange.bytesOut += bytes.length
+      return Effect.succeed([bytes] as const)
+    }
+    if (isOver()) return Cause.done()
+    isWaiting = true
+    return Effect.flatMap((answer()?.source ?? driven.signal).await, () => pull)
+  })
+
+  const wake = (): void => (answer()?.source ?? driven.signal).wake()
+
+  const stop = (failure: Failure, now: number): void => {
+    const stream = answer()
+    if (stream === undefined || stream.isOver()) return
+    stream.fail(failure, now)
+    wake()
+  }
+
+  const tick = (now: number): void => {
+    const stage = gateway.lifecycle.stage()
+    if (stage._tag === "Draining" && now >= stage.stopsAt) {
+      endOnce(exchange, { _tag: "ServerStop", why: "drain" })
+      return stop({ class: "cancelled", message: "The gateway is shutting down; ask again." }, now)
+    }
+    if (!isWaiting && now - lastPullAt >= settings.writeStallMs) {
+      endOnce(exchange, { _tag: "ClientGone", why: "write stall" })
+      return fiber.interruptUnsafe()
+    }
+    const stream = answer()
+    const limits = driven.started?.executor.limits
+    if (stream !== undefined && limits !== undefined && isWaiting) {
+      const ranOut = due(
+        { exchangeStartedAt: exchange.startedAt, attemptStartedAt: exchange.startedAt, lastByteAt: stream.lastByteAt(), committed: true },
+        limits,
+        now
+      )
+      if (ranOut !== undefined) {
+        return stop({
+          class: ranOut,
+          message: ranOut === "timeout-total" ? `The request took longer than ${limits.totalMs} ms.` : `The provider sent nothing for ${limits.idleMs} ms.`
+        }, now)
+      }
+    }
+    if (isWaiting && now - lastWriteAt >= settings.heartbeatMs) {
+      heartbeatDue = true
+      wake()
+    }
+  }
+
+  const stream = Stream.fromPull(Effect.gen(function*() {
+    yield* Effect.acquireRelease(Effect.sync(() => wheel.register({ tick })), (unregister) => Effect.sync(unregister))
+    return pull
+  })).pipe(Stream.scoped)
+
+  return { stream, answer, isLingering: () => answer()?.source.ended() === undefined }
+}

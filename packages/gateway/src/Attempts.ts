@@ -1,0 +1,154 @@
+/**
+ * Walks the plan: target after target and try after try, until an answer may be committed or nothing is left. Everything here
+ * happens before the commit; after it nothing is retried.
+ */
+import type { CanonicalRequest } from "@sluice/protocol/CanonicalRequest"
+import { fail, type Failure, type GatewayError } from "@sluice/protocol/GatewayError"
+import * as Cause from "effect/Cause"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Fiber from "effect/Fiber"
+import * as Option from "effect/Option"
+import * as Result from "effect/Result"
+import * as Scope from "effect/Scope"
+import * as Attempt from "./Attempt.ts"
+import { contextOf, type Exchange } from "./Exchange.ts"
+import type { Executor } from "./Executor.ts"
+import type { Gateway } from "./Gateway.ts"
+import type { Inbound } from "./Inbound.ts"
+import type { AttemptRecord } from "./Ledger.ts"
+import * as Outbound from "./Outbound.ts"
+import type { Candidate } from "./Planner.ts"
+import * as RetryPolicy from "./RetryPolicy.ts"
+import { due, type Limits } from "./Timeouts.ts"
+
+/** An answer and the target that gives it. */
+export interface Started {
+  readonly answer: Attempt.Answer
+  readonly candidate: Candidate
+  readonly executor: Executor
+}
+
+interface Walk {
+  readonly gateway: Gateway
+  readonly exchange: Exchange
+  readonly inbound: Inbound
+  readonly request: CanonicalRequest
+  /** The exchange's scope; each attempt's scope is its child. */
+  readonly scope: Scope.Scope
+}
+
+const timedOut = (kind: ReturnType<typeof due> & string, limits: Limits): Failure => ({
+  class: kind,
+  message: kind === "timeout-first-event"
+    ? `The provider sent no first event within ${limits.firstEventMs} ms.`
+    : kind === "timeout-idle"
+    ? `The provider sent nothing for ${limits.idleMs} ms.`
+    : `The request took longer than ${limits.totalMs} ms.`
+})
+
+/** Runs an attempt in a fiber of its own, which the wheel interrupts when a limit runs out. */
+const withLimits = Effect.fnUntraced(function*(walk: Walk, plan: Attempt.AttemptPlan, attempt: Effect.Effect<Attempt.Answer, GatewayError>) {
+  const { exchange, gateway } = walk
+  const { limits } = plan.executor
+  const attemptStartedAt = gateway.clock.currentTimeMillisUnsafe()
+  let ranOut: ReturnType<typeof due>
+  const fiber = yield* Effect.forkChild(attempt, { startImmediately: true })
+  const unregister = gateway.wheel.register({
+    tick: (now) => {
+      ranOut ??= due({ exchangeStartedAt: exchange.startedAt, attemptStartedAt, ...plan.marks }, limits, now)
+      if (ranOut !== undefined) fiber.interruptUnsafe()
+    }
+  })
+  const exit = yield* Fiber.await(fiber).pipe(Effect.ensuring(Effect.sync(unregister)))
+  if (Exit.isFailure(exit) && Cause.hasInterrupts(exit.cause) && ranOut !== undefined) {
+    exchange.waitedInVain = true
+    return yield* fail(timedOut(ranOut, limits))
+  }
+  return yield* exit
+})
+
+const record = (walk: Walk, candidate: Candidate, startedAt: number, failure: Failure | undefined): Effect.Effect<void> => {
+  const { exchange, gateway } = walk
+  const attempt: AttemptRecord = {
+    provider: candidate.provider,
+    upstreamModel: candidate.model,
+    startedAt,
+    endedAt: gateway.clock.currentTimeMillisUnsafe(),
+    ...(failure === undefined
+      ? {}
+      : { error: { class: failure.class, message: failure.message, ...(failure.status === undefined ? {} : { status: failure.status }) } })
+  }
+  exchange.attempts.push(attempt)
+  const watching = gateway.extensions.flatMap(({ onAttempt }) => onAttempt === undefined ? [] : [onAttempt])
+  if (watching.length === 0) return Effect.void
+  const context = contextOf(exchange)
+  return Effect.forEach(watching, (onAttempt) => Effect.ignoreCause(onAttempt(attempt, context), { log: true }), { discard: true })
+}
+
+/** One try: its own scope, closed when it fails and left to the exchange when it succeeds. */
+const tryOnce = Effect.fnUntraced(function*(walk: Walk, candidate: Candidate, plan: Attempt.AttemptPlan) {
+  const startedAt = walk.gateway.clock.currentTimeMillisUnsafe()
+  const scope = yield* Scope.fork(walk.scope)
+  const exit = yield* Effect.exit(withLimits(walk, plan, Scope.provide(Attempt.run(plan), scope)))
+  const failed = Exit.isFailure(exit) ? Option.getOrUndefined(Cause.findErrorOption(exit.cause)) : undefined
+  yield* record(walk, candidate, startedAt, failed?.failure)
+  if (Exit.isFailure(exit)) yield* Scope.close(scope, exit)
+  return exit
+})
+
+const prepare = Effect.fnUntraced(function*(walk: Walk, candidate: Candidate, executor: Executor, number: number) {
+  const { exchange, gateway, inbound } = walk
+  let request: CanonicalRequest = candidate.model === walk.request.model ? walk.request : { ...walk.request, model: candidate.model }
+  for (const { attempt } of gateway.interceptors) {
+    if (attempt !== undefined) {
+      request = yield* attempt(request, { ...contextOf(exchange), attempt: number, provider: executor.id, upstreamModel: candidate.model })
+    }
+  }
+  const outbound = yield* Effect.fromResult(Outbound.prepare({
+    inbound,
+    request,
+    from: exchange.inbound,
+    executor,
+    fidelity: candidate.entry.fidelity ?? "default",
+    wantsFrames: gateway.wantsFrames
+  }))
+  return { request, outbound }
+})
+
+/** Walks the candidates until one answers; fails with the last failure when none does. */
+export const walk = Effect.fnUntraced(function*(walk: Walk, candidates: ReadonlyArray<Candidate>): Effect.fn.Return<Started, GatewayError> {
+  const { exchange, gateway, inbound } = walk
+  let last = fail({ class: "unavailable", message: `No provider serves the model "${inbound.model}".` })
+  for (const [index, candidate] of candidates.entries()) {
+    const executor = gateway.executors.get(candidate.provider)
+    if (executor === undefined) continue
+    const hasOther = index < candidates.length - 1
+    for (let tries = 0;; tries++) {
+      const number = exchange.attempts.length + 1
+      const prepared = yield* Effect.result(prepare(walk, candidate, executor, number))
+      if (Result.isFailure(prepared)) {
+        last = prepared.failure
+        if (prepared.failure.failure.class === "unsupported-crossing") break
+        return yield* last
+      }
+      const marks = { lastByteAt: gateway.wheel.now(), committed: false }
+      const exit = yield* tryOnce(walk, candidate, { gateway, exchange, inbound, executor, number, marks, ...prepared.success })
+      if (Exit.isSuccess(exit)) return { answer: exit.value, candidate, executor }
+      const error = Option.getOrUndefined(Cause.findErrorOption(exit.cause))
+      if (error === undefined) return yield* Effect.failCause(exit.cause)
+      last = error
+      const step = RetryPolicy.next(error.failure, {
+        tries,
+        retries: executor.retries,
+        hasOther,
+        chance: gateway.random(),
+        remainingMs: executor.limits.totalMs - (gateway.clock.currentTimeMillisUnsafe() - exchange.startedAt)
+      })
+      if (step._tag === "Stop") return yield* last
+      if (step._tag === "Other") break
+      yield* Effect.sleep(step.waitMs)
+    }
+  }
+  return yield* last
+})

@@ -1,0 +1,64 @@
+/**
+ * The frozen gateway: every part the pipeline works with, gathered once when the gateway starts. Plain values, so that a
+ * request looks nothing up in a context and no Layer is built for it.
+ */
+import type { Dialect } from "@sluice/protocol/Dialect"
+import type * as Clock from "effect/Clock"
+import type * as Scope from "effect/Scope"
+import type { Authenticator } from "./Authenticator.ts"
+import type { Executor } from "./Executor.ts"
+import type { Extension } from "./Extension.ts"
+import type { Interceptor } from "./Interceptor.ts"
+import type { Ledger } from "./Ledger.ts"
+import type { Lifecycle } from "./Lifecycle.ts"
+import type { ModelRegistry } from "./ModelRegistry.ts"
+import type { ProviderId } from "./ProviderId.ts"
+import type { Wheel } from "./Wheel.ts"
+
+/** Settings of the HTTP edge and of streams. */
+export interface Settings {
+  /** Largest request body, decoded, in bytes. */
+  readonly bodyLimitBytes: number
+  /** Deepest nesting of a request body. */
+  readonly maxDepth: number
+  /** A comment goes to a streaming client after this much silence, in milliseconds. */
+  readonly heartbeatMs: number
+  /** A client that takes nothing for this long while there is something to take is gone, in milliseconds. */
+  readonly writeStallMs: number
+  /** After this long a streaming client gets the head although no attempt has answered yet, in milliseconds. */
+  readonly preCommitMs: number
+  /** Largest buffered answer of an upstream, in bytes. */
+  readonly answerLimitBytes: number
+}
+
+/** Body 32 MiB, depth 128, heartbeat 15 s, write stall 60 s, pre-commit window 10 s, answers 64 MiB. */
+export const defaultSettings: Settings = {
+  bodyLimitBytes: 32 * 1024 * 1024,
+  maxDepth: 128,
+  heartbeatMs: 15_000,
+  writeStallMs: 60_000,
+  preCommitMs: 10_000,
+  answerLimitBytes: 64 * 1024 * 1024
+}
+
+/** Everything an exchange works with. */
+export interface Gateway {
+  readonly dialects: ReadonlyArray<Dialect>
+  readonly executors: ReadonlyMap<ProviderId, Executor>
+  /** In order; `finish` runs over those that were entered, in reverse. */
+  readonly extensions: ReadonlyArray<Extension>
+  /** In order. */
+  readonly interceptors: ReadonlyArray<Interceptor>
+  /** Whether any interceptor wants frames, which rules the byte lane out. */
+  readonly wantsFrames: boolean
+  readonly registry: ModelRegistry["Service"]
+  readonly ledger: Ledger["Service"]
+  readonly authenticator: Authenticator["Service"]
+  readonly wheel: Wheel["Service"]
+  readonly lifecycle: Lifecycle["Service"]
+  readonly clock: Clock.Clock
+  readonly random: () => number
+  /** Parent of every exchange's scope. */
+  readonly scope: Scope.Scope
+  readonly settings: Settings
+}

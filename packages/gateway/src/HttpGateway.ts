@@ -1,0 +1,86 @@
+/**
+ * A gateway over HTTP, composed from parts: `serve(parts, { dialects })` takes executors, extensions and interceptors as one
+ * merged layer, and asks by type for the ledger, the authenticator and the HTTP server it needs. A missing piece does not compile.
+ */
+import type { Dialect } from "@sluice/protocol/Dialect"
+import * as Clock from "effect/Clock"
+import * as Effect from "effect/Effect"
+import * as HttpRouter from "effect/http/HttpRouter"
+import * as Layer from "effect/Layer"
+import * as Random from "effect/Random"
+import * as Scope from "effect/Scope"
+import { Authenticator } from "./Authenticator.ts"
+import type { Executor } from "./Executor.ts"
+import { defaultSettings, type Gateway, type Settings } from "./Gateway.ts"
+import * as ClientHabits from "./http/ClientHabits.ts"
+import * as DialectRoutes from "./http/DialectRoutes.ts"
+import type { ExecutorInstalled } from "./HttpExecutor.ts"
+import { Ledger } from "./Ledger.ts"
+import * as Lifecycle from "./Lifecycle.ts"
+import type { ModelEntry } from "./ModelEntry.ts"
+import * as ModelRegistry from "./ModelRegistry.ts"
+import { Executors, Extensions, Interceptors, layer as registries } from "./Registries.ts"
+import * as Wheel from "./Wheel.ts"
+
+/** What a gateway is told beside its parts. */
+export interface Options {
+  /** The protocols clients may speak. Those of the executors need not be among them. */
+  readonly dialects: ReadonlyArray<Dialect>
+  /** The routes of model names; absent = every name goes to the first executor, `<id>/<model>` to the one named. */
+  readonly models?: ReadonlyArray<ModelEntry>
+  readonly settings?: Partial<Settings>
+}
+
+/** Without configured models: a prefix for each executor, and the first one for everything else. */
+const defaultModels = (executors: ReadonlyArray<Executor>): ReadonlyArray<ModelEntry> => [
+  ...executors.map(({ id }): ModelEntry => ({ id: `${id}/*`, targets: [{ provider: id, model: "*" }] })),
+  ...executors.slice(0, 1).map(({ id }): ModelEntry => ({ id: "*", targets: [{ provider: id }] }))
+]
+
+/** The gateway's routes, for a server of one's own making. */
+export const routes = <E, R>(parts: Layer.Layer<ExecutorInstalled, E, R>, options: Options) =>
+  HttpRouter.use(Effect.fnUntraced(function*(router) {
+    const gateway = yield* start(options)
+    yield* DialectRoutes.add(router, gateway)
+    yield* ClientHabits.add(router, gateway)
+  })).pipe(
+    Layer.provide(parts),
+    Layer.provide(registries()),
+    Layer.provide(Wheel.layer()),
+    Layer.provide(Lifecycle.layer)
+  )
+
+const start = Effect.fnUntraced(
+  function*(
+    options: Options
+  ): Effect.fn.Return<
+    Gateway,
+    ModelRegistry.ModelRegistryError,
+    Executors | Extensions | Interceptors | Ledger | Authenticator | Wheel.Wheel | Lifecycle.Lifecycle | Scope.Scope
+  > {
+    const executors = yield* Effect.flatMap(Executors, ({ all }) => all)
+    const interceptors = yield* Effect.flatMap(Interceptors, ({ all }) => all)
+    const snapshot = yield* Effect.fromResult(ModelRegistry.make(options.models ?? defaultModels(executors), executors.map(({ id }) => id)))
+    const random = yield* Random.Random
+    return {
+      dialects: options.dialects,
+      executors: new Map(executors.map((executor) => [executor.id, executor])),
+      extensions: yield* Effect.flatMap(Extensions, ({ all }) => all),
+      interceptors,
+      wantsFrames: interceptors.some((interceptor) => interceptor.events !== undefined),
+      registry: ModelRegistry.ModelRegistry.of(ModelRegistry.hold(snapshot)),
+      ledger: yield* Ledger,
+      authenticator: yield* Authenticator,
+      wheel: yield* Wheel.Wheel,
+      lifecycle: yield* Lifecycle.Lifecycle,
+      clock: yield* Clock.Clock,
+      random: () => random.nextDoubleUnsafe(),
+      scope: yield* Scope.Scope,
+      settings: { ...defaultSettings, ...options.settings }
+    }
+  }
+)
+
+/** The gateway behind an HTTP server. */
+export const serve = <E, R>(parts: Layer.Layer<ExecutorInstalled, E, R>, options: Options) =>
+  HttpRouter.serve(routes(parts, options), { disableLogger: true, disableListenLog: true })

@@ -1,0 +1,75 @@
+/**
+ * From a client's bytes to a canonical request: everything that can be wrong with a body is found here, before anything is
+ * opened, planned or sent, and told with the path of the fault.
+ */
+import type { CanonicalRequest } from "@sluice/protocol/CanonicalRequest"
+import type { Dialect, Endpoint } from "@sluice/protocol/Dialect"
+import { fail, type GatewayError } from "@sluice/protocol/GatewayError"
+import * as Json from "@sluice/protocol/Json"
+import { isObject, type JsonObject } from "@sluice/protocol/Wire"
+import * as Result from "effect/Result"
+import * as JsonSpans from "./JsonSpans.ts"
+
+/** A request as it came in and as it was understood. */
+export interface Inbound {
+  readonly text: string
+  readonly body: JsonObject
+  readonly spans: JsonSpans.Spans
+  readonly model: string
+  readonly stream: boolean
+  readonly request: CanonicalRequest
+}
+
+const bad = (message: string, param?: string): GatewayError => fail({ class: "bad-request", message, ...(param === undefined ? {} : { param }) })
+
+/** The model a parsed body or path names, as far as it can be told before the dialect has looked at it. */
+const named = (endpoint: Endpoint, body: JsonObject, path: { readonly model?: string }): string | undefined => {
+  if (endpoint.model.in === "path") return path.model
+  const value = body[endpoint.model.key]
+  return typeof value === "string" && value !== "" ? value : undefined
+}
+
+/** Reads an object out of text: JSON, an object, not too deep, no key twice. */
+const object = (text: string, maxDepth: number): Result.Result<{ readonly body: JsonObject; readonly spans: JsonSpans.Spans }, GatewayError> => {
+  const parsed = Json.parse(text)
+  if (Result.isFailure(parsed)) return Result.fail(bad(`The request body is not valid JSON: ${parsed.failure.message}.`))
+  const body = parsed.success
+  if (!isObject(body)) return Result.fail(bad("The request body must be a JSON object.", ""))
+  if (Json.isDeeperThan(body, maxDepth)) return Result.fail(bad(`The request body nests deeper than ${maxDepth} levels.`))
+  const spans = JsonSpans.scan(text)
+  if (spans.duplicate !== undefined) return Result.fail(bad(`The request body says "${spans.duplicate}" twice; it must be said once.`, `/${spans.duplicate}`))
+  return Result.succeed({ body, spans })
+}
+
+/**
+ * Understands a request body. `onModel` is told the model as soon as it is known, so that a refusal further on can still name it.
+ */
+export const read = (
+  input: {
+    readonly dialect: Dialect
+    readonly endpoint: Endpoint
+    readonly text: string
+    readonly headers: { readonly [name: string]: string | undefined }
+    readonly path: { readonly model?: string; readonly stream?: boolean }
+    readonly maxDepth: number
+    readonly onModel: (model: string) => void
+  }
+): Result.Result<Inbound, GatewayError> => {
+  const parsed = object(input.text, input.maxDepth)
+  if (Result.isFailure(parsed)) return Result.fail(parsed.failure)
+  const { body, spans } = parsed.success
+  const model = named(input.endpoint, body, input.path)
+  if (model !== undefined) input.onModel(model)
+  const headers: { [name: string]: string } = {}
+  for (const name of input.dialect.headers.forwarded) {
+    const value = input.headers[name]
+    if (value !== undefined) headers[name] = value
+  }
+  const decoded = input.dialect.request.decode({ body, headers, path: input.path })
+  if (Result.isFailure(decoded)) return Result.fail(fail(decoded.failure))
+  const request = decoded.success
+  if (request.model === "") {
+    return Result.fail(bad("The request names no model.", input.endpoint.model.in === "body" ? `/${input.endpoint.model.key}` : undefined))
+  }
+  return Result.succeed({ text: input.text, body, spans, model: request.model, stream: request.stream ?? false, request })
+}

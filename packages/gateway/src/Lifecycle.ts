@@ -1,0 +1,30 @@
+/**
+ * Whether the gateway is taking requests, about to stop, or stopping: read by readiness, by new exchanges, and by the wheel,
+ * which ends open streams with a terminal error when the drain runs out.
+ */
+import * as Clock from "effect/Clock"
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+
+/** Where the gateway stands. Times are milliseconds since the epoch. */
+export type Stage = { readonly _tag: "Serving" } | { readonly _tag: "Draining"; readonly stopsAt: number }
+
+/** The gateway's own life. */
+export class Lifecycle extends Context.Service<Lifecycle, {
+  readonly stage: () => Stage
+  /** Starts draining: open streams have `drainMs` to end by themselves. */
+  readonly drain: (drainMs: number) => Effect.Effect<void>
+}>()("@sluice/gateway/Lifecycle") {}
+
+/** Begins serving. */
+export const layer: Layer.Layer<Lifecycle> = Layer.sync(Lifecycle, () => {
+  let stage: Stage = { _tag: "Serving" }
+  return Lifecycle.of({
+    stage: () => stage,
+    drain: (drainMs) =>
+      Effect.map(Clock.currentTimeMillis, (now) => {
+        if (stage._tag === "Serving") stage = { _tag: "Draining", stopsAt: now + drainMs }
+      })
+  })
+})

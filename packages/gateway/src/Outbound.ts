@@ -1,0 +1,92 @@
+/**
+ * From a canonical request to what one target is sent: the lane is chosen, the model's name replaced, usage asked for, and the
+ * losses judged by the entry's fidelity. Pure.
+ */
+import type { CanonicalRequest } from "@sluice/protocol/CanonicalRequest"
+import { fail, type GatewayError } from "@sluice/protocol/GatewayError"
+import type * as Loss from "@sluice/protocol/Loss"
+import type { Json } from "@sluice/protocol/Wire"
+import * as Result from "effect/Result"
+import type { Executor } from "./Executor.ts"
+import type { Inbound } from "./Inbound.ts"
+import { isUntouched } from "./internal/isUntouched.ts"
+import * as JsonSpans from "./JsonSpans.ts"
+import type { Fidelity } from "./ModelEntry.ts"
+
+/** What one target is sent. */
+export interface Outbound {
+  readonly lane: "bytes" | "typed"
+  readonly body: string
+  readonly headers: { readonly [name: string]: string }
+  readonly losses: ReadonlyArray<Loss.Loss>
+  readonly renamed: ReadonlyMap<string, string>
+  /** The upstream reports usage in its stream although the client did not ask. */
+  readonly hideUsage: boolean
+}
+
+const noNames: ReadonlyMap<string, string> = new Map()
+
+/** The byte lane: the client's own text with the model's name, and what asks for usage, replaced in place. */
+const forward = (inbound: Inbound, request: CanonicalRequest, executor: Executor): Outbound => {
+  const members = new Map<string, Json>()
+  if (request.model !== inbound.model && inbound.spans.members.has("model")) members.set("model", request.model)
+  const { askUsage } = executor.dialect.bytes
+  const asked = inbound.stream && askUsage !== undefined ? askUsage(inbound.body) : inbound.body
+  for (const [key, value] of Object.entries(asked)) {
+    if (value !== inbound.body[key]) members.set(key, value)
+  }
+  return {
+    lane: "bytes",
+    body: members.size === 0 ? inbound.text : JsonSpans.rewrite(inbound.text, inbound.spans, members),
+    headers: request.headers ?? {},
+    losses: [],
+    renamed: noNames,
+    hideUsage: asked !== inbound.body
+  }
+}
+
+/** The typed lane: the request in the target's own words. */
+const translate = (inbound: Inbound, request: CanonicalRequest, executor: Executor): Outbound => {
+  const encoded = executor.dialect.request.encode(request)
+  const { askUsage } = executor.dialect.bytes
+  const body = inbound.stream && askUsage !== undefined ? askUsage(encoded.body) : encoded.body
+  return {
+    lane: "typed",
+    body: JSON.stringify(body),
+    headers: encoded.headers,
+    losses: encoded.losses,
+    renamed: encoded.renamed,
+    hideUsage: body !== encoded.body
+  }
+}
+
+const refused = (losses: ReadonlyArray<Loss.Loss>, provider: string): GatewayError =>
+  fail({
+    class: "unsupported-crossing",
+    message: `The provider "${provider}" cannot carry ${losses.map((loss) => loss.at).join(", ")}. Remove ${
+      losses.length === 1 ? "it" : "them"
+    }, use a model of the same protocol, or set fidelity: lenient on the model.`,
+    ...(losses[0] === undefined ? {} : { param: losses[0].at })
+  })
+
+/** Prepares the request for one target; fails where the target would lose what it must not lose. */
+export const prepare = (
+  options: {
+    readonly inbound: Inbound
+    /** The request after interceptors, with the target's model in it. */
+    readonly request: CanonicalRequest
+    readonly from: Executor["dialect"]
+    readonly executor: Executor
+    readonly fidelity: Fidelity
+    readonly wantsFrames: boolean
+  }
+): Result.Result<Outbound, GatewayError> => {
+  const { executor, inbound, request } = options
+  if (executor.dialect.id === options.from.id && !options.wantsFrames && isUntouched(inbound.request, request)) {
+    return Result.succeed(forward(inbound, request, executor))
+  }
+  const outbound = translate(inbound, request, executor)
+  if (outbound.losses.length === 0 || options.fidelity === "lenient") return Result.succeed(outbound)
+  const unbearable = options.fidelity === "strict" ? outbound.losses : outbound.losses.filter((loss) => loss.weight === "meaning")
+  return unbearable.length === 0 ? Result.succeed(outbound) : Result.fail(refused(unbearable, executor.id))
+}

@@ -1,0 +1,242 @@
+/**
+ * One exchange, in order, on one page: authenticate, read, decode, admit, resolve, intercept, plan, open the ledger, try the
+ * targets, answer, settle. Each step that may refuse is named, so that a refusal says who refused.
+ */
+import type { Dialect, Endpoint } from "@sluice/protocol/Dialect"
+import { fail, type Failure, GatewayError } from "@sluice/protocol/GatewayError"
+import * as Cause from "effect/Cause"
+import * as Context from "effect/Context"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Fiber from "effect/Fiber"
+import * as HttpServerError from "effect/http/HttpServerError"
+import * as HttpServerResponse from "effect/http/HttpServerResponse"
+import * as Option from "effect/Option"
+import * as Scope from "effect/Scope"
+import * as Stream from "effect/Stream"
+import * as AnswerBody from "./AnswerBody.ts"
+import * as Attempts from "./Attempts.ts"
+import { begin, contextOf, endOnce, type Exchange } from "./Exchange.ts"
+import { generate } from "./ExchangeId.ts"
+import type { Extension } from "./Extension.ts"
+import type { Gateway } from "./Gateway.ts"
+import * as Inbound from "./Inbound.ts"
+import * as Metrics from "./Metrics.ts"
+import * as ModelAccess from "./ModelAccess.ts"
+import * as ModelRegistry from "./ModelRegistry.ts"
+import * as Planner from "./Planner.ts"
+import * as Reply from "./Reply.ts"
+import * as Settle from "./Settle.ts"
+import { estimateTokens } from "./Verdict.ts"
+
+/** One call as the HTTP front hands it over. */
+export interface Call {
+  readonly dialect: Dialect
+  readonly endpoint: Endpoint
+  readonly method: string
+  readonly path: string
+  /** Names are lower-case. */
+  readonly headers: { readonly [name: string]: string | undefined }
+  readonly told: { readonly model?: string; readonly stream?: boolean }
+  readonly secret: string | undefined
+  /** The body's text, read at most once, after authentication. */
+  readonly text: Effect.Effect<string, GatewayError>
+}
+
+/** A failure with the step that refused, while nothing was opened yet. */
+const refusing = (exchange: Exchange, by: string) => <A, R>(step: Effect.Effect<A, GatewayError, R>): Effect.Effect<A, GatewayError, R> =>
+  Effect.tapError(step, (error) => Effect.sync(() => endOnce(exchange, { _tag: "Refused", by, failure: error.failure })))
+
+/** Handles one call to the end of its answer's head; the body and the settling follow by scope. */
+export const handle = Effect.fnUntraced(function*(gateway: Gateway, call: Call): Effect.fn.Return<HttpServerResponse.HttpServerResponse, never, Scope.Scope> {
+  const startedAt = gateway.clock.currentTimeMillisUnsafe()
+  const id = generate(startedAt, gateway.random)
+  const principal = yield* Effect.exit(gateway.authenticator.authenticate(call))
+  if (Exit.isFailure(principal)) {
+    yield* Metrics.unauthenticated
+    const error = Option.getOrElse(Cause.findErrorOption(principal.cause), () => fail({ class: "defect", message: "The authenticator failed." }))
+    return Reply.error(call.dialect, id, error.failure)
+  }
+  const exchange = begin({ id, startedAt, principal: principal.value, inbound: call.dialect, operation: call.endpoint.operation })
+  const entered: Array<Extension> = []
+  // Registered before anything is opened, so that every way out settles, exactly once
+  const scope = yield* Scope.fork(gateway.scope)
+  yield* Scope.addFinalizer(scope, Settle.settle(gateway, exchange, entered))
+  yield* Effect.addFinalizer((exit) => exchange.outlivesRequest ? Effect.void : Scope.close(scope, exit))
+  return yield* respond(gateway, exchange, call, entered, scope).pipe(
+    Effect.catch((error) =>
+      Effect.sync(() => {
+        endOnce(
+          exchange,
+          error.failure.class === "unsupported-crossing"
+            ? { _tag: "Refused", by: "fidelity", failure: error.failure }
+            : { _tag: "Failed", failure: error.failure }
+        )
+        return Reply.error(exchange.inbound, id, error.failure, exchange)
+      })
+    ),
+    Effect.onExit((exit) => Effect.sync(() => noteExit(exchange, exit))),
+    Effect.catchCause((cause) => {
+      if (!Cause.hasDies(cause)) return Effect.failCause(cause)
+      return Effect.logError("An exchange ended in a defect", cause).pipe(Effect.as(Reply.error(exchange.inbound, id, defect(cause), exchange)))
+    })
+  )
+})
+
+const defect = (cause: Cause.Cause<unknown>): Failure => ({ class: "defect", message: Cause.pretty(cause) })
+
+/** Fills the cell from the way a handler or a body ended: who interrupted, or what died. */
+const noteExit = (exchange: Exchange, exit: Exit.Exit<unknown, unknown>): void => {
+  if (Exit.isSuccess(exit)) return
+  const { cause } = exit
+  if (Cause.hasDies(cause) && !Cause.hasInterrupts(cause)) return endOnce(exchange, { _tag: "Defect", message: Cause.pretty(cause) })
+  const byClient = cause.reasons.some((reason) => Option.isSome(contextOption(reason)))
+  endOnce(exchange, byClient ? { _tag: "ClientGone" } : { _tag: "ServerStop", why: "shutdown" })
+}
+
+const contextOption = (reason: Cause.Reason<unknown>) => Context.getOption(Cause.reasonAnnotations(reason), HttpServerError.ClientAbort)
+
+const respond = Effect.fnUntraced(function*(
+  gateway: Gateway,
+  exchange: Exchange,
+  call: Call,
+  entered: Array<Extension>,
+  scope: Scope.Closeable
+): Effect.fn.Return<HttpServerResponse.HttpServerResponse, GatewayError, Scope.Scope> {
+  if (gateway.lifecycle.stage()._tag === "Draining") {
+    return yield* refusing(exchange, "drain")(fail({ class: "unavailable", message: "The gateway is shutting down.", retryAfterMs: 1000 }))
+  }
+  const inbound = yield* read(gateway, exchange, call).pipe(refusing(exchange, "body"))
+  yield* admit(gateway, exchange, entered).pipe(refusing(exchange, "admit"))
+  const snapshot = gateway.registry.current()
+  const route = yield* resolve(snapshot, exchange, inbound.model).pipe(refusing(exchange, "model"))
+  const request = yield* intercept(gateway, exchange, inbound).pipe(refusing(exchange, "interceptor"))
+  const candidates = Planner.plan(snapshot, route, gateway.random)
+  yield* open(gateway, exchange).pipe(refusing(exchange, "ledger"))
+  const attempts = Attempts.walk({ gateway, exchange, inbound, request, scope }, candidates)
+  return inbound.stream ? yield* stream(gateway, exchange, route, attempts, scope) : yield* buffer(gateway, exchange, attempts)
+})
+
+const read = Effect.fnUntraced(function*(gateway: Gateway, exchange: Exchange, call: Call) {
+  const text = yield* call.text
+  const inbound = yield* Effect.fromResult(Inbound.read({
+    dialect: call.dialect,
+    endpoint: call.endpoint,
+    text,
+    headers: call.headers,
+    path: call.told,
+    maxDepth: gateway.settings.maxDepth,
+    onModel: (model) => {
+      exchange.model = model
+    }
+  }))
+  exchange.model = inbound.model
+  exchange.stream = inbound.stream
+  exchange.request = inbound.request
+  exchange.estimatedInput = estimateTokens(text.length)
+  return inbound
+})
+
+/** Extensions are entered one by one; those entered are finished, whatever comes. */
+const admit = Effect.fnUntraced(function*(gateway: Gateway, exchange: Exchange, entered: Array<Extension>) {
+  if (gateway.extensions.length === 0) return
+  const context = contextOf(exchange)
+  for (const extension of gateway.extensions) {
+    entered.push(extension)
+    if (extension.admit !== undefined) yield* extension.admit(context)
+  }
+})
+
+const resolve = (snapshot: ModelRegistry.Snapshot, exchange: Exchange, model: string): Effect.Effect<ModelRegistry.Route, GatewayError> => {
+  if (!ModelAccess.isAllowed(exchange.principal, model)) {
+    return fail({ class: "forbidden", message: `The key "${exchange.principal.id}" may not use the model "${model}".`, code: "model_not_allowed" })
+  }
+  const route = ModelRegistry.resolve(snapshot, model)
+  return Option.isSome(route)
+    ? Effect.succeed(route.value)
+    : fail({
+      class: "model-not-found",
+      message: `The model "${model}" does not exist here. GET /v1/models lists those that do.`,
+      code: "model_not_found",
+      param: "model"
+    })
+}
+
+const intercept = Effect.fnUntraced(function*(gateway: Gateway, exchange: Exchange, inbound: Inbound.Inbound) {
+  let request = inbound.request
+  for (const interceptor of gateway.interceptors) {
+    if (interceptor.request !== undefined) request = yield* interceptor.request(request, contextOf(exchange))
+  }
+  return request
+})
+
+/** Nothing goes upstream before the ledger has the exchange. */
+const open = (gateway: Gateway, exchange: Exchange): Effect.Effect<void, GatewayError> =>
+  gateway.ledger.open({
+    id: exchange.id,
+    startedAt: exchange.startedAt,
+    operation: exchange.operation,
+    principal: exchange.principal.id,
+    inbound: exchange.inbound.id,
+    stream: exchange.stream,
+    ...(exchange.model === undefined ? {} : { model: exchange.model }),
+    estimatedInput: exchange.estimatedInput
+  }).pipe(Effect.mapError((error) =>
+    new GatewayError({ failure: { class: "unavailable", message: `The request was not sent because ${error.message}.`, retryAfterMs: 1000 } })
+  ))
+
+/** Time the exchange spent in the gateway itself: what is left after its attempts. */
+const overheadMs = (gateway: Gateway, exchange: Exchange): number =>
+  gateway.clock.currentTimeMillisUnsafe() - exchange.startedAt - exchange.attempts.reduce((sum, attempt) => sum + attempt.endedAt - attempt.startedAt, 0)
+
+const headOf = (gateway: Gateway, exchange: Exchange, { answer, executor }: Attempts.Started) =>
+  Reply.head(exchange, { dialect: executor.dialect, reply: answer.reply, overheadMs: overheadMs(gateway, exchange) })
+
+const buffer = Effect.fnUntraced(function*(gateway: Gateway, exchange: Exchange, attempts: Effect.Effect<Attempts.Started, GatewayError>) {
+  const started = yield* attempts
+  const { answer } = started
+  if (answer._tag === "Streamed") return yield* fail({ class: "protocol-violation", message: "The provider streamed an answer that was to be whole." })
+  exchange.committed = true
+  exchange.bytesOut = answer.body.length
+  endOnce(exchange, { _tag: "Delivered" })
+  return HttpServerResponse.uint8Array(answer.body, { contentType: "application/json", headers: headOf(gateway, exchange, started) })
+})
+
+/** The head waits for the first committing event, a failure, or the pre-commit window, whichever comes first. */
+const stream = Effect.fnUntraced(function*(
+  gateway: Gateway,
+  exchange: Exchange,
+  route: ModelRegistry.Route,
+  attempts: Effect.Effect<Attempts.Started, GatewayError>,
+  scope: Scope.Closeable
+): Effect.fn.Return<HttpServerResponse.HttpServerResponse, GatewayError, Scope.Scope> {
+  const driven = AnswerBody.undriven()
+  const driver = yield* Effect.forkIn(
+    Effect.onExit(attempts, (exit) =>
+      Effect.sync(() => {
+        if (Exit.isSuccess(exit)) driven.started = exit.value
+        else driven.failed = Option.getOrElse(Cause.findErrorOption(exit.cause), () => fail(defect(exit.cause)))
+        driven.signal.wake()
+      })),
+    scope,
+    { startImmediately: true }
+  )
+  const windowMs = preCommitMs(gateway, route)
+  const unregister = gateway.wheel.register({ tick: (now) => now - exchange.startedAt >= windowMs ? driven.signal.wake() : undefined })
+  yield* driven.signal.await.pipe(Effect.ensuring(Effect.sync(unregister)))
+  if (driven.failed !== undefined) return yield* (yield* Fiber.await(driver)).pipe(Effect.andThen(fail(driven.failed.failure)))
+  exchange.committed = true
+  const head = driven.started === undefined ? Reply.head(exchange, undefined) : headOf(gateway, exchange, driven.started)
+  const body = yield* Effect.withFiber((fiber) => Effect.succeed(AnswerBody.make(gateway, exchange, driven, fiber)))
+  return HttpServerResponse.stream(
+    Stream.onExit(body.stream, (exit) => Settle.bodyEnded(gateway, exchange, route.entry, body, exit, scope, () => noteExit(exchange, exit))),
+    {
+      contentType: "text/event-stream",
+      headers: { ...head, "cache-control": "no-cache", "x-accel-buffering": "no" }
+    }
+  )
+})
+
+const preCommitMs = (gateway: Gateway, route: ModelRegistry.Route): number =>
+  route.entry.preCommit === undefined ? gateway.settings.preCommitMs : Duration.toMillis(route.entry.preCommit)

@@ -1,0 +1,76 @@
+/**
+ * What goes back over HTTP: heads with what is known about the exchange, and error bodies in the client's own dialect. Pure
+ * but for building the response value.
+ */
+import type { Dialect } from "@sluice/protocol/Dialect"
+import { clientMessage, type Failure, policyOf, statusOf } from "@sluice/protocol/GatewayError"
+import * as Loss from "@sluice/protocol/Loss"
+import * as HttpServerResponse from "effect/http/HttpServerResponse"
+import type { Exchange } from "./Exchange.ts"
+import type { UpstreamReply } from "./UpstreamClient.ts"
+
+type Head = { [name: string]: string }
+
+/** Headers every reply of an exchange carries: its id, also under the name the dialect's own SDK reads. */
+const identity = (dialect: Dialect, id: string): Head => ({
+  "x-request-id": id,
+  ...(dialect.headers.requestId === undefined ? {} : { [dialect.headers.requestId]: id })
+})
+
+const isAllowed = (policy: ReadonlyArray<string>, name: string): boolean =>
+  policy.some((allowed) => allowed.endsWith("*") ? name.startsWith(allowed.slice(0, -1)) : allowed === name)
+
+/** The provider's own headers that may reach the client. Its request ids come back under `x-upstream-request-id`. */
+const upstreamHead = (dialect: Dialect, reply: UpstreamReply): Head => {
+  const head: Head = {}
+  for (const [name, value] of Object.entries(reply.headers)) {
+    if (value === undefined || !isAllowed(dialect.headers.reply, name)) continue
+    head[name === "x-request-id" || name === "request-id" ? "x-upstream-request-id" : name] = value
+  }
+  return head
+}
+
+/** What is known of the exchange when its answer's head goes out. */
+const facts = (exchange: Exchange, overheadMs: number | undefined): Head => {
+  const { current } = exchange
+  if (current === undefined) return {}
+  const losses = Loss.toHeader(current.losses)
+  return {
+    "x-sluice-provider": current.provider,
+    "x-sluice-model": encodeURI(current.upstreamModel),
+    "x-sluice-attempts": String(Math.max(1, exchange.attempts.length)),
+    ...(overheadMs === undefined ? {} : { "x-sluice-overhead-ms": String(Math.max(0, Math.round(overheadMs))) }),
+    ...(losses === "" ? {} : { "x-sluice-losses": losses })
+  }
+}
+
+/** The head of an answer; without `reply` the head of a stream that goes out before any attempt has answered. */
+export const head = (
+  exchange: Exchange,
+  upstream: { readonly dialect: Dialect; readonly reply: UpstreamReply; readonly overheadMs: number } | undefined
+): Head => ({
+  ...(upstream === undefined ? {} : upstreamHead(upstream.dialect, upstream.reply)),
+  ...identity(exchange.inbound, exchange.id),
+  ...(upstream === undefined ? {} : facts(exchange, upstream.overheadMs))
+})
+
+/** Statuses that SDKs retry by themselves although another try is hopeless. */
+const isHopeless = (failure: Failure, status: number): boolean => {
+  const policy = policyOf(failure.class)
+  return (status >= 500 || status === 429 || status === 409 || status === 408) && !policy.sameTarget && failure.class !== "unavailable" &&
+    failure.class !== "cancelled"
+}
+
+/** An error reply in the client's dialect. */
+export const error = (dialect: Dialect, id: string, failure: Failure, exchange?: Exchange): HttpServerResponse.HttpServerResponse => {
+  const status = statusOf(failure)
+  return HttpServerResponse.jsonUnsafe(dialect.errors.encode(failure, { status, requestId: id, message: clientMessage(failure) }), {
+    status,
+    headers: {
+      ...identity(dialect, id),
+      ...(exchange === undefined ? {} : facts(exchange, undefined)),
+      ...(failure.retryAfterMs === undefined ? {} : { "retry-after": String(Math.max(1, Math.ceil(failure.retryAfterMs / 1000))) }),
+      ...(isHopeless(failure, status) ? { "x-should-retry": "false" } : {})
+    }
+  })
+}

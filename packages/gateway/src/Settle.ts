@@ -1,0 +1,78 @@
+/**
+ * How an exchange ends: the body's end fills the once-only cell, and the finalizer of the exchange's scope reads it and settles
+ * ledger, metrics and extensions, uninterruptibly and within bounds. The client never waits for it.
+ */
+import { label } from "@sluice/protocol/Outcome"
+import type * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Scope from "effect/Scope"
+import type { AnswerBody } from "./AnswerBody.ts"
+import * as Drain from "./Drain.ts"
+import { contextOf, endOnce, type Exchange, settlement } from "./Exchange.ts"
+import type { Extension } from "./Extension.ts"
+import type { Gateway } from "./Gateway.ts"
+import * as Metrics from "./Metrics.ts"
+import type { ModelEntry } from "./ModelEntry.ts"
+
+/** Milliseconds the settling may take; the ledger keeps what it could not write by then. */
+const settleWithinMs = 2_000
+
+/**
+ * Awaits an effect for a bounded time although the region is uninterruptible: the effect runs in a fiber of its own, and the
+ * wheel ends the waiting, not the effect.
+ */
+const bounded = (gateway: Gateway, effect: Effect.Effect<void>, onLate: Effect.Effect<void>): Effect.Effect<void> =>
+  Effect.contextWith((context: Context.Context<never>) =>
+    Effect.callback<void>((resume) => {
+      const startedAt = gateway.wheel.now()
+      const fiber = Effect.runForkWith(context)(effect)
+      const unregister = gateway.wheel.register({ tick: (now) => now - startedAt >= settleWithinMs ? resume(onLate) : undefined })
+      fiber.addObserver(() => {
+        unregister()
+        resume(Effect.void)
+      })
+    })
+  )
+
+/** Settles the exchange: ledger, metrics, then `finish` of every extension that was entered, in reverse. */
+export const settle = (gateway: Gateway, exchange: Exchange, entered: ReadonlyArray<Extension>): Effect.Effect<void> =>
+  Effect.suspend(() => {
+    const record = settlement(exchange, gateway.clock.currentTimeMillisUnsafe())
+    const written = bounded(
+      gateway,
+      gateway.ledger.settle(record).pipe(
+        Effect.catch((error) => Effect.logError("The ledger refused a settlement", error, { id: exchange.id, outcome: label(record.outcome) }))
+      ),
+      Effect.logError("The ledger did not confirm a settlement in time", { id: exchange.id })
+    )
+    const context = contextOf(exchange)
+    const finished = Effect.forEach(entered.toReversed(), ({ finish }) =>
+      finish === undefined ? Effect.void : Effect.ignoreCause(finish(record, context), { log: true }), { discard: true })
+    return written.pipe(Effect.andThen(Metrics.settled(record)), Effect.andThen(finished))
+  }).pipe(Effect.uninterruptible)
+
+/** A streamed body has ended, by itself or by somebody: fills the cell and decides what becomes of the upstream. */
+export const bodyEnded = (
+  gateway: Gateway,
+  exchange: Exchange,
+  entry: ModelEntry,
+  body: AnswerBody,
+  exit: Exit.Exit<unknown, unknown>,
+  scope: Scope.Closeable,
+  noteExit: () => void
+): Effect.Effect<void> =>
+  Effect.suspend(() => {
+    if (Exit.isSuccess(exit)) endOnce(exchange, { _tag: "Delivered" })
+    else noteExit()
+    const answer = body.answer()
+    if (answer === undefined) return Effect.void
+    const drain = Exit.isSuccess(exit)
+      ? body.isLingering() ? Drain.linger(answer) : undefined
+      : exchange.ending?._tag === "ClientGone" && !answer.isOver()
+      ? Drain.afterClient(gateway, answer, entry.onClientGone ?? "cancel")
+      : undefined
+    if (drain === undefined) return Effect.void
+    exchange.outlivesRequest = true
+    return drain.pipe(Effect.ensuring(Scope.close(scope, Exit.void)), Effect.forkIn(gateway.scope), Effect.asVoid)
+  })

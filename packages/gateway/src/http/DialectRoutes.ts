@@ -1,0 +1,89 @@
+/**
+ * The dialects' own routes: every generate endpoint of every installed dialect, and the model lists. Where two protocols share
+ * a path, the one whose headers the client sent answers.
+ */
+import type { Dialect, Endpoint, ListedModel } from "@sluice/protocol/Dialect"
+import { fail } from "@sluice/protocol/GatewayError"
+import * as Effect from "effect/Effect"
+import type { HttpRouter, PathInput } from "effect/http/HttpRouter"
+import * as HttpRouterModule from "effect/http/HttpRouter"
+import { HttpServerRequest } from "effect/http/HttpServerRequest"
+import * as HttpServerResponse from "effect/http/HttpServerResponse"
+import { generate } from "../ExchangeId.ts"
+import type { Gateway } from "../Gateway.ts"
+import * as ModelRegistry from "../ModelRegistry.ts"
+import * as Pipeline from "../Pipeline.ts"
+import * as Reply from "../Reply.ts"
+import * as ClientSecret from "./ClientSecret.ts"
+import * as RequestBody from "./RequestBody.ts"
+
+interface Served {
+  readonly dialect: Dialect
+  readonly endpoint: Endpoint
+}
+
+/** Several dialects may answer on one method and path. */
+const byPath = (dialects: ReadonlyArray<Dialect>): ReadonlyArray<readonly [Served, ...ReadonlyArray<Served>]> => {
+  const groups = new Map<string, [Served, ...Array<Served>]>()
+  for (const dialect of dialects) {
+    for (const endpoint of dialect.endpoints) {
+      const key = `${endpoint.method} ${endpoint.path}`
+      const group = groups.get(key)
+      if (group === undefined) groups.set(key, [{ dialect, endpoint }])
+      else group.push({ dialect, endpoint })
+    }
+  }
+  return [...groups.values()]
+}
+
+const choose = (group: readonly [Served, ...ReadonlyArray<Served>], headers: { readonly [name: string]: string | undefined }): Served =>
+  group.find(({ dialect }) => dialect.headers.forwarded.some((name) => headers[name] !== undefined)) ?? group[0]
+
+/** `/v1/models/{model}` in the router's words; model names may contain slashes. */
+const toRoute = (path: string): PathInput => {
+  const route = path.replace("{model}", "*")
+  return route.startsWith("/") ? `/${route.slice(1)}` : `/${route}`
+}
+
+const listed = (gateway: Gateway): ReadonlyArray<ListedModel> => ModelRegistry.list(gateway.registry.current()).map(({ id }) => ({ id, ownedBy: "sluice" }))
+
+const models = Effect.fnUntraced(function*(gateway: Gateway, { dialect, endpoint }: Served, request: HttpServerRequest) {
+  const id = generate(gateway.clock.currentTimeMillisUnsafe(), gateway.random)
+  const secret = ClientSecret.find(request.headers, dialect, gateway.dialects)
+  const allowed = yield* Effect.result(gateway.authenticator.authenticate({ method: request.method, path: request.url, headers: request.headers, secret }))
+  if (allowed._tag === "Failure") return Reply.error(dialect, id, allowed.failure.failure)
+  if (endpoint.model.in === "body") return HttpServerResponse.jsonUnsafe(dialect.models.list(listed(gateway)), { headers: { "x-request-id": id } })
+  const name = (yield* HttpRouterModule.params)["*"] ?? ""
+  const known = listed(gateway).find((model) => model.id === name)
+  if (known !== undefined) return HttpServerResponse.jsonUnsafe(dialect.models.one(known), { headers: { "x-request-id": id } })
+  return Reply.error(dialect, id, fail({ class: "model-not-found", message: `The model "${name}" is not listed here.`, code: "model_not_found" }).failure)
+})
+
+const call = (gateway: Gateway, { dialect, endpoint }: Served, request: HttpServerRequest) =>
+  Pipeline.handle(gateway, {
+    dialect,
+    endpoint,
+    method: request.method,
+    path: request.url,
+    headers: request.headers,
+    told: {},
+    secret: ClientSecret.find(request.headers, dialect, gateway.dialects),
+    text: RequestBody.read(request, gateway.settings.bodyLimitBytes)
+  })
+
+/** Adds the routes of all installed dialects. */
+export const add = Effect.fnUntraced(function*(router: HttpRouter, gateway: Gateway) {
+  for (const group of byPath(gateway.dialects)) {
+    const [{ endpoint }] = group
+    if (endpoint.operation === "count") continue
+    yield* router.add(
+      endpoint.method,
+      toRoute(endpoint.path),
+      Effect.gen(function*() {
+        const request = yield* HttpServerRequest
+        const served = choose(group, request.headers)
+        return served.endpoint.operation === "models" ? yield* models(gateway, served, request) : yield* call(gateway, served, request)
+      })
+    )
+  }
+})
