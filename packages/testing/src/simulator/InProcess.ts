@@ -6,7 +6,6 @@
 import * as Cause from "effect/Cause"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
-import * as Exit from "effect/Exit"
 import type * as Pull from "effect/Pull"
 import * as Schema from "effect/Schema"
 import * as Stream from "effect/Stream"
@@ -62,7 +61,7 @@ const headOf = (entry: LogEntry, actions: Iterator<Action>): Effect.Effect<Head,
 const pullFrom = (entry: LogEntry, actions: Iterator<Action>): Pull.Pull<readonly [Uint8Array], SimulatedReset> =>
   Effect.suspend(() => {
     const next = actions.next()
-    if (next.done === true) return Cause.done()
+    if (next.done === true) return Effect.andThen(end(entry, "completed"), Cause.done())
     const action = next.value
     switch (action.type) {
       case "write": {
@@ -91,8 +90,7 @@ export const respond = Effect.fnUntraced(function*(engine: Engine, incoming: Inc
   const { entry, actions } = engine.receive(incoming, yield* monotonic)
   const iterator = actions[Symbol.iterator]()
   const head = yield* Effect.onInterrupt(headOf(entry, iterator), () => end(entry, "client-closed"))
-  const body = Stream.fromPull(Effect.succeed(pullFrom(entry, iterator))).pipe(
-    Stream.onExit((exit) => end(entry, Exit.isSuccess(exit) ? "completed" : "client-closed"))
-  )
+  // A reader that takes only some of the body ends the stream with success: only the last pull knows that all was taken
+  const body = Stream.ensuring(Stream.fromPull(Effect.succeed(pullFrom(entry, iterator))), end(entry, "client-closed"))
   return { status: head.status, headers: head.headers, body }
 })

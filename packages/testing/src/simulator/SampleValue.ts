@@ -9,6 +9,7 @@ const maxDepth = 16
 
 const resolve = (schema: JsonObject, root: JsonObject): JsonObject => {
   const reference = stringOf(schema["$ref"])
+  if (reference === "#") return root
   if (!reference.startsWith("#/")) return schema
   const target = reference.slice(2).split("/").reduce<unknown>((node, key) => objectOf(node)[key.replaceAll("~1", "/").replaceAll("~0", "~")], root)
   return objectOf(target)
@@ -43,11 +44,13 @@ const sampleString = (schema: JsonObject, name: string): string => {
   return text.slice(0, numberOf(schema["maxLength"]) ?? text.length)
 }
 
+const between = (low: number, high: number | undefined, step: number): number => high === undefined || low + step < high ? low + step : (low + high) / 2
+
 const sampleNumber = (schema: JsonObject, step: number): number => {
   const exclusive = numberOf(schema["exclusiveMinimum"])
-  const low = numberOf(schema["minimum"]) ?? (exclusive === undefined ? undefined : exclusive + step)
   const high = numberOf(schema["maximum"]) ?? numberOf(schema["exclusiveMaximum"])
   const multiple = numberOf(schema["multipleOf"])
+  const low = numberOf(schema["minimum"]) ?? (exclusive === undefined ? undefined : between(exclusive, high, step))
   const value = low ?? (high !== undefined && high <= 7 ? high - step : 7)
   return multiple === undefined || multiple === 0 ? value : Math.ceil(value / multiple) * multiple
 }
