@@ -46,8 +46,7 @@ export const routes = <E, R>(parts: Layer.Layer<ExecutorInstalled, E, R>, option
   })).pipe(
     Layer.provide(parts),
     Layer.provide(registries()),
-    Layer.provide(Wheel.layer()),
-    Layer.provide(Lifecycle.layer)
+    Layer.provide(Wheel.layer())
   )
 
 const start = Effect.fnUntraced(

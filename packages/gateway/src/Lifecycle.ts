@@ -8,13 +8,19 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 
 /** Where the gateway stands. Times are milliseconds since the epoch. */
-export type Stage = { readonly _tag: "Serving" } | { readonly _tag: "Draining"; readonly stopsAt: number }
+export type Stage = { readonly _tag: "Serving" } | {
+  readonly _tag: "Draining"
+  /** New exchanges are refused from here on; before, load balancers get time to look elsewhere. */
+  readonly refusesAt: number
+  /** Open streams are ended with a terminal error. */
+  readonly stopsAt: number
+}
 
 /** The gateway's own life. */
 export class Lifecycle extends Context.Service<Lifecycle, {
   readonly stage: () => Stage
-  /** Starts draining: open streams have `drainMs` to end by themselves. */
-  readonly drain: (drainMs: number) => Effect.Effect<void>
+  /** Starts draining: new exchanges are taken for `lameDuckMs` more, then open streams have `drainMs` to end by themselves. */
+  readonly drain: (times: { readonly lameDuckMs: number; readonly drainMs: number }) => Effect.Effect<void>
 }>()("@sluice/gateway/Lifecycle") {}
 
 /** Begins serving. */
@@ -22,9 +28,9 @@ export const layer: Layer.Layer<Lifecycle> = Layer.sync(Lifecycle, () => {
   let stage: Stage = { _tag: "Serving" }
   return Lifecycle.of({
     stage: () => stage,
-    drain: (drainMs) =>
+    drain: ({ drainMs, lameDuckMs }) =>
       Effect.map(Clock.currentTimeMillis, (now) => {
-        if (stage._tag === "Serving") stage = { _tag: "Draining", stopsAt: now + drainMs }
+        if (stage._tag === "Serving") stage = { _tag: "Draining", refusesAt: now + lameDuckMs, stopsAt: now + lameDuckMs + drainMs }
       })
   })
 })

@@ -9,7 +9,10 @@ import type { Config } from "./ConfigSchema.ts"
 
 /** The registry of a configuration; fails with every problem of its entries. */
 export const toModelRegistry = (config: Pick<Config, "models" | "providers">): Result.Result<ModelRegistry.Snapshot, ModelRegistry.ModelRegistryError> =>
-  ModelRegistry.make(config.models.map(toEntry), config.providers.map((provider) => provider.id))
+  ModelRegistry.make(toModelEntries(config), config.providers.map((provider) => provider.id))
+
+/** The configured routes as the gateway takes them. */
+export const toModelEntries = ({ models }: Pick<Config, "models">): ReadonlyArray<ModelEntry> => models.map(toEntry)
 
 // internal
 

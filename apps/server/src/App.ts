@@ -1,0 +1,83 @@
+/**
+ * Composes every Layer of the reference server on one page: the map of the system. What the configuration says is turned into
+ * parts here and nowhere else.
+ */
+import { NodeHttpServer } from "@effect/platform-node"
+import { AnthropicMessages } from "@sluice/anthropic"
+import * as ApiKeys from "@sluice/gateway/ApiKeys"
+import * as HttpExecutor from "@sluice/gateway/HttpExecutor"
+import * as HttpGateway from "@sluice/gateway/HttpGateway"
+import * as LedgerMemory from "@sluice/gateway/LedgerMemory"
+import * as Lifecycle from "@sluice/gateway/Lifecycle"
+import * as SqliteLedger from "@sluice/ledger/SqliteLedger"
+import { OpenAiChat } from "@sluice/openai"
+import type { Dialect } from "@sluice/protocol/Dialect"
+import { Simulator, SimulatorServer } from "@sluice/testing/Simulator"
+import { ByteSize, Duration, Effect, Layer, Option, Redacted } from "effect"
+import { HttpRouter } from "effect/http"
+import { createServer } from "node:http"
+import { toModelEntries, type Config, type Provider } from "./Config.ts"
+import * as Operations from "./Operations.ts"
+
+/** The protocols this server speaks, to clients and to providers. */
+export const dialects: ReadonlyArray<Dialect> = [OpenAiChat.dialect, AnthropicMessages.dialect]
+
+const dialectOf = (id: string): Dialect => dialects.find((dialect) => dialect.id === id) ?? OpenAiChat.dialect
+
+/** One provider as an executor. A simulated one is reached like any other, over a socket. */
+const executor = (provider: Provider, simulatorUrl: string) => {
+  const dialect = dialectOf(provider.dialect)
+  const credential = provider.simulator ? Redacted.make("simulated") : provider.credentials[0]?.apiKey
+  return HttpExecutor.layer({
+    id: provider.id,
+    dialect,
+    baseUrl: provider.simulator ? `${simulatorUrl}${new URL(dialect.baseUrl).pathname}` : provider.baseUrl ?? dialect.baseUrl,
+    credentials: credential,
+    headers: provider.headers,
+    query: provider.query,
+    limits: {
+      connectMs: Duration.toMillis(provider.timeouts.connect),
+      firstEventMs: Duration.toMillis(provider.timeouts.firstEvent),
+      idleMs: Duration.toMillis(provider.timeouts.idle),
+      totalMs: Duration.toMillis(provider.timeouts.total)
+    },
+    retries: provider.retries
+  })
+}
+
+/** Executors for all providers; the simulator runs only where one of them needs it. */
+const executors = ({ providers }: Config) => {
+  const all = (simulatorUrl: string) => {
+    const [first, ...rest] = providers.map((provider) => executor(provider, simulatorUrl))
+    return rest.reduce((merged, next) => Layer.merge(merged, next), first ?? HttpExecutor.none)
+  }
+  return providers.some((provider) => provider.simulator)
+    ? Layer.unwrap(Effect.map(SimulatorServer, ({ url }) => all(url))).pipe(Layer.provide(Simulator.layerServer()))
+    : all("")
+}
+
+const authenticator = ({ auth, keys }: Config) =>
+  auth.mode === "open"
+    ? ApiKeys.layerOpen
+    : ApiKeys.layerKeys(keys.map((key) => ({ key: key.key, principal: { id: key.id, ...(key.models === undefined ? {} : { models: key.models }) } })))
+
+const ledger = ({ ledger: { durability, url } }: Config) =>
+  url._tag === "Sqlite" ? SqliteLedger.layer({ filename: url.filename, durability }) : LedgerMemory.layer
+
+const settings = ({ server }: Config) => ({ bodyLimitBytes: Option.getOrElse(ByteSize.toNumber(server.bodyLimit), () => Number.MAX_SAFE_INTEGER) })
+
+/** The server's routes, with everything they need but the socket. */
+const routes = (config: Config) =>
+  Layer.mergeAll(
+    HttpGateway.routes(executors(config), { dialects, models: toModelEntries(config), settings: settings(config) }),
+    Operations.routes(config)
+  ).pipe(Layer.provide([ledger(config), authenticator(config)]))
+
+/** The whole server, listening; its lifecycle is shown so that a signal can start the drain. */
+export const layer = (config: Config) =>
+  HttpRouter.serve(routes(config), { disableLogger: true, disableListenLog: true }).pipe(
+    Layer.provideMerge(NodeHttpServer.layer(
+      () => createServer({ headersTimeout: 10_000, requestTimeout: 60_000, keepAliveTimeout: 5_000, maxHeaderSize: 16_384, noDelay: true }),
+      { host: config.server.host, port: config.server.port, gracefulShutdownTimeout: Duration.sum(config.server.drainTimeout, "3 seconds") }
+    ))
+  ).pipe(Layer.provideMerge(Lifecycle.layer))

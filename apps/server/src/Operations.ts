@@ -1,0 +1,33 @@
+/**
+ * Operational routes of the reference server beside the gateway's own health probes: metrics in Prometheus' words, for the
+ * operator only.
+ */
+import { Effect, Layer, Redacted } from "effect"
+import { HttpRouter, HttpServerRequest, HttpServerResponse } from "effect/http"
+import { PrometheusMetrics } from "effect/observability"
+import { createHash, timingSafeEqual } from "node:crypto"
+import type { Config } from "./Config.ts"
+
+const digest = (secret: string) => createHash("sha256").update(secret).digest()
+
+/** Whether a request carries the operator's token. An open server (loopback only) asks for none. */
+const isOperator = ({ auth }: Config, authorization: string | undefined): boolean =>
+  auth.mode === "open" ||
+  (auth.adminToken !== undefined && authorization !== undefined && timingSafeEqual(digest(authorization), digest(`Bearer ${Redacted.value(auth.adminToken)}`)))
+
+const refusal = HttpServerResponse.jsonUnsafe(
+  { type: "about:blank", title: "Unauthorized", status: 401, detail: "Send the admin token as Authorization: Bearer TOKEN." },
+  { status: 401, contentType: "application/problem+json", headers: { "www-authenticate": "Bearer" } }
+)
+
+/** GET /metrics. */
+export const routes = (config: Config): Layer.Layer<never, never, HttpRouter.HttpRouter> =>
+  HttpRouter.add(
+    "GET",
+    "/metrics",
+    Effect.gen(function*() {
+      const { headers } = yield* HttpServerRequest.HttpServerRequest
+      if (!isOperator(config, headers["authorization"])) return refusal
+      return HttpServerResponse.text(yield* PrometheusMetrics.format(), { contentType: "text/plain; version=0.0.4; charset=utf-8" })
+    })
+  )
