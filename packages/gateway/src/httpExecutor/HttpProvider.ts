@@ -1,0 +1,37 @@
+/**
+ * An executor for one HTTP provider, as a plain value: dialect, base URL and credential in, requests out through the upstream
+ * client. It retries nothing and reads no body; `HttpExecutor` installs it as a part of a gateway.
+ */
+import { fail } from "@sluice/protocol/GatewayError"
+import * as Effect from "effect/Effect"
+import * as Result from "effect/Result"
+import type { Executor } from "../Executor.ts"
+import { defaults, type Limits } from "../Timeouts.ts"
+import type { UpstreamClient } from "../UpstreamClient.ts"
+import * as Target from "./Target.ts"
+
+/** One HTTP provider and how it is reached. */
+export interface Options extends Target.TargetOptions {
+  readonly client: UpstreamClient["Service"]
+  /** What is left out has the documented default. */
+  readonly limits?: Partial<Limits>
+  /** Extra tries before the commit. Default 1. */
+  readonly retries?: number
+}
+
+/** An executor for this provider. A missing key, an endpoint the protocol lacks and an impossible model name fail before connecting. */
+export const make = (options: Options): Executor => {
+  const { client, dialect, id, retries = 1 } = options
+  const limits: Limits = { ...defaults, ...options.limits }
+  const target = Target.compile(options)
+  return {
+    id,
+    dialect,
+    limits,
+    retries,
+    open: (attempt) => {
+      const request = target(attempt, limits.connectMs)
+      return Result.isSuccess(request) ? client.open(request.success) : Effect.fail(fail(request.failure))
+    }
+  }
+}
