@@ -16,7 +16,7 @@ import { Simulator, SimulatorServer } from "@sluice/testing/Simulator"
 import { ByteSize, Duration, Effect, Layer, Option, Redacted } from "effect"
 import { HttpRouter } from "effect/http"
 import { createServer } from "node:http"
-import { toModelEntries, type Config, type Provider } from "./Config.ts"
+import { type Config, type Provider, toModelEntries } from "./Config.ts"
 import * as Operations from "./Operations.ts"
 
 /** The protocols this server speaks, to clients and to providers. */
@@ -27,12 +27,12 @@ const dialectOf = (id: string): Dialect => dialects.find((dialect) => dialect.id
 /** One provider as an executor. A simulated one is reached like any other, over a socket. */
 const executor = (provider: Provider, simulatorUrl: string) => {
   const dialect = dialectOf(provider.dialect)
-  const credential = provider.simulator ? Redacted.make("simulated") : provider.credentials[0]?.apiKey
+  const keys = provider.credentials.map(({ apiKey }) => apiKey)
   return HttpExecutor.layer({
     id: provider.id,
     dialect,
     baseUrl: provider.simulator ? `${simulatorUrl}${new URL(dialect.baseUrl).pathname}` : provider.baseUrl ?? dialect.baseUrl,
-    credentials: credential,
+    credentials: provider.simulator ? Redacted.make("simulated") : keys,
     headers: provider.headers,
     query: provider.query,
     limits: {
@@ -62,7 +62,7 @@ const authenticator = ({ auth, keys }: Config) =>
     : ApiKeys.layerKeys(keys.map((key) => ({ key: key.key, principal: { id: key.id, ...(key.models === undefined ? {} : { models: key.models }) } })))
 
 const ledger = ({ ledger: { durability, url } }: Config) =>
-  url._tag === "Sqlite" ? SqliteLedger.layer({ filename: url.filename, durability }) : LedgerMemory.layer
+  url._tag === "Sqlite" ? SqliteLedger.layer({ filename: url.filename, durability }) : LedgerMemory.layer()
 
 const settings = ({ server }: Config) => ({ bodyLimitBytes: Option.getOrElse(ByteSize.toNumber(server.bodyLimit), () => Number.MAX_SAFE_INTEGER) })
 

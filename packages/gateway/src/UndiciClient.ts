@@ -48,12 +48,12 @@ export const layer = (options: Options = {}): Layer.Layer<UpstreamClient> =>
           if (protocol !== "https:" && protocol !== "http:") {
             return yield* fail({ class: "defect", message: `A provider's baseUrl must begin with https:// or http://, not ${protocol}//` })
           }
-          const call = new UpstreamCall(request, limits)
+          const call = new UpstreamCall(request.url.host, limits)
           const cancel = Effect.sync(() => call.cancel())
           // Before the request is sent, so that no moment exists in which nobody would close it
           yield* Scope.addFinalizer(yield* Effect.scope, cancel)
           return yield* Effect.callback<UpstreamReply, GatewayError>((resume) => {
-            call.start(agentFor(request.connectTimeoutMs), resume)
+            call.start(agentFor(request.connectTimeoutMs), request, resume)
             return cancel
           })
         })

@@ -11,4 +11,5 @@ export const configFlag = Flag.File("config", { mustExist: false }).pipe(
 )
 
 /** The configuration of a file, or the defaults. */
-export const loadConfig = (file: Option.Option<string>) => Option.match(file, { onNone: () => loadDefaults, onSome: (path) => Effect.suspend(() => load(path)) })
+export const loadConfig = (file: Option.Option<string>) =>
+  Option.match(file, { onNone: () => loadDefaults, onSome: (path) => Effect.suspend(() => load(path)) })

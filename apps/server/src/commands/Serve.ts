@@ -10,7 +10,7 @@ import { HttpServer } from "effect/http"
 import * as App from "../App.ts"
 import { type Config, listenOn } from "../Config.ts"
 import { greeting } from "./Greeting.ts"
-import { loadConfig, configFlag } from "./LoadConfig.ts"
+import { configFlag, loadConfig } from "./LoadConfig.ts"
 
 const logger = ({ log }: Config) => {
   const formats = { json: Logger.consoleJson, logfmt: Logger.consoleLogFmt, pretty: Logger.consolePretty() }
@@ -18,7 +18,8 @@ const logger = ({ log }: Config) => {
   return Layer.mergeAll(Logger.layer([formats[log.format]]), Layer.succeed(References.MinimumLogLevel, levels[log.level]))
 }
 
-const portOf = (server: HttpServer.HttpServer["Service"], config: Config): number => server.address._tag === "TcpAddress" ? server.address.port : config.server.port
+const portOf = (server: HttpServer.HttpServer["Service"], config: Config): number =>
+  server.address._tag === "TcpAddress" ? server.address.port : config.server.port
 
 const run = Effect.fn("serve")(function*(config: Config) {
   const services = yield* Layer.build(App.layer(config))
@@ -31,15 +32,19 @@ const run = Effect.fn("serve")(function*(config: Config) {
 })
 
 /** The command. */
-export const command = Command.make("serve", {
-  config: configFlag,
-  host: Flag.String("host").pipe(Flag.withDescription("The address to listen on, instead of the configured one"), Flag.optional),
-  port: Flag.Int("port").pipe(Flag.withDescription("The port to listen on, instead of the configured one; 0 takes a free one"), Flag.optional)
-}, Effect.fn(function*(flags) {
-  const loaded = yield* loadConfig(flags.config)
-  const config = yield* Effect.fromResult(listenOn(loaded, {
-    ...Option.match(flags.host, { onNone: () => ({}), onSome: (host) => ({ host }) }),
-    ...Option.match(flags.port, { onNone: () => ({}), onSome: (port) => ({ port }) })
-  }))
-  yield* run(config).pipe(Effect.scoped, Effect.provide(logger(config)))
-})).pipe(Command.withDescription("Serve the gateway"))
+export const command = Command.make(
+  "serve",
+  {
+    config: configFlag,
+    host: Flag.String("host").pipe(Flag.withDescription("The address to listen on, instead of the configured one"), Flag.optional),
+    port: Flag.Int("port").pipe(Flag.withDescription("The port to listen on, instead of the configured one; 0 takes a free one"), Flag.optional)
+  },
+  Effect.fn(function*(flags) {
+    const loaded = yield* loadConfig(flags.config)
+    const config = yield* Effect.fromResult(listenOn(loaded, {
+      ...Option.match(flags.host, { onNone: () => ({}), onSome: (host) => ({ host }) }),
+      ...Option.match(flags.port, { onNone: () => ({}), onSome: (port) => ({ port }) })
+    }))
+    yield* run(config).pipe(Effect.scoped, Effect.provide(logger(config)))
+  })
+).pipe(Command.withDescription("Serve the gateway"))

@@ -21,8 +21,8 @@ export type Settle = (outcome: Effect.Effect<UpstreamReply, GatewayError>) => vo
 
 /** The handler undici calls. Its methods run inside undici's parser, so none of them resumes a fiber itself. */
 export class UpstreamCall implements Dispatcher.DispatchHandler {
-  readonly #request: UpstreamRequest
   readonly #limits: CallLimits
+  readonly #host: string
   #settle: Settle | undefined
   #controller: Dispatcher.DispatchController | undefined
   #connectTimer: NodeJS.Timeout | undefined
@@ -33,17 +33,17 @@ export class UpstreamCall implements Dispatcher.DispatchHandler {
   /** Nothing of this call is wanted or to come any more. */
   #over = false
 
-  constructor(request: UpstreamRequest, limits: CallLimits) {
-    this.#request = request
+  /** `host` is host and port, for messages. */
+  constructor(host: string, limits: CallLimits) {
+    this.#host = host
     this.#limits = limits
   }
 
-  /** Sends the request. */
-  start(dispatcher: Dispatcher, settle: Settle): void {
-    const { body, connectTimeoutMs, headers, method, url } = this.#request
+  /** Sends the request, which is not held on to: a body of megabytes must not live as long as the stream that answers it. */
+  start(dispatcher: Dispatcher, { body, connectTimeoutMs, headers, method, url }: UpstreamRequest, settle: Settle): void {
     this.#settle = settle
     // From dispatch to the first byte written, so that waiting for one of a limited number of connections counts too
-    this.#connectTimer = setTimeout(() => this.#fail(ConnectionFailure.connectTimeout(url.host, connectTimeoutMs)), connectTimeoutMs)
+    this.#connectTimer = setTimeout(() => this.#fail(ConnectionFailure.connectTimeout(this.#host, connectTimeoutMs)), connectTimeoutMs)
     dispatcher.dispatch({
       origin: url.origin,
       path: `${url.pathname}${url.search}`,
@@ -76,7 +76,7 @@ export class UpstreamCall implements Dispatcher.DispatchHandler {
     const headers = joined(incoming)
     const coding = ContentDecoding.codingOf(headers["content-encoding"])
     if (coding === "unknown") {
-      return this.#fail({ class: "protocol-violation", message: `${this.#request.url.host} answered in a content-encoding the gateway cannot undo.` })
+      return this.#fail({ class: "protocol-violation", message: `${this.#host} answered in a content-encoding the gateway cannot undo.` })
     }
     const sender = ByteSource.make({
       highWaterBytes: this.#limits.highWaterBytes,
@@ -113,7 +113,7 @@ export class UpstreamCall implements Dispatcher.DispatchHandler {
 
   onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
     if (this.#over) return
-    if (this.#sender === undefined) return this.#fail(ConnectionFailure.beforeHead(error, this.#request.url.host))
+    if (this.#sender === undefined) return this.#fail(ConnectionFailure.beforeHead(error, this.#host))
     this.#over = true
     this.#broken = ConnectionFailure.duringBody(error)
     // A decoder first gives out what it has
