@@ -1,0 +1,220 @@
+/**
+ * Error bodies of chat completion providers, in replies and inside streams, to and from failures. Shapes seen in traffic:
+ * `{error: {…}}`, `{error: "text"}`, `{message}`, `{detail}`, lists of those, and HTML pages of proxies.
+ */
+import type { ErrorClass, Failure } from "@sluice/protocol/GatewayError"
+import { parse, present } from "@sluice/protocol/Json"
+import { isObject, type Json, type JsonObject } from "@sluice/protocol/Wire"
+import * as Result from "effect/Result"
+
+/** What is kept of a provider's own error value. */
+const maxEvidence = 4096
+
+const byCode: { readonly [code: string]: ErrorClass } = {
+  insufficient_quota: "quota-exhausted",
+  billing_hard_limit_reached: "quota-exhausted",
+  billing_not_active: "quota-exhausted",
+  insufficient_balance: "quota-exhausted",
+  insufficient_credits: "quota-exhausted",
+  access_terminated: "quota-exhausted",
+  rate_limit_exceeded: "rate-limited",
+  rate_limit_error: "rate-limited",
+  RateLimitReached: "rate-limited",
+  requests: "rate-limited",
+  tokens: "rate-limited",
+  too_many_requests: "rate-limited",
+  context_length_exceeded: "context-overflow",
+  string_above_max_length: "context-overflow",
+  exceed_context_size_error: "context-overflow",
+  max_tokens_exceeded: "context-overflow",
+  model_not_found: "model-not-found",
+  DeploymentNotFound: "model-not-found",
+  content_filter: "content-filter",
+  content_policy_violation: "content-filter",
+  moderation_blocked: "content-filter",
+  invalid_api_key: "provider-auth",
+  authentication_error: "provider-auth",
+  invalid_authentication_error: "provider-auth",
+  permission_error: "provider-auth",
+  account_deactivated: "provider-auth",
+  overloaded: "overloaded",
+  overloaded_error: "overloaded",
+  engine_overloaded: "overloaded",
+  service_unavailable: "overloaded",
+  server_error: "transient",
+  internal_error: "transient",
+  internal_server_error: "transient",
+  api_error: "transient",
+  timeout: "transient",
+  unsupported_parameter: "unsupported",
+  unsupported_value: "unsupported",
+  unsupported_country_region_territory: "unsupported",
+  invalid_request_error: "bad-request"
+}
+
+/** Codes by class where the provider's status says less; a status below wins over the broad `invalid_request_error`. */
+const broad: ReadonlySet<string> = new Set(["invalid_request_error", "api_error", "server_error", "requests", "tokens"])
+
+const byStatus = (status: number): ErrorClass => {
+  switch (status) {
+    case 400:
+    case 405:
+    case 409:
+    case 422:
+      return "bad-request"
+    case 401:
+    case 403:
+      return "provider-auth"
+    case 402:
+      return "quota-exhausted"
+    case 404:
+      return "model-not-found"
+    case 408:
+    case 504:
+      return "transient"
+    case 413:
+      return "too-large"
+    case 415:
+      return "unsupported"
+    case 429:
+      return "rate-limited"
+    case 503:
+    case 529:
+      return "overloaded"
+    default:
+      return status >= 500 ? "transient" : status >= 400 ? "bad-request" : "unknown"
+  }
+}
+
+/** Messages of providers without a code for it. */
+const overflow = /context (length|window|size)|maximum context|too many (input )?tokens|prompt is too long|reduce the length/i
+
+const text = (value: Json | undefined): string | undefined => typeof value === "string" && value !== "" ? value : undefined
+
+/** Numbers are codes too: OpenRouter and llama.cpp put the status there. */
+const codeOf = (value: Json | undefined): string | undefined => typeof value === "number" ? String(value) : text(value)
+
+interface Facts {
+  readonly message?: string
+  readonly code?: string
+  readonly type?: string
+  readonly param?: string
+}
+
+const detailText = (detail: Json | undefined): string | undefined => {
+  if (!Array.isArray(detail)) return text(detail)
+  // FastAPI: a list of {loc, msg, type}.
+  const messages = detail.flatMap((entry) => isObject(entry) && typeof entry["msg"] === "string" ? [entry["msg"]] : [])
+  return messages.length === 0 ? JSON.stringify(detail) : messages.join("; ")
+}
+
+const factsOf = (value: Json): Facts => {
+  if (typeof value === "string") return { message: value }
+  if (Array.isArray(value)) return value[0] === undefined ? {} : factsOf(value[0])
+  if (!isObject(value)) return {}
+  const { error } = value
+  if (isObject(error)) return factsOf(error)
+  if (Array.isArray(error) && error[0] !== undefined) return factsOf(error[0])
+  return present({
+    message: text(value["message"]) ?? text(error) ?? detailText(value["detail"]) ?? text(value["msg"]) ?? text(value["error_description"]),
+    code: codeOf(value["code"]),
+    type: text(value["type"]),
+    param: text(value["param"])
+  })
+}
+
+const classOf = (facts: Facts, status: number): ErrorClass => {
+  const ofCode = facts.code === undefined ? undefined : byCode[facts.code]
+  const ofType = facts.type === undefined ? undefined : byCode[facts.type]
+  const isPrecise = (code: string | undefined): boolean => code !== undefined && !broad.has(code)
+  const stated = ofCode !== undefined && isPrecise(facts.code) ? ofCode : ofType !== undefined && isPrecise(facts.type) ? ofType : undefined
+  if (stated !== undefined && stated !== "provider-auth") return stated
+  if ((status === 400 || status === 413 || status === 0) && overflow.test(facts.message ?? "")) return "context-overflow"
+  const known = status >= 400 ? byStatus(status) : undefined
+  return known ?? stated ?? ofCode ?? ofType ?? "unknown"
+}
+
+/** Evidence for the ledger, at most 4 kB as text. */
+const evidenceOf = (value: Json): Json => {
+  const written = JSON.stringify(value)
+  return written.length <= maxEvidence ? value : written.slice(0, maxEvidence)
+}
+
+/** The status an error value states itself, for errors inside a stream that came with status 200. */
+const statedStatus = (value: Json): number | undefined => {
+  const error = isObject(value) && isObject(value["error"]) ? value["error"] : value
+  if (!isObject(error)) return undefined
+  const status = [error["status_code"], error["status"], error["code"]].map(Number).find((candidate) => candidate >= 400 && candidate < 600)
+  return status
+}
+
+/** A failure from an error value inside a stream or a body. */
+export const fromValue = (value: Json, status?: number): Failure => {
+  const facts = factsOf(value)
+  const told = status ?? statedStatus(value)
+  return {
+    ...facts,
+    class: classOf(facts, told ?? 0),
+    message: facts.message ?? "The provider answered with an error and no message.",
+    ...present({ status: told }),
+    evidence: evidenceOf(value)
+  }
+}
+
+const isHtml = (body: string): boolean => /^\s*<(!doctype|html|head|body)/i.test(body)
+
+/** How long to wait, in milliseconds: `retry-after-ms`, or `retry-after` in seconds or as a date against the reply's own `date`. */
+const retryAfter = (headers: { readonly [name: string]: string | undefined }): number | undefined => {
+  const ms = Number(headers["retry-after-ms"] ?? Number.NaN)
+  if (Number.isFinite(ms) && ms >= 0) return Math.round(ms)
+  const after = headers["retry-after"]?.trim()
+  if (after === undefined || after === "") return undefined
+  const seconds = Number(after)
+  if (Number.isFinite(seconds)) return seconds >= 0 ? Math.round(seconds * 1000) : undefined
+  const wait = Date.parse(after) - Date.parse(headers["date"] ?? "")
+  return Number.isFinite(wait) && wait >= 0 ? wait : undefined
+}
+
+/** An error reply as a failure; an unknown shape is classed by its status. */
+export const decode = (reply: {
+  readonly status: number
+  readonly headers: { readonly [name: string]: string | undefined }
+  readonly body: string
+}): Failure => {
+  const parsed = parse(reply.body)
+  const wait = present({ retryAfterMs: retryAfter(reply.headers) })
+  if (Result.isSuccess(parsed) && (isObject(parsed.success) || Array.isArray(parsed.success))) return { ...fromValue(parsed.success, reply.status), ...wait }
+  const plain = reply.body.trim().slice(0, maxEvidence)
+  const message = isHtml(reply.body) ? "HTML page" : plain === "" ? `The provider answered with status ${reply.status} and no body.` : plain
+  return {
+    class: classOf({ message }, reply.status),
+    message,
+    status: reply.status,
+    ...(plain === "" ? {} : { evidence: plain }),
+    ...wait
+  }
+}
+
+/** OpenAI's error type by status, for failures that have none of their own. */
+const typeOf = (status: number): string => {
+  switch (status) {
+    case 401:
+      return "authentication_error"
+    case 403:
+      return "permission_error"
+    case 429:
+      return "rate_limit_error"
+    default:
+      return status >= 500 ? "server_error" : "invalid_request_error"
+  }
+}
+
+/** The body of an error reply, with all four keys OpenAI's schema requires. */
+export const encode = (failure: Failure, facts: { readonly status: number; readonly requestId: string; readonly message: string }): JsonObject => ({
+  error: {
+    message: facts.message,
+    type: failure.type ?? typeOf(facts.status),
+    param: failure.param ?? null,
+    code: failure.code ?? null
+  }
+})

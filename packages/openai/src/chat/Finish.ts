@@ -1,0 +1,71 @@
+/**
+ * `finish_reason` to and from the reasons all dialects share. Besides OpenAI's five words there are the words of compatible
+ * providers; an unknown word is `other` and kept beside.
+ */
+import type { Finish, FinishReason } from "@sluice/protocol/CanonicalFinish"
+import { present } from "@sluice/protocol/Json"
+import type { JsonObject } from "@sluice/protocol/Wire"
+
+const reasons: { readonly [word: string]: FinishReason } = {
+  stop: "stop",
+  length: "length",
+  tool_calls: "tool-calls",
+  function_call: "tool-calls",
+  content_filter: "content-filter",
+  eos: "stop",
+  eos_token: "stop",
+  end: "stop",
+  end_turn: "stop",
+  COMPLETE: "stop",
+  STOP: "stop",
+  stop_sequence: "stop-sequence",
+  max_tokens: "length",
+  model_length: "length",
+  MAX_TOKENS: "length",
+  tool_use: "tool-calls",
+  tool_call: "tool-calls",
+  sensitive: "content-filter",
+  SAFETY: "content-filter",
+  refusal: "refusal"
+}
+
+const official: ReadonlySet<string> = new Set(["stop", "length", "tool_calls", "function_call", "content_filter"])
+
+/** The words of this dialect. A reason that says the answer is unfinished becomes `length`, never an invented stop. */
+const words: { readonly [R in FinishReason]: string } = {
+  stop: "stop",
+  length: "length",
+  "tool-calls": "tool_calls",
+  "stop-sequence": "stop",
+  "content-filter": "content_filter",
+  refusal: "content_filter",
+  pause: "length",
+  compaction: "length",
+  "context-window": "length",
+  pending: "length",
+  missing: "length",
+  other: "stop"
+}
+
+/** What vLLM (`stop_reason`) and SGLang (`matched_stop`) say of the stop that matched; numbers are tokens, not sequences. */
+const matchedStop = (choice: JsonObject): string | undefined => {
+  const stop = choice["stop_reason"] ?? choice["matched_stop"]
+  return typeof stop === "string" && stop !== "" ? stop : undefined
+}
+
+/**
+ * The finish of a choice; `undefined` where it states none. A plain stop behind tool calls means that the tools are to be
+ * called: OpenAI says so when a tool was forced, and some providers always.
+ */
+export const decode = (choice: JsonObject, hasCalls: boolean): Finish | undefined => {
+  const raw = choice["finish_reason"]
+  if (typeof raw !== "string" || raw === "") return undefined
+  const stated = reasons[raw] ?? "other"
+  const stop = stated === "stop" ? matchedStop(choice) : undefined
+  const reason = stated === "stop" && hasCalls ? "tool-calls" : stop === undefined ? stated : "stop-sequence"
+  return { reason, raw, ...present({ stop }) }
+}
+
+/** The word for a finish: the provider's own where it is one of OpenAI's and means this. */
+export const encode = (finish: Finish): string =>
+  finish.raw !== undefined && official.has(finish.raw) && (reasons[finish.raw] === finish.reason) ? finish.raw : words[finish.reason]

@@ -1,0 +1,123 @@
+/**
+ * Messages to and from instructions and turns: one message is one turn. Leading system and developer messages are the
+ * instructions. What the slots of a single message mean is in Messages.ts.
+ */
+import type { Part } from "@sluice/protocol/CanonicalPart"
+import type { CanonicalRequest, Turn } from "@sluice/protocol/CanonicalRequest"
+import * as Pointer from "@sluice/protocol/Pointer"
+import { isObject, type Json, type JsonObject, valueIn } from "@sluice/protocol/Wire"
+import { type At, below, loseNode } from "./Encoding.ts"
+import { decodeMessage, encodeMessage, encodeOver } from "./Messages.ts"
+import { id, type Message } from "./Wire.ts"
+
+/** Instructions and turns of a request. */
+export interface Conversation {
+  readonly instructions?: ReadonlyArray<Turn>
+  readonly turns: ReadonlyArray<Turn>
+}
+
+const isInstruction = (role: string): boolean => role === "system" || role === "developer"
+
+/** Ids of calls of custom tools: a tool message does not say which kind it answers. */
+const customCalls = (messages: ReadonlyArray<Message>): ReadonlySet<string> =>
+  new Set(messages.flatMap((message) => (message.tool_calls ?? []).flatMap((call) => isObject(call.custom) && typeof call.id === "string" ? [call.id] : [])))
+
+/** All messages of a request in canonical words. */
+export const decodeTurns = (messages: ReadonlyArray<Message>, at: string): Conversation => {
+  const custom = customCalls(messages)
+  const all = messages.map((message, index) => decodeMessage(message, Pointer.child(at, index), custom))
+  const first = messages.findIndex((message) => !isInstruction(message.role))
+  const count = first === -1 ? all.length : first
+  return { ...(count === 0 ? {} : { instructions: all.slice(0, count) }), turns: all.slice(count) }
+}
+
+/** The message a turn came from, when it came from this dialect. */
+const ownMessage = (turn: Turn): Message | undefined => {
+  const value = valueIn(id, turn)
+  // A wire value of this dialect was checked by the schema when it was decoded.
+  return isObject(value) && typeof value["role"] === "string" ? value as unknown as Message : undefined
+}
+
+const isMedia = (part: Part): boolean => part.type === "image" || part.type === "document" || part.type === "audio" || part.type === "video"
+
+/**
+ * Tool messages take text only: media that tools answered with follow in a user turn behind the last of the tool messages,
+ * which must not be parted.
+ */
+const liftMedia = (turns: ReadonlyArray<Turn>, place: At): ReadonlyArray<Turn> => {
+  const lifted: Array<Turn> = []
+  let first: Part | undefined
+  let media: Array<Part> = []
+  const flush = (): void => {
+    if (media.length > 0) lifted.push({ role: "user", parts: media })
+    media = []
+  }
+  for (const turn of turns) {
+    if (turn.role !== "tool" && turn.role !== "user") flush()
+    if (ownMessage(turn) !== undefined || !turn.parts.some((part) => part.type === "tool-result" && part.parts.some(isMedia))) {
+      if (turn.role === "user" && !turn.parts.some((part) => part.type === "tool-result")) flush()
+      lifted.push(turn)
+      continue
+    }
+    const parts = turn.parts.map((part): Part => {
+      if (part.type !== "tool-result" || !part.parts.some(isMedia)) return part
+      first ??= part
+      media.push(...part.parts.filter(isMedia))
+      const rest = part.parts.filter((inner) => !isMedia(inner))
+      return { ...part, parts: rest.length > 0 ? rest : [{ type: "text", text: "The result follows in the next message." }] }
+    })
+    lifted.push({ ...turn, parts })
+  }
+  flush()
+  if (first === undefined) return turns
+  place.sink.add({
+    at: first.at ?? place.at,
+    canonical: Pointer.child(place.canonical, "turns"),
+    reason: "approximated",
+    weight: "hint",
+    before: turns,
+    after: lifted
+  })
+  return lifted
+}
+
+interface Step {
+  readonly turn: Turn
+  readonly place: At
+  readonly origin: Message | undefined
+}
+
+/** Neighbouring assistant turns without a message of their own are one message: dialects of items bring each item as a turn. */
+const runs = (steps: ReadonlyArray<Step>): ReadonlyArray<ReadonlyArray<Step>> => {
+  const found: Array<Array<Step>> = []
+  for (const step of steps) {
+    const last = found.at(-1)
+    const isFresh = step.origin === undefined && step.turn.role === "assistant"
+    if (isFresh && last?.[0]?.origin === undefined && last?.[0]?.turn.role === "assistant") last.push(step)
+    else found.push([step])
+  }
+  return found
+}
+
+const encodeRun = (run: ReadonlyArray<Step>): ReadonlyArray<Json> => {
+  const [first] = run
+  if (first === undefined) return []
+  if (first.origin !== undefined) return [encodeOver(first.turn, first.origin, first.place)]
+  if (first.turn.role !== "foreign") return encodeMessage(run)
+  loseNode(first.place, first.turn, { reason: "dropped", weight: "meaning", before: first.turn })
+  return []
+}
+
+/** Instructions and turns as messages; the very same list where nothing was changed. */
+export const encodeTurns = (request: CanonicalRequest, origin: ReadonlyArray<Message> | undefined, place: At): ReadonlyArray<Json> => {
+  const turns = liftMedia(request.turns, place)
+  const step = (turn: Turn, field: string, index: number): Step => ({ turn, place: below(place, turn, field, index), origin: ownMessage(turn) })
+  const steps = [
+    ...(request.instructions ?? []).map((turn, index) => step(turn, "instructions", index)),
+    ...turns.map((turn, index) => step(turn, "turns", index))
+  ]
+  const messages = runs(steps).flatMap(encodeRun)
+  const unchanged = origin !== undefined && origin.length === messages.length && messages.every((message, index) => message === origin[index])
+  // The messages of the origin are values of the parsed body.
+  return unchanged ? origin as unknown as ReadonlyArray<JsonObject> : messages
+}
