@@ -1,0 +1,63 @@
+/**
+ * The text of a spill file: one row on each line, as JSON with a checksum, so that a torn or damaged line is told from a whole
+ * one. Where rows wait, on disk, for a database that does not take them. Pure; the file itself is `SpillFile`'s.
+ */
+import * as Option from "effect/Option"
+import { crc32 } from "node:zlib"
+import type { Kind, Row, Value } from "./Rows.ts"
+import * as Rows from "./Rows.ts"
+
+/** The file name of the `number`th spill file of a database. */
+export const fileName = (database: string, number: number): string => `${database}.spill-${String(number).padStart(6, "0")}.ndjson`
+
+/** The number in the name of a spill file of this database; none where the name is another's. */
+export const numberOf = (database: string, name: string): Option.Option<number> => {
+  const prefix = `${database}.spill-`
+  const digits = name.slice(prefix.length, -".ndjson".length)
+  return name === `${prefix}${digits}.ndjson` && /^\d{6,}$/.test(digits) ? Option.some(Number(digits)) : Option.none()
+}
+
+/** The file beside the database that keeps lines nobody could apply. */
+export const quarantineName = (database: string): string => `${database}.quarantine.ndjson`
+
+const opening = `{"crc32":"`
+const middle = `","row":`
+const bodyAt = opening.length + 8 + middle.length
+
+/** A row as one line, its newline included. */
+export const toLine = (row: Row): string => {
+  const body = JSON.stringify(row)
+  return `${opening}${checksum(body)}${middle}${body}}\n`
+}
+
+const checksum = (text: string): string => crc32(text).toString(16).padStart(8, "0")
+
+/** The row of a line (without its newline); none where the line is torn, damaged or no row. */
+export const fromLine = (line: string): Option.Option<Row> => {
+  const body = line.slice(bodyAt, -1)
+  const isWhole = line.startsWith(opening) && line.endsWith("}") && line.slice(opening.length, bodyAt) === `${checksum(body)}${middle}`
+  return isWhole ? Option.filter(parse(body), isRow) : Option.none()
+}
+
+const parse = Option.liftThrowable((text: string): unknown => JSON.parse(text))
+
+const isRow = (value: unknown): value is Row => {
+  if (!Array.isArray(value)) return false
+  const [kind, ...values]: ReadonlyArray<unknown> = value
+  return values.every(isValue) && isKind(kind) && hasLength(kind, value.length)
+}
+
+const isValue = (value: unknown): value is Value => value === null || typeof value === "string" || Number.isSafeInteger(value)
+
+const isKind = (value: unknown): value is Kind => value === 0 || value === 1 || value === 2
+
+const hasLength = (kind: Kind, length: number): boolean => {
+  switch (kind) {
+    case 0:
+      return length === 1 + Rows.openingColumns.length
+    case 1:
+      return length === 2 + Rows.usageColumns.length
+    case 2:
+      return length >= Rows.settleLength && (length - Rows.settleLength) % Rows.attemptColumns.length === 0
+  }
+}

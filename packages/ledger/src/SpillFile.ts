@@ -1,0 +1,111 @@
+/**
+ * Where rows go that the database does not take: appended to a file beside it and synced, off the event loop, all that wait at
+ * once. Ended files are replayed by the writer. Not a second database: nothing is read from here while it is written.
+ */
+import * as Effect from "effect/Effect"
+import * as Queue from "effect/Queue"
+import type * as Scope from "effect/Scope"
+import * as FileSystem from "node:fs"
+import type { Row } from "./Rows.ts"
+import * as Spill from "./Spill.ts"
+
+/** Spill files of one database. */
+export interface SpillFile {
+  /** Calls back when the row is on disk, or with the reason why it is not. */
+  readonly append: (row: Row, done: (failure: string | undefined) => void) => void
+  /** Ends the current file, and calls back with the paths of all that ended since it was last asked. */
+  readonly rotate: (done: (paths: ReadonlyArray<string>) => void) => void
+}
+
+type Request =
+  | { readonly _tag: "Append"; readonly row: Row; readonly done: (failure: string | undefined) => void }
+  | { readonly _tag: "Rotate"; readonly done: (paths: ReadonlyArray<string>) => void }
+
+interface Current {
+  readonly path: string
+  readonly file: number
+}
+
+/** How many bytes may lie in spill files that were not yet handed over. */
+const capacity = 1024 * 1024 * 1024
+
+/** Writes spill files until the scope closes. Those of earlier processes are gone by the time a row needs one: the writer starts with them. */
+export const make = (database: string): Effect.Effect<SpillFile, never, Scope.Scope> =>
+  Effect.gen(function*() {
+    const requests = yield* Queue.unbounded<Request>()
+    let number = 1
+    let current: Current | undefined
+    let ended: Array<string> = []
+    let bytes = 0
+
+    const open = Effect.suspend(() => {
+      const path = Spill.fileName(database, number++)
+      return Effect.map(node<number>((done) => FileSystem.open(path, "ax", done)), (file) => {
+        current = { path, file }
+        return current
+      }).pipe(Effect.tap(() => syncFolder(path)))
+    })
+
+    const end = Effect.suspend(() => {
+      if (current === undefined) return Effect.void
+      const { file, path } = current
+      current = undefined
+      ended.push(path)
+      return Effect.ignore(node<void>((done) => FileSystem.close(file, done)))
+    })
+
+    const write = (text: string) =>
+      Effect.gen(function*() {
+        if (bytes + text.length > capacity) return yield* Effect.fail("the spill files are full (1 GB)")
+        const { file } = current ?? (yield* open)
+        bytes += text.length
+        yield* node<void>((done) => FileSystem.appendFile(file, text, done))
+        yield* node<void>((done) => FileSystem.fdatasync(file, done))
+      }).pipe(
+        // What was written is unknown, and the next line must not begin behind half of one
+        Effect.tapError(() => end)
+      )
+
+    const append = (requests: ReadonlyArray<Request & { readonly _tag: "Append" }>) =>
+      Effect.match(write(requests.map(({ row }) => Spill.toLine(row)).join("")), {
+        onFailure: (reason) => {
+          for (const { done } of requests) done(reason)
+        },
+        onSuccess: () => {
+          for (const { done } of requests) done(undefined)
+        }
+      })
+
+    const serve = Effect.gen(function*() {
+      const batch = yield* Queue.takeAll(requests)
+      const rows = batch.filter((request) => request._tag === "Append")
+      if (rows.length > 0) yield* append(rows)
+      for (const request of batch) {
+        if (request._tag !== "Rotate") continue
+        yield* end
+        const paths = ended
+        ended = []
+        bytes = 0
+        request.done(paths)
+      }
+    })
+
+    yield* Effect.addFinalizer(() => end)
+    yield* Effect.forkScoped(Effect.forever(serve))
+    return {
+      append: (row, done) => void Queue.offerUnsafe(requests, { _tag: "Append", row, done }),
+      rotate: (done) => void Queue.offerUnsafe(requests, { _tag: "Rotate", done })
+    }
+  })
+
+// Node calls back with an error, or with what the function's type says; the cast holds because callers name that type
+const node = <A>(run: (done: (error: Error | null | undefined, value?: A) => void) => void): Effect.Effect<A, string> =>
+  Effect.callback((resume) => run((error, value) => resume(error instanceof Error ? Effect.fail(error.message) : Effect.succeed(value as A))))
+
+/** A new file is durable when its folder is. */
+const syncFolder = (path: string): Effect.Effect<void, string> =>
+  Effect.acquireUseRelease(
+    node<number>((done) => FileSystem.open(path.slice(0, path.lastIndexOf("/") + 1) || ".", "r", done)),
+    (folder) => node<void>((done) => FileSystem.fsync(folder, done)),
+    (folder) => Effect.ignore(node<void>((done) => FileSystem.close(folder, done)))
+  )

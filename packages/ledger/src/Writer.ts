@@ -1,0 +1,234 @@
+/**
+ * The event loop's side of the writer thread: sends the rows of one tick in one message, lets settlements wait for company,
+ * starts a dead thread again with what it had not confirmed, and spills what must not be lost. Callbacks, because this is the
+ * part of every exchange that costs the event loop.
+ */
+import type { Waiting } from "./Backlog.ts"
+import * as Backlog from "./Backlog.ts"
+import type { FromWriter, ToWriter } from "./Messages.ts"
+import * as Overflow from "./Overflow.ts"
+import type { Row } from "./Rows.ts"
+import type { SpillFile } from "./SpillFile.ts"
+
+/** A running writer thread. */
+export interface Thread {
+  readonly post: (message: ToWriter) => void
+  /** Ends it without asking. */
+  readonly kill: () => void
+}
+
+/** Starts a thread; `onExit` is called once, when it is gone. */
+export type StartThread = (recover: boolean, onMessage: (message: FromWriter) => void, onExit: (reason: string) => void) => Thread
+
+/** How the first start went. */
+export type StartResult = FromWriter & { readonly _tag: "Ready" | "StartFailed" }
+
+/** What a writer is made of. */
+export interface Options {
+  readonly start: StartThread
+  readonly spill: SpillFile
+  /** Told how the first start went; after a failure the writer is of no use. */
+  readonly onStart: (result: StartResult) => void
+  /** Told what an operator should know, in words. */
+  readonly onTrouble: (message: string) => void
+}
+
+/** The writer, as the ledger uses it. */
+export interface Writer {
+  /** Queues a row that goes out at the end of this tick. */
+  readonly write: (waiting: Waiting) => void
+  /** Queues a row that goes out with the next one of {@link Writer.write}, at most 20 ms later. */
+  readonly writeSoon: (waiting: Waiting) => void
+  /** Queues a row as {@link Writer.write} does, or says why it is refused; once queued it is spilled rather than lost. */
+  readonly tryWrite: (row: Row) => string | undefined
+  /** Calls back when everything queued so far is stored, or has failed. */
+  readonly drain: (done: () => void) => void
+  /** Stores or spills what waits, ends the thread, then calls back. Whatever is written later is refused. */
+  readonly close: (done: () => void) => void
+}
+
+/** How long a settlement waits for an opening to share a commit with, in milliseconds. */
+const patience = 20
+
+/** Rows that go out without waiting further: a whole group of the writer thread. */
+const crowd = 500
+
+/** How often a failing database is tried again, and how long the second death of a thread in a row delays the next start; milliseconds. */
+const retryDelay = 1000
+
+const longestDelay = 5000
+
+/** How long closing waits for the thread before it spills what is left, in milliseconds. */
+const closingPatience = 10_000
+
+/** Starts a writer. */
+export const make = (options: Options): Writer => {
+  const backlog = Backlog.make()
+  const overflow = Overflow.make(options.spill, (path) => thread?.post({ _tag: "Replay", path }))
+  let thread: Thread | undefined
+  let isReady = false
+  let hasStarted = false
+  let deathsInARow = 0
+  // Whether the last thing heard of the database was a failure
+  let isFailing = false
+  let onClosed: (() => void) | undefined
+  let isTold = false
+  let isFlushScheduled = false
+  let lateFlush: NodeJS.Timeout | undefined
+  let retry: NodeJS.Timeout | undefined
+  let drains: Array<{ readonly through: number; readonly done: () => void }> = []
+
+  const flush = () => {
+    isFlushScheduled = false
+    clearTimeout(lateFlush)
+    lateFlush = undefined
+    if (isReady && backlog.unsentRows() > 0) thread?.post({ _tag: "Rows", ...backlog.unsent() })
+  }
+
+  const flushThisTick = () => {
+    if (isFlushScheduled) return
+    isFlushScheduled = true
+    setImmediate(flush)
+  }
+
+  const flushLater = () => {
+    if (isFailing || backlog.unsentRows() >= crowd) return flushThisTick()
+    if (!isFlushScheduled) lateFlush ??= setTimeout(flush, patience)
+  }
+
+  const write = (waiting: Waiting, schedule: () => void) => {
+    const obstacle = obstacleTo(waiting.row)
+    if (obstacle !== undefined) return giveUp(waiting, obstacle)
+    backlog.add(waiting)
+    schedule()
+  }
+
+  const obstacleTo = (row: Row): string | undefined => {
+    if (onClosed !== undefined) return "it is closed"
+    // While it fails, one group at a time finds out whether it recovered; nobody queues behind it
+    if (isFailing && (backlog.rows() > 0 || !isReady)) return "the database does not take writes"
+    return backlog.hasRoom(row) ? undefined : "its queue is full"
+  }
+
+  const giveUp = ({ done, fallback, row }: Waiting, reason: string) => {
+    if (fallback !== "spill") return done?.(reason)
+    retry ??= setInterval(offerSpilled, retryDelay).unref()
+    overflow.keep(row, (failure) => {
+      done?.(failure === undefined ? undefined : `${reason}, nor does the spill file: ${failure}`)
+      endIfIdle()
+    })
+  }
+
+  const offerSpilled = () => {
+    if (overflow.hasFiles()) {
+      if (isReady && backlog.rows() <= Backlog.capacityRows / 2) overflow.offer()
+    } else if (retry !== undefined) {
+      clearInterval(retry)
+      retry = undefined
+    }
+  }
+
+  const take = (through: number, each: (waiting: Waiting) => void) => {
+    for (const waiting of backlog.take(through)) each(waiting)
+    if (drains.length > 0) {
+      for (const { done } of drains.filter((drain) => drain.through <= through)) done()
+      drains = drains.filter((drain) => drain.through > through)
+    }
+    endIfIdle()
+  }
+
+  const fail = (through: number, reason: string) => {
+    if (!isFailing) options.onTrouble(`the ledger does not take writes: ${reason}`)
+    isFailing = true
+    take(through, (waiting) => giveUp(waiting, reason))
+  }
+
+  const recover = () => {
+    deathsInARow = 0
+    if (isFailing) options.onTrouble("the ledger takes writes again")
+    isFailing = false
+  }
+
+  const onMessage = (message: FromWriter) => {
+    switch (message._tag) {
+      case "Ready":
+        isReady = true
+        if (!hasStarted) options.onStart(message)
+        hasStarted = true
+        backlog.resend()
+        return flush()
+      case "StartFailed":
+        return hasStarted ? options.onTrouble(`the ledger's writer thread does not start: ${message.reason}`) : options.onStart(message)
+      case "Committed":
+        recover()
+        take(message.through, ({ done }) => done?.(undefined))
+        return retry === undefined ? undefined : offerSpilled()
+      case "Failed":
+        return fail(message.through, message.reason)
+      case "Refused":
+        options.onTrouble(`the ledger cannot store a row: ${message.reason}`)
+        return backlog.withdraw(message.row)?.done?.(message.reason)
+      case "Replayed":
+        recover()
+        overflow.replayed()
+        options.onTrouble(`${message.applied} spilled rows are in the ledger again; ${message.quarantined} could not be applied`)
+        return offerSpilled()
+      case "ReplayFailed":
+        isFailing = true
+        return overflow.notReplayed()
+    }
+  }
+
+  const onExit = (reason: string) => {
+    thread = undefined
+    isReady = false
+    overflow.notReplayed()
+    if (isTold) return onClosed?.()
+    if (!hasStarted) return options.onStart({ _tag: "StartFailed", reason })
+    deathsInARow++
+    options.onTrouble(`the ledger's writer thread has ended: ${reason}`)
+    if (deathsInARow === 1) return startThread()
+    setTimeout(startThread, Math.min(retryDelay * 2 ** (deathsInARow - 2), longestDelay)).unref()
+    fail(backlog.newest(), "its writer thread keeps ending")
+  }
+
+  const startThread = () => {
+    if (!isTold) thread = options.start(!hasStarted, onMessage, onExit)
+  }
+
+  const endIfIdle = () => {
+    if (onClosed === undefined || isTold || backlog.rows() > 0 || !overflow.isIdle()) return
+    isTold = true
+    clearInterval(retry)
+    if (thread === undefined) onClosed()
+    else thread.post({ _tag: "Close" })
+  }
+
+  startThread()
+  return {
+    write: (waiting) => write(waiting, flushThisTick),
+    writeSoon: (waiting) => write(waiting, flushLater),
+    tryWrite: (row) => {
+      const obstacle = obstacleTo(row)
+      if (obstacle === undefined) write({ row, fallback: "spill", done: undefined }, flushThisTick)
+      return obstacle
+    },
+    drain: (done) => {
+      if (backlog.rows() === 0) return done()
+      drains.push({ through: backlog.newest(), done })
+      flushThisTick()
+    },
+    close: (done) => {
+      const deadline = setTimeout(() => {
+        fail(backlog.newest(), "its writer thread does not answer")
+        thread?.kill()
+      }, closingPatience)
+      onClosed = () => {
+        clearTimeout(deadline)
+        done()
+      }
+      flush()
+      endIfIdle()
+    }
+  }
+}

@@ -1,0 +1,44 @@
+/**
+ * The one write connection of a ledger file, opened directly on node:sqlite because every row goes through it; and what its
+ * errors mean for the writer. Blocks its thread: only for the writer's own.
+ */
+import * as Result from "effect/Result"
+import { DatabaseSync } from "node:sqlite"
+
+/** Why a statement failed, as far as the writer acts on it. */
+export interface StoreError {
+  /** `row`: this row can never be stored. `wait`: another process holds the file, or the disk is full. `broken`: the connection is not to be trusted. */
+  readonly kind: "row" | "wait" | "broken"
+  readonly reason: string
+}
+
+/** Runs something that may throw what SQLite throws. */
+export const attempt = <A>(run: () => A): Result.Result<A, StoreError> => Result.try({ try: run, catch: toError })
+
+/** Opens the file for writing: WAL, every commit synced, 5 s of patience with other processes. The file must exist and be migrated. */
+export const open = (filename: string): Result.Result<DatabaseSync, StoreError> =>
+  attempt(() => {
+    const db = new DatabaseSync(filename, { timeout: 5000 })
+    db.exec(`PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA journal_size_limit = ${64 * 1024 * 1024}`)
+    return db
+  })
+
+/** Looks for damage; the first finding is the error. */
+export const quickCheck = (db: DatabaseSync): Result.Result<void, StoreError> =>
+  Result.flatMap(attempt(() => db.prepare("PRAGMA quick_check(1)").get()), (row) => {
+    const finding = row?.["quick_check"]
+    return finding === "ok" ? Result.void : Result.fail<StoreError>({ kind: "broken", reason: `the database is damaged: ${String(finding)}` })
+  })
+
+// Primary result codes of SQLite (sqlite.org/rescode.html)
+const busy = new Set([5, 6, 13])
+const aboutTheRow = new Set([18, 19, 20, 25])
+
+const toError = (cause: unknown): StoreError => {
+  const reason = cause instanceof Error ? cause.message : String(cause)
+  const code: unknown = typeof cause === "object" && cause !== null ? Reflect.get(cause, "errcode") : undefined
+  // Without a result code the value was refused before it reached SQLite
+  if (typeof code !== "number") return { kind: cause instanceof TypeError || cause instanceof RangeError ? "row" : "broken", reason }
+  const primary = code & 0xff
+  return { kind: busy.has(primary) ? "wait" : aboutTheRow.has(primary) ? "row" : "broken", reason: `${reason} (SQLite ${code})` }
+}
