@@ -1,6 +1,7 @@
 import { assert, it } from "@effect/vitest"
 import type { Dialect, Endpoint } from "@sluice/protocol/Dialect"
 import { statusOf } from "@sluice/protocol/GatewayError"
+import { DialectId } from "@sluice/protocol/Wire"
 import { Effect, Redacted, Result } from "effect"
 import { describe } from "vitest"
 import type { AttemptRequest } from "../src/Executor.ts"
@@ -27,17 +28,18 @@ const notUsed = (): never => assert.fail("a codec was used")
 
 /** A dialect of which only the data matter here. */
 const dialectWith = (endpoints: ReadonlyArray<Endpoint>, rest: Partial<Dialect> = {}): Dialect => ({
-  id: "anthropic-messages",
+  id: DialectId.make("example"),
+  baseUrl: "https://api.example.com",
   framing: "sse",
   endpoints,
   credential: { header: "X-Api-Key", prefix: "", accepts: [] },
   headers: { forwarded: ["x-beta"], fixed: { "x-version": "2023" }, reply: [] },
   request: { decode: notUsed, encode: notUsed },
   response: { decode: notUsed, encode: notUsed },
-  events: { decoder: notUsed, encoder: notUsed },
+  events: { decoder: { start: notUsed }, encoder: { start: notUsed } },
   errors: { decode: notUsed, encode: notUsed },
   models: { list: notUsed, one: notUsed },
-  bytes: { isDelta: notUsed, askUsage: undefined, hideUsage: undefined },
+  bytes: { deltaLength: notUsed, askUsage: undefined, hideUsage: undefined },
   ...rest
 })
 

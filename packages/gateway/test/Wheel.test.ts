@@ -77,7 +77,7 @@ describe("Wheel", () => {
       assert.deepStrictEqual(called, ["first", "failing", "failing", "last", "first", "last"])
       assert.strictEqual(wheel.failures(), 2)
       assert.strictEqual(wheel.size(), 2)
-    }).pipe(Effect.provide(Wheel.layer()), Effect.provide(quiet)))
+    }).pipe(Effect.provide([Wheel.layer(), quiet])))
 
   it.effect("keeps two registrations of one watch apart", () =>
     Effect.gen(function*() {
