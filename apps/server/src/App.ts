@@ -62,7 +62,7 @@ const authenticator = ({ auth, keys }: Config) =>
     : ApiKeys.layerKeys(keys.map((key) => ({ key: key.key, principal: { id: key.id, ...(key.models === undefined ? {} : { models: key.models }) } })))
 
 const ledger = ({ ledger: { durability, url } }: Config) =>
-  url._tag === "Sqlite" ? SqliteLedger.layer({ filename: url.filename, durability }) : LedgerMemory.layer()
+  url._tag === "Sqlite" ? SqliteLedger.layer({ filename: url.filename, durability }) : LedgerMemory.layer
 
 const settings = ({ server }: Config) => ({ bodyLimitBytes: Option.getOrElse(ByteSize.toNumber(server.bodyLimit), () => Number.MAX_SAFE_INTEGER) })
 
@@ -78,6 +78,6 @@ export const layer = (config: Config) =>
   HttpRouter.serve(routes(config), { disableLogger: true, disableListenLog: true }).pipe(
     Layer.provideMerge(NodeHttpServer.layer(
       () => createServer({ headersTimeout: 10_000, requestTimeout: 60_000, keepAliveTimeout: 5_000, maxHeaderSize: 16_384, noDelay: true }),
-      { host: config.server.host, port: config.server.port, gracefulShutdownTimeout: Duration.sum(config.server.drainTimeout, "3 seconds") }
+      { host: config.server.host, port: config.server.port, gracefulShutdownTimeout: Duration.sum(config.server.drainTimeout, Duration.seconds(3)) }
     ))
   ).pipe(Layer.provideMerge(Lifecycle.layer))

@@ -19,6 +19,8 @@ export interface AnswerStream {
   readonly isOver: () => boolean
   /** Ends the answer with a failure of our own. */
   readonly fail: (failure: Failure, now: number) => void
+  /** Nobody will take what comes: what the decoder held back (a finish that waits for what follows) is counted. */
+  readonly abandon: (now: number) => void
   /** Milliseconds of the last upstream byte; the start of the stream before one came. */
   readonly lastByteAt: () => number
   /** Completes when there is something to pump. */
@@ -58,6 +60,10 @@ export const make = (options: { readonly source: ByteSource; readonly lane: Lane
     isOver: () => over,
     fail: (failure, now) => {
       lane.fail(failure, now)
+      over = true
+    },
+    abandon: (now) => {
+      if (!over) lane.end("reset", now)
       over = true
     },
     lastByteAt: () => lastByteAt,

@@ -72,7 +72,7 @@ export const bodyEnded = (
       : exchange.ending?._tag === "ClientGone" && !answer.isOver()
       ? Drain.afterClient(gateway, answer, entry.onClientGone ?? "cancel")
       : undefined
-    if (drain === undefined) return Effect.void
+    if (drain === undefined) return Effect.sync(() => answer.abandon(gateway.clock.currentTimeMillisUnsafe()))
     exchange.outlivesRequest = true
     return drain.pipe(Effect.ensuring(Scope.close(scope, Exit.void)), Effect.forkIn(gateway.scope), Effect.asVoid)
   })

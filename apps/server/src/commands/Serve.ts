@@ -4,8 +4,7 @@
  */
 import * as Lifecycle from "@sluice/gateway/Lifecycle"
 import { Console, Context, Duration, Effect, Layer, Logger, Option, References } from "effect"
-import { Flag } from "effect/cli"
-import { Command } from "effect/cli"
+import { Command, Flag } from "effect/cli"
 import { HttpServer } from "effect/http"
 import * as App from "../App.ts"
 import { type Config, listenOn } from "../Config.ts"
@@ -19,7 +18,7 @@ const logger = ({ log }: Config) => {
 }
 
 const portOf = (server: HttpServer.HttpServer["Service"], config: Config): number =>
-  server.address._tag === "TcpAddress" ? server.address.port : config.server.port
+  server.address._tag === "UnixPathAddress" ? config.server.port : server.address.port
 
 const run = Effect.fn("serve")(function*(config: Config) {
   const services = yield* Layer.build(App.layer(config))
@@ -28,7 +27,7 @@ const run = Effect.fn("serve")(function*(config: Config) {
   yield* Console.log(greeting(config, `http://${host.includes(":") ? `[${host}]` : host}:${portOf(Context.get(services, HttpServer.HttpServer), config)}`))
   const drain = lifecycle.drain({ lameDuckMs: Duration.toMillis(lameDuck), drainMs: Duration.toMillis(drainTimeout) })
   // The server goes on answering while this finalizer waits; its own finalizers come after
-  yield* Effect.never.pipe(Effect.onInterrupt(() => drain.pipe(Effect.andThen(Effect.sleep(lameDuck)))))
+  return yield* Effect.never.pipe(Effect.onInterrupt(() => drain.pipe(Effect.andThen(Effect.sleep(lameDuck)))))
 })
 
 /** The command. */
@@ -45,6 +44,6 @@ export const command = Command.make(
       ...Option.match(flags.host, { onNone: () => ({}), onSome: (host) => ({ host }) }),
       ...Option.match(flags.port, { onNone: () => ({}), onSome: (port) => ({ port }) })
     }))
-    yield* run(config).pipe(Effect.scoped, Effect.provide(logger(config)))
+    return yield* run(config).pipe(Effect.scoped, Effect.provide(logger(config)))
   })
 ).pipe(Command.withDescription("Serve the gateway"))

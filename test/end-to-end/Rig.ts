@@ -1,0 +1,89 @@
+/**
+ * A whole gateway between real sockets: the simulator as upstream in both protocols, and a ledger to ask. Model names
+ * `openai/X` and `anthropic/X` lead to the simulated provider of that protocol, with `X` choosing the scenario.
+ */
+import { NodeHttpServer } from "@effect/platform-node"
+import { AnthropicMessages } from "@sluice/anthropic"
+import * as ApiKeys from "@sluice/gateway/ApiKeys"
+import type { Settings } from "@sluice/gateway/Gateway"
+import * as HttpExecutor from "@sluice/gateway/HttpExecutor"
+import * as HttpGateway from "@sluice/gateway/HttpGateway"
+import { type Entry, Ledger } from "@sluice/gateway/Ledger"
+import * as LedgerMemory from "@sluice/gateway/LedgerMemory"
+import type { ModelEntry } from "@sluice/gateway/ModelEntry"
+import { ProviderId } from "@sluice/gateway/ProviderId"
+import type { Limits } from "@sluice/gateway/Timeouts"
+import { OpenAiChat } from "@sluice/openai"
+import { Simulator, SimulatorServer } from "@sluice/testing/Simulator"
+import { Context, Effect, Layer, Redacted, Schedule } from "effect"
+import { HttpServer } from "effect/http"
+import { createServer } from "node:http"
+
+/** The dialects as upstream protocols, with the prefix that leads to each. */
+export const upstreams = ["openai", "anthropic"] as const
+
+/** What a test may change. */
+export interface Options {
+  readonly limits?: Partial<Limits>
+  readonly settings?: Partial<Settings>
+  readonly models?: ReadonlyArray<ModelEntry>
+  readonly retries?: number
+}
+
+/** What a test sees of the running gateway. */
+export class Rig extends Context.Service<Rig, {
+  /** Without a slash at its end. */
+  readonly url: string
+  readonly simulator: SimulatorServer["Service"]
+  readonly ledger: Ledger["Service"]
+}>()("test/Rig") {}
+
+const prefixes: ReadonlyArray<ModelEntry> = upstreams.map((id) => ({ id: `${id}/*`, targets: [{ provider: ProviderId.make(id), model: "*" }] }))
+
+const executors = (options: Options) =>
+  Layer.unwrap(Effect.map(SimulatorServer, ({ url }) => {
+    const shared = {
+      credentials: Redacted.make("upstream-key"),
+      retries: options.retries ?? 0,
+      ...(options.limits === undefined ? {} : { limits: options.limits })
+    }
+    return Layer.merge(
+      HttpExecutor.layer({ id: "openai", dialect: OpenAiChat.dialect, baseUrl: `${url}/v1`, ...shared }),
+      HttpExecutor.layer({ id: "anthropic", dialect: AnthropicMessages.dialect, baseUrl: url, ...shared })
+    )
+  }))
+
+/** The gateway, its simulator and its ledger. One key, `sk-test`. */
+export const layer = (options: Options = {}): Layer.Layer<Rig> =>
+  Layer.effect(
+    Rig,
+    Effect.gen(function*() {
+      const { address } = yield* HttpServer.HttpServer
+      return { url: `http://127.0.0.1:${address._tag === "UnixPathAddress" ? 0 : address.port}`, simulator: yield* SimulatorServer, ledger: yield* Ledger }
+    })
+  ).pipe(
+    Layer.provide(HttpGateway.serve(executors(options), {
+      dialects: [OpenAiChat.dialect, AnthropicMessages.dialect],
+      models: [...prefixes, ...(options.models ?? [])],
+      ...(options.settings === undefined ? {} : { settings: options.settings })
+    })),
+    Layer.provide([
+      NodeHttpServer.layer(createServer, { port: 0, host: "127.0.0.1", gracefulShutdownTimeout: "1 second" }),
+      Simulator.layerServer(),
+      LedgerMemory.layer,
+      ApiKeys.layer(["sk-test"])
+    ]),
+    Layer.orDie
+  )
+
+/** Waits until the ledger holds `count` ended entries, newest first. Settling follows the client's last byte by moments. */
+export const settled = (count: number): Effect.Effect<ReadonlyArray<Entry>, never, Rig> =>
+  Effect.gen(function*() {
+    const { ledger } = yield* Rig
+    const entries = yield* ledger.query({ limit: 10_000 })
+    const ended = entries.filter((entry) => entry.status !== "open")
+    return ended.length >= count ? entries : yield* Effect.fail("pending" as const)
+  }).pipe(
+    Effect.retry({ schedule: Schedule.spaced("5 millis"), while: (error) => error === "pending", times: 1000 }),
+    Effect.orDie
+  )
