@@ -45,7 +45,7 @@ export type Present<T> =
   & { readonly [K in keyof T as undefined extends T[K] ? K : never]?: Exclude<T[K], undefined> }
 
 /** The object without its undefined keys: how optional fields are written in one expression, absent and not undefined. */
-export const present = <T extends object>(value: T): Present<T> => {
+export const present = <const T extends object>(value: T): Present<T> => {
   const kept: { [key: string]: unknown } = {}
   for (const [key, inner] of Object.entries(value)) if (inner !== undefined) kept[key] = inner
   // Only undefined keys were left out, which is what the type says.
