@@ -1,0 +1,56 @@
+/**
+ * What the encoders of one request share: the names that had to change, the calls that results answer, and where an encoder
+ * stands. The rules for ids and names are Anthropic's (specification: `^[a-zA-Z0-9_-]+$`, names of tools at most 128).
+ */
+import * as CallIds from "@sluice/protocol/CallIds"
+import { bare } from "@sluice/protocol/Equality"
+import type * as Fields from "@sluice/protocol/Fields"
+import type { Loss } from "@sluice/protocol/Loss"
+import * as Pointer from "@sluice/protocol/Pointer"
+import { type Node, valueIn } from "@sluice/protocol/Wire"
+import { id } from "./Wire.ts"
+
+/** Shared by the encoders of one request. */
+export interface Crossing {
+  /** The upstream's model, which decides about thinking and system messages. */
+  readonly model: string
+  /** Tool names that were changed: upstream name to the caller's. Filled while encoding. */
+  readonly renamed: Map<string, string>
+  /** Names of the calls in the conversation by id. */
+  readonly calls: ReadonlyMap<string, string>
+}
+
+/** Where an encoder of this dialect stands. */
+export type Place = Fields.Place<Crossing>
+
+/** The place of something inside: of a node where it is given, else of a field. */
+export const inside = (place: Place, node: Node | undefined, ...steps: ReadonlyArray<Pointer.Step>): Place => ({
+  ...place,
+  canonical: Pointer.child(place.canonical, ...steps),
+  at: node?.at ?? Pointer.child(place.at, ...steps)
+})
+
+/** Says that the node at a place is not sent. */
+export const drop = (place: Place, node: unknown, weight: Loss["weight"]): undefined => {
+  place.sink.add({ at: place.at, canonical: place.canonical, reason: "dropped", weight, before: bare(node) })
+  return undefined
+}
+
+/** The wire value a node came from, when it is of the expected kind. */
+export const originOf = <W>(is: (value: unknown) => value is W, node: Node): W | undefined => {
+  const value = valueIn(id, node)
+  return is(value) ? value : undefined
+}
+
+/** Whether a node came from this dialect. */
+export const isOwn = (node: Node): boolean => node.wire?.dialect === id
+
+/** Ids of calls. The length is the shortest that a provider of this protocol was seen to ask for. */
+export const fitId = (callId: string): string => CallIds.fit(callId, { allowed: /[a-zA-Z0-9_-]/, maxLength: 64 })
+
+/** Names of tools; a changed one is recorded, to be changed back in the answer. */
+export const fitName = (name: string, crossing: Crossing): string => {
+  const fitted = CallIds.fit(name, { allowed: /[a-zA-Z0-9_-]/, maxLength: 128 })
+  if (fitted !== name) crossing.renamed.set(fitted, name)
+  return fitted
+}

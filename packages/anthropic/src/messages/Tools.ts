@@ -1,0 +1,205 @@
+/**
+ * Offered tools and the choice among them. Functions cross by name and schema; custom tools become functions with one text
+ * parameter; namespaces are flattened into names; tools of another provider are not offered.
+ */
+import type { CustomTool, FunctionTool, NamespaceTool, ProviderTool, Tool, ToolChoice } from "@sluice/protocol/CanonicalRequest"
+import { bare, same } from "@sluice/protocol/Equality"
+import * as Fields from "@sluice/protocol/Fields"
+import { present } from "@sluice/protocol/Json"
+import * as Pointer from "@sluice/protocol/Pointer"
+import { isObject, type Json, type JsonObject } from "@sluice/protocol/Wire"
+import * as Schema from "effect/Schema"
+import { cacheField } from "./Cache.ts"
+import { type Crossing, drop, fitName, inside, isOwn, originOf, type Place } from "./Crossing.ts"
+import * as Wire from "./Wire.ts"
+
+type WireFunction = typeof Wire.FunctionTool.Type
+
+const isFunction = Schema.is(Wire.FunctionTool)
+const structural: ReadonlySet<string> = new Set(["type"])
+const plain = Fields.plain<FunctionTool, WireFunction, Crossing>()
+
+const functionTool: Fields.Fields<FunctionTool, WireFunction, Crossing> = [
+  {
+    of: ["name"],
+    keys: ["name"],
+    get: ({ name }) => ({ name }),
+    put: (tool, _, place) => {
+      const name = fitName(tool.name, place.context)
+      if (name !== tool.name) Fields.lose(place, tool, "name", { reason: "renamed", weight: "hint", before: tool.name, after: name })
+      return { name }
+    }
+  },
+  plain("description", "description", (value) => value, (value) => value),
+  plain("parameters", "input_schema", (value) => value, (value) => value),
+  plain("strict", "strict", (value) => value, (value) => value),
+  plain("deferred", "defer_loading", (value) => value, (value) => value),
+  cacheField()
+]
+
+const providerTool: Fields.Fields<ProviderTool, typeof Wire.OtherTool.Type, Crossing> = [cacheField()]
+
+const decodeTool = (wire: Wire.Tool, at: string): Tool => {
+  const value = Wire.asJson(wire)
+  const node = { wire: { dialect: Wire.id, value }, at }
+  if (wire.type === "(other)") return { type: "provider", dialect: Wire.id, name: wire.type, value, ...Fields.get(providerTool, wire, at), ...node }
+  return {
+    type: "function",
+    name: wire.name,
+    ...Fields.get(functionTool, wire, at),
+    ...present({ foreign: Fields.foreignKeys(functionTool, wire, structural) }),
+    ...node
+  }
+}
+
+/** Offered tools. */
+export const decodeTools = (tools: ReadonlyArray<Wire.Tool>, at: string): ReadonlyArray<Tool> =>
+  tools.map((tool, index) => decodeTool(tool, Pointer.child(at, index)))
+
+const unionKeys = ["anyOf", "oneOf", "allOf"]
+
+const objectsIn = (value: Json | undefined): ReadonlyArray<JsonObject> => Array.isArray(value) ? value.filter(isObject) : []
+
+/** Anthropic takes only object schemas at the root, without a union there: the variants' properties are joined, none required. */
+const objectSchema = (schema: JsonObject | undefined): JsonObject => {
+  if (schema === undefined) return { type: "object", properties: {} }
+  const variants = unionKeys.flatMap((key) => objectsIn(schema[key]))
+  if (variants.length === 0) return schema["type"] === "object" ? schema : { ...schema, type: "object" }
+  const properties = [schema, ...variants].map((variant) => variant["properties"]).filter((value) => isObject(value))
+  const kept = Object.entries(schema).filter(([key]) => !unionKeys.includes(key) && key !== "required")
+  return { ...Object.fromEntries(kept), type: "object", properties: Object.assign({}, ...properties) }
+}
+
+const encodeFunction = (tool: FunctionTool, place: Place): JsonObject => {
+  const origin = originOf(isFunction, tool)
+  const parameters = origin === undefined ? objectSchema(tool.parameters) : tool.parameters
+  if (!same(parameters, tool.parameters)) {
+    const reason = tool.parameters === undefined ? "defaulted" : "approximated"
+    Fields.lose(place, tool, "parameters", present({ reason, weight: "hint", before: tool.parameters, after: parameters }))
+  }
+  Fields.loseRest(functionTool, tool, new Set(["type"]), place, () => "hint", isOwn(tool))
+  return Fields.put(functionTool, present({ ...tool, parameters }), origin, place)
+}
+
+/** A custom tool as a function: what is called with free text is called with one text parameter instead. */
+const asFunction = (tool: CustomTool): FunctionTool => {
+  const grammar = tool.grammar === undefined ? undefined : `The input must follow this ${tool.grammar.syntax} grammar:\n${tool.grammar.definition}`
+  const description = [tool.description, grammar].filter((text) => text !== undefined).join("\n\n")
+  return present({
+    type: "function",
+    name: tool.name,
+    description: description === "" ? undefined : description,
+    parameters: { type: "object", properties: { input: { type: "string" } }, required: ["input"] },
+    deferred: tool.deferred,
+    cache: tool.cache
+  })
+}
+
+const flattened = (tool: NamespaceTool): ReadonlyArray<FunctionTool> =>
+  tool.tools.map((inner) => {
+    const { wire: _, ...flat } = inner.type === "custom" ? asFunction(inner) : inner
+    return { ...flat, name: `${tool.name}__${inner.name}` }
+  })
+
+const approximate = (tool: Tool, after: unknown, place: Place): void =>
+  place.sink.add({ at: place.at, canonical: place.canonical, reason: "approximated", weight: "hint", before: bare(tool), after: bare(after) })
+
+const encodeTool = (tool: Tool, place: Place): ReadonlyArray<JsonObject> => {
+  switch (tool.type) {
+    case "function":
+      return [encodeFunction(tool, place)]
+    case "custom": {
+      const after = asFunction(tool)
+      approximate(tool, after, place)
+      return [encodeFunction(after, place)]
+    }
+    case "namespace": {
+      const after = flattened(tool)
+      approximate(tool, after, place)
+      return after.map((inner) => encodeFunction(inner, place))
+    }
+    case "provider": {
+      if (tool.dialect === Wire.id && isObject(tool.value)) {
+        // The value of a provider tool is the tool itself, so that an edit of the value shows; its cache hint is one key of it.
+        return [Fields.put(providerTool, tool, tool.value as JsonObject & typeof Wire.OtherTool.Type, place)]
+      }
+      drop(place, tool, "hint")
+      return []
+    }
+  }
+}
+
+/** Tools over the list they came from: the same list when nothing changed. `place` is the list of tools. */
+export const encodeTools = (tools: ReadonlyArray<Tool>, origin: Json | undefined, place: Place): Json => {
+  const written = tools.flatMap((tool, index) => encodeTool(tool, inside(place, tool, index)))
+  return Array.isArray(origin) && origin.length === written.length && written.every((tool, index) => tool === origin[index]) ? origin : written
+}
+
+/** What a request says of the choice among tools. */
+export interface Choice {
+  readonly toolChoice?: ToolChoice
+  readonly parallelToolCalls?: boolean
+}
+
+/** `tool_choice` in canonical words. */
+export const decodeToolChoice = (wire: typeof Wire.ToolChoice.Type | null | undefined): Choice => {
+  if (wire === undefined || wire === null) return {}
+  const disabled = wire.disable_parallel_tool_use ?? undefined
+  return present({ toolChoice: choiceOf(wire), parallelToolCalls: disabled === undefined ? undefined : !disabled })
+}
+
+const choiceOf = (wire: typeof Wire.ToolChoice.Type): ToolChoice => {
+  switch (wire.type) {
+    case "auto":
+    case "none":
+      return { type: wire.type }
+    case "any":
+      return { type: "required" }
+    case "tool":
+      return { type: "named", kind: "function", name: wire.name ?? "" }
+    default:
+      return { type: "provider", dialect: Wire.id, value: Wire.asJson(wire) }
+  }
+}
+
+const wireChoice = (choice: ToolChoice, place: Place): JsonObject | undefined => {
+  switch (choice.type) {
+    case "auto":
+    case "none":
+      return { type: choice.type }
+    case "required":
+      return { type: "any" }
+    case "named":
+      return { type: "tool", name: fitName(choice.name, place.context) }
+    case "allowed":
+      return { type: choice.mode === "required" ? "any" : "auto" }
+    case "provider":
+      return choice.dialect === Wire.id && isObject(choice.value) ? choice.value : undefined
+  }
+}
+
+const loseChoice = (before: ToolChoice | undefined, after: ToolChoice | undefined, place: Place): void => {
+  if (same(before, after)) return
+  const here = inside(place, undefined, "toolChoice")
+  if (after === undefined) return drop(here, before, before?.type === "auto" ? "hint" : "meaning")
+  const reason = before === undefined ? "defaulted" : "approximated"
+  place.sink.add({ at: here.at, canonical: here.canonical, reason, weight: "hint", ...present({ before, after }) })
+}
+
+/**
+ * The choice as `tool_choice`, over the one it came from. Whether calls may be parallel is part of it, so that a request that
+ * says only that needs the choice `auto` beside it; beside `none` it has no place.
+ */
+export const encodeToolChoice = (choice: Choice, origin: typeof Wire.ToolChoice.Type | null | undefined, place: Place): JsonObject | undefined => {
+  const { parallelToolCalls: parallel, toolChoice } = choice
+  const wanted = toolChoice ?? (parallel === undefined ? undefined : { type: "auto" as const })
+  const written = wanted === undefined ? undefined : wireChoice(wanted, place)
+  const disable = written === undefined || written["type"] === "none" || parallel === undefined ? undefined : !parallel
+  const before = origin === undefined || origin === null ? {} : Wire.asJson(origin)
+  const kept = written !== undefined && isObject(before) && before["type"] === written["type"] ? before : {}
+  const merged = written === undefined ? undefined : Fields.patched({ ...kept, ...written }, { disable_parallel_tool_use: disable })
+  const after: Choice = merged === undefined ? {} : decodeToolChoice({ ...merged, type: String(merged["type"]) } as typeof Wire.ToolChoice.Type)
+  loseChoice(toolChoice, after.toolChoice, place)
+  if (parallel !== after.parallelToolCalls) drop(inside(place, undefined, "parallelToolCalls"), parallel, "hint")
+  return merged
+}
