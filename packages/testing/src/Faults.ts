@@ -52,13 +52,30 @@ export const faults: ReadonlyArray<Fault> = [
   ...fault("head", "complete", "informational", "wrong-type", "json-for-stream"),
   ...fault("before-content", "empty", "empty", "truncated;after=0", "truncated;after=0;cut=1"),
   ...fault("before-content", "failed", "reset;after=0", "stream-error;after=0", "stream-error;after=0;status=500"),
-  ...fault("before-content", "silent", "stall"),
+  ...fault("before-content", "failed", "stream-error;after=0;started=1", "reset;after=0;started=1"),
+  ...fault("before-content", "silent", "stall", "stall;started=1", "pings-only;delay=50"),
   ...fault("content", "truncated", "reset", "truncated", "truncated;cut=1", "truncated;at=500", "reset;at=500", "reset;at=1000;split=11"),
   ...fault("content", "failed", "stream-error", "stream-error;status=500"),
   ...fault("content", "silent", "stall;after=3"),
   ...fault("content", "violation", "garbage"),
-  ...fault("content", "complete", "huge-frame", "drip", "drip;split=1", "gzip", "gzip-bomb;bytes=4194304", "crlf", "retry-line", "ping", "slow;delay=1"),
-  ...fault("ending", "complete", "no-done", "duplicate-terminal", "missing-usage", "late-usage"),
+  ...fault(
+    "content",
+    "complete",
+    "huge-frame",
+    "drip",
+    "drip;split=1",
+    "gzip",
+    "gzip-bomb;bytes=4194304",
+    "crlf",
+    "retry-line",
+    "ping",
+    "slow;delay=1",
+    "changing-ids",
+    "repeated-start",
+    "late-names",
+    "empty-events"
+  ),
+  ...fault("ending", "complete", "no-done", "duplicate-terminal", "late-reset", "missing-usage", "late-usage", "usage-with-finish", "usage-always"),
   ...fault("ending", "violation", "content-after-finish")
 ]
 

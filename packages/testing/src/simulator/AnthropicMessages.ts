@@ -1,9 +1,11 @@
 /**
  * The simulated Anthropic messages service: routes, keys, models, signatures and the tie between reading and
- * writing. What it refuses is in AnthropicMessagesRequest.ts, what it says in AnthropicMessagesFrames.ts.
+ * writing. What it refuses is in AnthropicMessagesRequest.ts, what it says in AnthropicMessagesFrames.ts and AnthropicMessagesBody.ts.
  */
-import { messagesBody, messagesError, messagesFrames } from "./AnthropicMessagesFrames.ts"
+import { messagesBody } from "./AnthropicMessagesBody.ts"
+import { messagesFrames } from "./AnthropicMessagesFrames.ts"
 import { readCountRequest, readMessagesRequest } from "./AnthropicMessagesRequest.ts"
+import { messagesError } from "./AnthropicMessagesWire.ts"
 import { isRefusal, type Refusal } from "./Facts.ts"
 import { objectOf, stringOf } from "./Json.ts"
 import { modelNames } from "./Models.ts"

@@ -49,6 +49,7 @@ const playScript = (provider: Provider, entry: LogEntry, facts: Facts, selection
     facts,
     usage: inputUsage(facts, scenario.cached),
     habit: scenario.habit,
+    quirk: scenario.quirk,
     logprobs: facts.logprobs || scenario.logprobs
   }
   const script = scenario.script(contextOf(provider, entry.n, facts), selection)

@@ -1,10 +1,11 @@
 /** Ways to damage a script: end it with a fault, put something in between, leave its end away. Used by the table in Scenarios.ts. */
 import { isContent, type Script, type Step } from "./Script.ts"
 import type { ScriptOf } from "./Scripts.ts"
-import { numberParameter, type Selection } from "./Selection.ts"
+import { isSet, numberParameter, type Selection } from "./Selection.ts"
 
-function* until(script: Script, after: number, end: Step): Generator<Step> {
+function* until(script: Script, after: number, started: boolean, end: Step): Generator<Step> {
   let seen = 0
+  if (after === 0 && started) yield { type: "start" }
   if (after > 0) {
     for (const step of script) {
       if (step.type === "finish" || (isContent(step) && seen >= after)) break
@@ -15,9 +16,9 @@ function* until(script: Script, after: number, end: Step): Generator<Step> {
   yield end
 }
 
-/** The script up to `after` content events, then the given step and nothing more; with `after=0` that step alone. */
+/** The script up to `after` content events, then the given step and nothing more; with `after=0` that step alone, unless `started=1` lets the start pass. */
 export const endedBy = (script: ScriptOf, end: (selection: Selection) => Step): ScriptOf => (context, selection) =>
-  until(script(context, selection), numberParameter(selection, "after", 3), end(selection))
+  until(script(context, selection), numberParameter(selection, "after", 3), isSet(selection, "started"), end(selection))
 
 function* between(script: Script, extra: Step, isHere: (step: Step, seen: number) => boolean): Generator<Step> {
   let seen = 0
@@ -45,3 +46,19 @@ export const withoutEnd = (script: ScriptOf): ScriptOf =>
       if (step.type !== "end") yield step
     }
   }
+
+/** The script up to its terminator, then the given step instead of it. */
+export const endedAtEnd = (script: ScriptOf, end: Step): ScriptOf =>
+  function*(context, selection) {
+    for (const step of script(context, selection)) yield step.type === "end" ? end : step
+  }
+
+/** The start, then keep-alives for ever, `delay=n` milliseconds apart; a buffered reply just stalls. */
+export const pingsOnly: ScriptOf = function*(context, selection) {
+  yield { type: "start" }
+  if (!context.facts.stream) return yield { type: "fault", fault: "stall" }
+  for (;;) {
+    yield { type: "ping" }
+    yield { type: "pause", millis: numberParameter(selection, "delay", 1000) }
+  }
+}

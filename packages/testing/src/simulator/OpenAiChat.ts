@@ -1,12 +1,14 @@
 /**
  * The simulated OpenAI chat completions service: routes, keys, models and the tie between reading and writing.
- * What it refuses is in OpenAiChatRequest.ts, what it says in OpenAiChatFrames.ts.
+ * What it refuses is in OpenAiChatRequest.ts, what it says in OpenAiChatFrames.ts and OpenAiChatBody.ts.
  */
 import type { Refusal } from "./Facts.ts"
 import { objectOf, stringOf } from "./Json.ts"
 import { modelNames } from "./Models.ts"
-import { chatBody, chatError, chatFrames } from "./OpenAiChatFrames.ts"
+import { chatBody } from "./OpenAiChatBody.ts"
+import { chatFrames } from "./OpenAiChatFrames.ts"
 import { readChatRequest } from "./OpenAiChatRequest.ts"
+import { chatError } from "./OpenAiChatWire.ts"
 import type { Incoming, Operation, Provider } from "./Provider.ts"
 
 const route = (incoming: Incoming): Operation | undefined => {

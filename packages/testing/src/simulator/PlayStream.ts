@@ -41,6 +41,10 @@ export function* playStream(provider: Provider, answer: Answer, selection: Selec
       yield* flush()
       return yield* suffer(step.fault, numberParameter(selection, "linger", 10))
     }
+    if (step.type === "pause") {
+      yield* flush()
+      yield* wait(step.millis)
+    }
     if (step.frame === "") continue
     if (pending === "" && pause > 0) {
       yield* wait(pause)

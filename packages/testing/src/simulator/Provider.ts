@@ -19,8 +19,11 @@ export interface Incoming {
 /** What a route does. */
 export type Operation = "generate" | "count" | "models"
 
-/** How usage is told: as the provider does, not at all, or later than usual. */
-export type UsageHabit = "reported" | "missing" | "late"
+/** How usage is told: as the provider does, not at all, later than usual, in the chunk of the finish, in every chunk so far. */
+export type UsageHabit = "reported" | "missing" | "late" | "with-finish" | "cumulative"
+
+/** Oddities of services that imitate a protocol: ids that change, a start that repeats, names of calls that come late, events that say nothing. */
+export type Quirk = "changing-ids" | "repeated-start" | "late-names" | "empty-events"
 
 /** Everything fixed for one answer: its number (the only source of ids), the facts, the habits of the scenario. */
 export interface Answer {
@@ -28,6 +31,7 @@ export interface Answer {
   readonly facts: Facts
   readonly usage: UsageNumbers
   readonly habit: UsageHabit
+  readonly quirk: Quirk | undefined
   readonly logprobs: boolean
 }
 

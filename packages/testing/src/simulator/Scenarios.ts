@@ -4,8 +4,8 @@
  */
 import type { ConnectionFault } from "./Actions.ts"
 import { autoScript } from "./Auto.ts"
-import { accompaniedBy, endedBy, interruptedBy, withoutEnd } from "./FaultScripts.ts"
-import type { UsageHabit } from "./Provider.ts"
+import { accompaniedBy, endedAtEnd, endedBy, interruptedBy, pingsOnly, withoutEnd } from "./FaultScripts.ts"
+import type { Quirk, UsageHabit } from "./Provider.ts"
 import type { ReplyName } from "./Replies.ts"
 import * as Scripts from "./Scripts.ts"
 import { isSet, numberParameter, type Selection } from "./Selection.ts"
@@ -18,6 +18,7 @@ export interface Scenario {
   readonly reply: ReplyName | undefined
   readonly mode: "asked" | "other"
   readonly habit: UsageHabit
+  readonly quirk: Quirk | undefined
   readonly cached: boolean
   readonly logprobs: boolean
   readonly informational: boolean
@@ -34,6 +35,7 @@ const scenario = (about: string, script: Scripts.ScriptOf, details: Details = {}
   reply: undefined,
   mode: "asked",
   habit: "reported",
+  quirk: undefined,
   cached: false,
   logprobs: false,
   informational: false,
@@ -84,6 +86,12 @@ const habits: Readonly<Record<string, Scenario>> = {
   "informational": scenario("an interim reply (103) before the head", Scripts.text, { informational: true }),
   "missing-usage": scenario("no usage is ever stated", Scripts.text, { habit: "missing" }),
   "late-usage": scenario("usage arrives later than usual", Scripts.text, { habit: "late" }),
+  "usage-with-finish": scenario("usage in the chunk of the finish", Scripts.text, { habit: "with-finish" }),
+  "usage-always": scenario("usage so far in every chunk", Scripts.text, { habit: "cumulative" }),
+  "changing-ids": scenario("every chunk has an id of its own", Scripts.text, { quirk: "changing-ids" }),
+  "repeated-start": scenario("the start is sent twice (role on every chunk)", Scripts.text, { quirk: "repeated-start" }),
+  "late-names": scenario("a call's name comes after its id", Scripts.tools, { quirk: "late-names" }),
+  "empty-events": scenario("events without data or content between the others", Scripts.text, { quirk: "empty-events" }),
   "json-for-stream": scenario("a JSON body answers a stream request", Scripts.text, { mode: "other" }),
   "sse-for-buffered": scenario("a stream answers a buffered request", Scripts.text, { mode: "other" }),
   "wrong-type": scenario("the right body under type=text/plain", Scripts.text, { defaults: { type: "text/plain" } })
@@ -100,6 +108,11 @@ const streamFaults: Readonly<Record<string, Scenario>> = {
   ),
   "stall": broken("the head, after=0 content events, then nothing until the peer leaves", () => "stall", { after: 0 }),
   "reset": broken("the connection is reset after after=3 content events", () => "reset"),
+  "late-reset": fault(
+    "the connection is reset after finish and usage, in place of the terminator",
+    endedAtEnd(Scripts.text, { type: "fault", fault: "reset" })
+  ),
+  "pings-only": fault("the start, then keep-alives for ever, delay=1000 ms apart", pingsOnly),
   "truncated": broken(
     "the body ends early after after=3 content events; cut=1 closes the connection inside the body",
     (selection) => isSet(selection, "cut") ? "cut" : "truncate"

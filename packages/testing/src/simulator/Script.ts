@@ -25,6 +25,7 @@ export type Step =
   | { readonly type: "error"; readonly status: number }
   | { readonly type: "garbage" }
   | { readonly type: "raw"; readonly text: string }
+  | { readonly type: "pause"; readonly millis: number }
   | { readonly type: "fault"; readonly fault: ConnectionFault }
 
 /** A script is pulled step by step, so that a long answer costs no memory and stops when its reader leaves. */

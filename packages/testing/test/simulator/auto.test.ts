@@ -20,7 +20,7 @@ const chat = (body: object) =>
   Effect.map(askJson("chat", "gpt-5", { body }), ({ body }) => {
     const [choice] = body.choices
     const calls: ReadonlyArray<ChatCall> = choice.message.tool_calls ?? []
-    return { ...choice, message: choice.message, calls, names: calls.map((call) => call.function.name), usage: body.usage }
+    return { message: choice.message, finish_reason: choice.finish_reason, calls, names: calls.map((call) => call.function.name), usage: body.usage }
   })
 
 interface Block {
@@ -34,7 +34,9 @@ interface Block {
 const messages = (body: object) =>
   Effect.map(askJson("messages", "claude-opus", { body }), ({ body }) => {
     const content: ReadonlyArray<Block> = body.content
-    return { content, uses: content.filter((block) => block.type === "tool_use"), text: content.map((block) => block.text ?? "").join(""), ...body }
+    const uses = content.filter((block) => block.type === "tool_use")
+    const text = content.map((block) => block.text ?? "").join("")
+    return { content, uses, text, stop_reason: body.stop_reason, stop_sequence: body.stop_sequence, usage: body.usage }
   })
 
 const user = { role: "user", content: "How is it?" }

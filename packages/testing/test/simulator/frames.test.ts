@@ -147,6 +147,36 @@ for (const protocol of ["chat", "messages"] as const) {
   })
 }
 
+/** Oddities a strict reader notices but that leave the answer whole; [chat, messages], empty where the protocol has no such oddity. */
+const quirks: ReadonlyArray<readonly [scenario: string, chat: string, messages: string]> = [
+  ["changing-ids", "id changes", ""],
+  ["repeated-start", "role repeated", "message_start is not once, first and with usage"],
+  ["late-names", "a call starts without id, type or name", ""],
+  ["empty-events", "broken JSON", "broken JSON"],
+  ["usage-with-finish", "usage chunk has choices", ""],
+  ["usage-always", "usage chunk is not there exactly when asked for", ""]
+]
+
+describe("quirks", () => {
+  it.layer(Simulator.layer)((it) => {
+    for (const [scenario, chat, messages] of quirks) {
+      it.effect(`${scenario} is noticed, and its bodies are ordinary`, () =>
+        Effect.gen(function*() {
+          assert.strictEqual((yield* streamed("chat", scenario)).violations[0], chat)
+          assert.strictEqual((yield* streamed("messages", scenario)).violations[0] ?? "", messages)
+          const body = yield* ask("chat", `sim-${scenario}`)
+          assert.deepStrictEqual(chatSchemas.body(JSON.parse(body.text)), [])
+        }))
+    }
+    it.effect("started=1 lets the start pass before a fault without content", () =>
+      Effect.gen(function*() {
+        const chat = yield* streamed("chat", "stream-error;after=0;started=1")
+        const messages = yield* streamed("messages", "stream-error;after=0;started=1")
+        assert.deepStrictEqual([chat.events.length, messages.events.map((event) => event.event)], [2, ["message_start", "error"]])
+      }))
+  })
+})
+
 describe("usage of chat streams", () => {
   it.layer(Simulator.layer)((it) => {
     it.effect("is told only when the request asks for it", () =>

@@ -76,6 +76,23 @@ for (const protocol of ["chat", "messages"] as const) {
           assert.strictEqual(contentEvents(reply.text), 5)
           assert.deepInclude(yield* lastEntry, { ending: "cut" })
         }))
+      it.effect("late-reset breaks the connection after a whole answer, before the terminator", () =>
+        Effect.gen(function*() {
+          const { port } = yield* SimulatorServer
+          const reply = yield* exchange(port, stream(protocol, "late-reset"))
+          assert.strictEqual(reply.end, "ECONNRESET")
+          assert.match(reply.text, /finish_reason":"stop|stop_reason":"end_turn/)
+          assert.notMatch(reply.text, /\[DONE\]|message_stop/)
+        }))
+      it.effect("pings-only keeps the connection warm without ever saying anything", () =>
+        Effect.gen(function*() {
+          const { port } = yield* SimulatorServer
+          const text = yield* leaveAfter(port, stream(protocol, "pings-only;delay=1"), (text) => (text.match(/: keep-alive|event: ping/g)?.length ?? 0) > 5)
+          assert.strictEqual(contentEvents(text), 0)
+          assert.deepInclude(yield* lastEntry, { ending: "client-closed" })
+          yield* leaveAfter(port, request(protocol, "sim-pings-only"), (text) => text.includes("\r\n\r\n"))
+          assert.deepInclude(yield* lastEntry, { ending: "client-closed" })
+        }))
       it.effect("a buffered cut promises more bytes than it sends", () =>
         Effect.gen(function*() {
           const { port } = yield* SimulatorServer
