@@ -75,10 +75,10 @@ export const typed = (options: LaneOptions): Lane => {
     const checked = Grammar.check(grammar, original.events)
     const legal = Grammar.isViolation(checked) ? violation(checked) : original
     if (!Grammar.isViolation(checked)) grammar = checked
-    const before = tap.facts()
-    if (before.terminal) return
+    const { commits, terminal } = tap.facts()
+    if (terminal) return
     tap.observe(legal.events, now)
-    if (isEarlyFailure(legal, before.commits)) return
+    if (isEarlyFailure(legal, commits)) return
     let frames: ReadonlyArray<Frame> = [withNames(options.renamed, legal)]
     for (const stage of options.stages) frames = frames.flatMap(stage.step)
     for (const outgoing of frames) text += Sse.writeAll(writer.step(outgoing))
@@ -157,11 +157,11 @@ export const bytes = (options: LaneOptions): Lane => {
     },
     end: (how, now) => {
       for (const decoded of decoder.end(how)) {
-        const before = tap.facts()
-        if (before.terminal) return
+        const { commits, terminal } = tap.facts()
+        if (terminal) return
         tap.observe(decoded.events, now)
         const failed = tap.facts().failure
-        if (failed !== undefined && before.commits) say(failed)
+        if (failed !== undefined && commits) say(failed)
       }
     },
     fail: (failure, now) => {

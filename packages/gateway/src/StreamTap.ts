@@ -7,7 +7,7 @@ import type { Finish } from "@sluice/protocol/CanonicalFinish"
 import * as Usage from "@sluice/protocol/CanonicalUsage"
 import type { Failure } from "@sluice/protocol/GatewayError"
 
-/** The facts gathered so far. */
+/** The facts gathered so far: one live view, which grows while the answer passes. */
 export interface TapFacts {
   readonly servedModel: string | undefined
   readonly usage: Usage.Usage
@@ -31,32 +31,36 @@ export interface StreamTap {
   readonly observeDelta: (length: number, now: number) => void
 }
 
+type Gathered = { -readonly [K in keyof TapFacts]: TapFacts[K] } & { choices: Map<number, Finish | undefined> }
+
 /** A tap that has seen nothing. */
 export const make = (): StreamTap => {
-  let servedModel: string | undefined
-  let usage: Usage.Usage = Usage.none
-  const choices = new Map<number, Finish | undefined>()
-  let contentLength = 0
-  let hadContent = false
-  let firstContentAt: number | undefined
-  let failure: Failure | undefined
-  let terminal = false
-  let commits = false
+  const facts: Gathered = {
+    servedModel: undefined,
+    usage: Usage.none,
+    choices: new Map(),
+    contentLength: 0,
+    hadContent: false,
+    firstContentAt: undefined,
+    failure: undefined,
+    terminal: false,
+    commits: false
+  }
 
   const content = (length: number, now: number): void => {
-    contentLength += length
-    hadContent = true
-    firstContentAt ??= now
+    facts.contentLength += length
+    facts.hadContent = true
+    facts.firstContentAt ??= now
   }
 
   const observeOne = (event: CanonicalEvent, now: number): void => {
     switch (event.type) {
       case "start":
-        servedModel = event.model ?? servedModel
+        facts.servedModel = event.model ?? facts.servedModel
         return
       case "block-start":
-        commits = true
-        if (!choices.has(event.choice)) choices.set(event.choice, undefined)
+        facts.commits = true
+        if (!facts.choices.has(event.choice)) facts.choices.set(event.choice, undefined)
         if (event.kind !== "text" && event.kind !== "reasoning") content(0, now)
         return
       case "text-delta":
@@ -69,19 +73,19 @@ export const make = (): StreamTap => {
         content(0, now)
         return
       case "usage":
-        usage = Usage.merge(usage, event.usage)
+        facts.usage = Usage.merge(facts.usage, event.usage)
         return
       case "finish":
-        commits = true
-        choices.set(event.choice, event)
+        facts.commits = true
+        facts.choices.set(event.choice, event)
         return
       case "error":
-        commits = true
-        failure = event.failure
-        terminal = true
+        facts.commits = true
+        facts.failure = event.failure
+        facts.terminal = true
         return
       case "end":
-        terminal = true
+        facts.terminal = true
         return
       default:
         return
@@ -89,7 +93,7 @@ export const make = (): StreamTap => {
   }
 
   return {
-    facts: () => ({ servedModel, usage, choices, contentLength, hadContent, firstContentAt, failure, terminal, commits }),
+    facts: () => facts,
     observe: (events, now) => {
       for (const event of events) observeOne(event, now)
     },

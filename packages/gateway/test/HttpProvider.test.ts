@@ -195,7 +195,7 @@ describe("make", () => {
       Effect.gen(function*() {
         const executor = HttpProvider.make({ ...options({ credential }), client: { open: notUsed } })
         const { failure } = yield* Effect.flip(executor.open(attempt()))
-        assert.strictEqual(failure.class, "provider-auth")
+        assert.strictEqual(failure.class, "misconfigured")
         assert.strictEqual(failure.status, 500)
         assert.include(failure.message, "\"acme\"")
         assert.include(failure.message, "apiKey")

@@ -56,6 +56,7 @@ export const policies = {
   "unsupported-media": { scope: "request", sameTarget: false, otherTarget: false, breaker: false, status: 415, code: "unsupported_media_type" },
   unavailable: { scope: "gateway", sameTarget: false, otherTarget: false, breaker: false, status: 503, code: "unavailable" },
   cancelled: { scope: "gateway", sameTarget: false, otherTarget: false, breaker: false, status: 503, code: "cancelled" },
+  misconfigured: { scope: "gateway", sameTarget: false, otherTarget: true, breaker: false, status: 500, code: "provider_misconfigured" },
   defect: { scope: "gateway", sameTarget: false, otherTarget: false, breaker: false, status: 500, masked: true, code: "internal_error" }
 } as const satisfies Record<string, ErrorPolicy>
 

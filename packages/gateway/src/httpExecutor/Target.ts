@@ -36,8 +36,7 @@ export const compile = (options: TargetOptions): Target => {
   const secret = options.credential === undefined ? "" : options.credential === "none" ? undefined : Redacted.value(options.credential).trim()
   if (secret === "") {
     const missing: Failure = {
-      class: "provider-auth",
-      status: 500,
+      class: "misconfigured",
       message: `The provider "${id}" has no key, so nothing was sent to it: set credentials[].apiKey of providers[id=${id}], or say that it takes none.`
     }
     return () => Result.fail(missing)
