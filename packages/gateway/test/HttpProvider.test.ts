@@ -196,7 +196,7 @@ describe("make", () => {
         const executor = HttpProvider.make({ ...options({ credential }), client: { open: notUsed } })
         const { failure } = yield* Effect.flip(executor.open(attempt()))
         assert.strictEqual(failure.class, "misconfigured")
-        assert.strictEqual(failure.status, 500)
+        assert.strictEqual(statusOf(failure), 500)
         assert.include(failure.message, "\"acme\"")
         assert.include(failure.message, "apiKey")
         assert.isAtLeast(statusOf(failure), 500)

@@ -38,7 +38,7 @@ const judge = (given: Partial<Verdict.Facts>) => {
 
 describe("the outcome of an exchange", () => {
   it("is Defect where the gateway itself broke, whatever else happened", () => {
-    const { outcome, status } = judge({ ending: { _tag: "Defect", message: "bug" }, tap: tapOf(start, block, delta, blockEnd, finish, usage, end) })
+    const { outcome, status } = judge({ ending: { _tag: "Defect", message: "bug" }, tap: tapOf(start, block, delta, blockEnd, finish, reported, end) })
     assert.deepStrictEqual(outcome, { _tag: "Defect", message: "bug" })
     assert.strictEqual(status, "failed")
   })
