@@ -1,2 +1,16 @@
-/** gateway */
-export {}
+/** The exchange pipeline and its ports: executors, extensions, interceptors, tap, ledger port, HTTP front. */
+export * as ApiKeys from "./ApiKeys.ts"
+export * as Authenticator from "./Authenticator.ts"
+export * as ByteSource from "./ByteSource.ts"
+export * as Executor from "./Executor.ts"
+export * as Extension from "./Extension.ts"
+export * as HttpExecutor from "./HttpExecutor.ts"
+export * as HttpGateway from "./HttpGateway.ts"
+export * as Interceptor from "./Interceptor.ts"
+export * as Ledger from "./Ledger.ts"
+export * as LedgerMemory from "./LedgerMemory.ts"
+export * as Lifecycle from "./Lifecycle.ts"
+export * as ModelRegistry from "./ModelRegistry.ts"
+export * as Planner from "./Planner.ts"
+export * as UndiciClient from "./UndiciClient.ts"
+export * as UpstreamClient from "./UpstreamClient.ts"

@@ -1,0 +1,15 @@
+import { NodeHttpServer, NodeRuntime } from "@effect/platform-node"
+import { AnthropicMessages } from "@sluice/anthropic"
+import { ApiKeys, HttpExecutor, HttpGateway } from "@sluice/gateway"
+import { SqliteLedger } from "@sluice/ledger"
+import { OpenAiChat } from "@sluice/openai"
+import { Config, Layer } from "effect"
+import { createServer } from "node:http"
+
+const parts = HttpExecutor.layer({ id: "anthropic", dialect: AnthropicMessages.dialect, credentials: Config.Redacted("ANTHROPIC_API_KEY") })
+
+const Gateway = HttpGateway.serve(parts, { dialects: [OpenAiChat.dialect, AnthropicMessages.dialect] }).pipe(
+  Layer.provide([SqliteLedger.layer({ filename: "sluice.db" }), ApiKeys.layer(["sk-local"]), NodeHttpServer.layer(createServer, { port: 8787 })])
+)
+
+NodeRuntime.runMain(Layer.launch(Gateway))
