@@ -49,3 +49,10 @@ describe("nesting", () => {
     assert.isFalse(Json.isDeeperThan(nested(200_000), 200_000))
   })
 })
+
+describe("optional fields", () => {
+  it("are absent when they are undefined, and stay when they are null, false, zero or empty", () => {
+    const value = Json.present({ a: undefined, b: null, c: false, d: 0, e: "" })
+    assert.deepStrictEqual(Object.keys(value), ["b", "c", "d", "e"])
+  })
+})

@@ -1,2 +1,6 @@
-/** testing */
-export {}
+/** Random canonical values, the laws every dialect keeps, what a run has covered, and a scripted provider that misbehaves. */
+export * as Arbitraries from "./Arbitraries.ts"
+export * as CanonicalForm from "./CanonicalForm.ts"
+export * as Coverage from "./Coverage.ts"
+export * as Laws from "./Laws.ts"
+export * as Simulator from "./Simulator.ts"

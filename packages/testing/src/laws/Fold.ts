@@ -1,0 +1,38 @@
+/** Law 3: both modes mean the same. Collecting what was unfolded gives the same answer, and a stream folds into its body. */
+import * as Collect from "@sluice/protocol/Collect"
+import type { Dialect } from "@sluice/protocol/Dialect"
+import * as Equality from "@sluice/protocol/Equality"
+import * as Draw from "../arbitraries/Draw.ts"
+import * as Events from "../arbitraries/Events.ts"
+import { elsewhere } from "../arbitraries/Vocabulary.ts"
+import * as CanonicalForm from "../CanonicalForm.ts"
+import * as Codec from "./Codec.ts"
+import { explain } from "./Difference.ts"
+import * as Law from "./Law.ts"
+import type { LawOptions } from "./Options.ts"
+
+/** The law for the canonical model alone. */
+export const canonicalLaw: Law.Law = Law.make(
+  "3",
+  "collecting what was unfolded gives the same answer",
+  Draw.arbitrary((draw) => Collect.collect(Events.events(draw, elsewhere, { choices: 3, ending: "either" }))),
+  (response) => explain("the answer", Equality.bare(response), Equality.bare(Collect.collect(Collect.unfold(response))))
+)
+
+/** The law for one dialect. */
+export const laws = (dialect: Dialect, { vocabulary = elsewhere }: LawOptions): ReadonlyArray<Law.Law> => [
+  Law.make(
+    "3",
+    `a stream folds into the body of the same answer, ${dialect.id}`,
+    Draw.arbitrary((draw) => Events.events(draw, vocabulary, { choices: 3 })),
+    (events) => {
+      const body = Codec.transmit(dialect.response.encode([{ events }], Codec.contextFor(Codec.plainRequest)))
+      const wire = Codec.encodeStream(dialect, events.map((event) => ({ events: [event] })), Codec.contextFor(Codec.plainRequest))
+      return explain(
+        "the fold of the stream",
+        CanonicalForm.ofResponse(Collect.collectFrames([dialect.response.decode(body)])),
+        CanonicalForm.ofResponse(Collect.collectFrames(Codec.decodeStream(dialect, wire)))
+      )
+    }
+  )
+]

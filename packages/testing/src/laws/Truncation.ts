@@ -1,0 +1,72 @@
+/**
+ * Law 7: a stream that is cut before its last finish ends with one well-formed error in the client's dialect, and never with an
+ * invented stop. Cut after every choice finished, it is whole.
+ */
+import type { CanonicalEvent, Frame } from "@sluice/protocol/CanonicalEvent"
+import type { Dialect } from "@sluice/protocol/Dialect"
+import * as Draw from "../arbitraries/Draw.ts"
+import * as Events from "../arbitraries/Events.ts"
+import { elsewhere } from "../arbitraries/Vocabulary.ts"
+import * as Codec from "./Codec.ts"
+import * as Law from "./Law.ts"
+import { illegality } from "./Legality.ts"
+import type { LawOptions } from "./Options.ts"
+
+const finished = (events: ReadonlyArray<CanonicalEvent>): ReadonlySet<number> =>
+  new Set(events.flatMap((event) => event.type === "finish" ? [event.choice] : []))
+
+const started = (events: ReadonlyArray<CanonicalEvent>): ReadonlySet<number> =>
+  new Set(events.flatMap((event) => event.type === "block-start" || event.type === "finish" ? [event.choice] : []))
+
+/** What is wrong with how a client sees a stream that broke off; nothing when the law holds. */
+export const broken = (client: Dialect, upstream: ReadonlyArray<Frame>): string | undefined => {
+  const before = Codec.eventsOf(upstream)
+  const wire = Codec.encodeStream(client, upstream, Codec.contextFor(Codec.plainRequest))
+  const after = Codec.eventsOf(Codec.decodeStream(client, wire))
+  const terminals = after.filter((event) => event.type === "end" || event.type === "error")
+  const fails = before.at(-1)?.type === "error"
+  return Law.first(
+    illegality(before),
+    illegality(after),
+    terminals.length === 1 ? undefined : `${terminals.length} terminals`,
+    !fails || terminals[0]?.type === "error" ? undefined : "a broken stream looks whole to the client",
+    fails || terminals[0]?.type === "end" ? undefined : "a whole stream looks broken to the client",
+    [...finished(after)].every((choice) => finished(before).has(choice)) ? undefined : "a finish was invented"
+  )
+}
+
+/** What is wrong with the cut of a stream of wire events behind the `kept` first ones. */
+export const cut = (
+  upstream: Dialect,
+  client: Dialect,
+  wire: ReadonlyArray<Parameters<typeof Codec.decodeStream>[1][number]>,
+  kept: number,
+  ending: "eof" | "reset"
+): string | undefined => {
+  const frames = Codec.decodeStream(upstream, wire.slice(0, kept), ending)
+  const events = Codec.eventsOf(frames)
+  const whole = Codec.eventsOf(Codec.decodeStream(upstream, wire))
+  const isWhole = events.at(-1)?.type === "end"
+  const open = [...started(whole)].filter((choice) => !finished(events).has(choice))
+  return Law.first(
+    isWhole && open.some((choice) => started(events).has(choice)) ? `a stream cut before the finish of choice ${open.join(", ")} looks whole` : undefined,
+    broken(client, frames)
+  )
+}
+
+/** The law for an upstream dialect and a client's, which may be the same. */
+export const laws = (upstream: Dialect, client: Dialect, { vocabulary = elsewhere }: LawOptions): ReadonlyArray<Law.Law> => [
+  Law.make(
+    "7",
+    `a cut stream ends in one error, ${upstream.id} → ${client.id}`,
+    Draw.arbitrary((draw) => ({
+      share: draw.below(1001),
+      ending: draw.pick(["eof", "reset"] as const),
+      frames: Events.frames(draw, Events.events(draw, vocabulary, { choices: 2 }))
+    })),
+    ({ frames, share, ending }) => {
+      const wire = Codec.encodeStream(upstream, frames, Codec.contextFor(Codec.plainRequest))
+      return cut(upstream, client, wire, Math.floor(share * wire.length / 1000), ending)
+    }
+  )
+]
