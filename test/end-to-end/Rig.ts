@@ -12,6 +12,7 @@ import { type Entry, Ledger } from "@sluice/gateway/Ledger"
 import * as LedgerMemory from "@sluice/gateway/LedgerMemory"
 import type { ModelEntry } from "@sluice/gateway/ModelEntry"
 import { ProviderId } from "@sluice/gateway/ProviderId"
+import type { Extensions, Interceptors } from "@sluice/gateway/Registries"
 import type { Limits } from "@sluice/gateway/Timeouts"
 import { OpenAiChat } from "@sluice/openai"
 import { Simulator, SimulatorServer } from "@sluice/testing/Simulator"
@@ -28,6 +29,8 @@ export interface Options {
   readonly settings?: Partial<Settings>
   readonly models?: ReadonlyArray<ModelEntry>
   readonly retries?: number
+  /** Extensions and interceptors. */
+  readonly parts?: Layer.Layer<never, never, Extensions | Interceptors>
 }
 
 /** What a test sees of the running gateway. */
@@ -62,7 +65,7 @@ export const layer = (options: Options = {}): Layer.Layer<Rig> =>
       return { url: `http://127.0.0.1:${address._tag === "UnixPathAddress" ? 0 : address.port}`, simulator: yield* SimulatorServer, ledger: yield* Ledger }
     })
   ).pipe(
-    Layer.provide(HttpGateway.serve(executors(options), {
+    Layer.provide(HttpGateway.serve(Layer.merge(executors(options), options.parts ?? Layer.empty), {
       dialects: [OpenAiChat.dialect, AnthropicMessages.dialect],
       models: [...prefixes, ...(options.models ?? [])],
       ...(options.settings === undefined ? {} : { settings: options.settings })
