@@ -1,0 +1,40 @@
+/**
+ * What error replies of all HTTP providers have in common, whatever their JSON looks like: how long to wait, bounded evidence,
+ * and words for bodies that are no JSON. Which class an error has is each dialect's own business.
+ */
+import type { Failure } from "./GatewayError.ts"
+import { present } from "./Json.ts"
+import type { Json } from "./Wire.ts"
+
+/** Headers of a reply, names lower-case. */
+export type Headers = { readonly [name: string]: string | undefined }
+
+/** Characters of a provider's error value that are kept. */
+const maxEvidence = 4096
+
+/**
+ * How long a provider asks to wait, in milliseconds: `retry-after-ms`, or `retry-after` in seconds or as a date, which counts
+ * from the reply's own `date` and is ignored without one.
+ */
+export const retryAfterMs = (headers: Headers): number | undefined => {
+  const exact = headers["retry-after-ms"]?.trim() ?? ""
+  if (/^\d+(\.\d+)?$/.test(exact)) return Math.round(Number(exact))
+  const after = headers["retry-after"]?.trim() ?? ""
+  if (/^\d+(\.\d+)?$/.test(after)) return Math.round(Number(after) * 1000)
+  const wait = Date.parse(after) - Date.parse(headers["date"] ?? "")
+  return Number.isFinite(wait) ? Math.max(0, wait) : undefined
+}
+
+/** An error value as evidence: the value itself, or the beginning of its text where that is longer than 4 kB. */
+export const evidence = (value: Json): Json => {
+  const text = typeof value === "string" ? value : JSON.stringify(value)
+  return text.length > maxEvidence ? text.slice(0, maxEvidence) : value
+}
+
+/** The words and the evidence of a body that is no JSON object: proxies answer with HTML pages, plain text or nothing. */
+export const ofText = (body: string, status: number): Pick<Failure, "message" | "evidence"> => {
+  const text = body.trim()
+  if (text === "") return { message: `The provider answered with status ${status} and no body.` }
+  const isHtml = /^<(!doctype|html|head|body)/i.test(text)
+  return present({ message: isHtml ? "HTML page" : text.slice(0, maxEvidence), evidence: evidence(text) })
+}
