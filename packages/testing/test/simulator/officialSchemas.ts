@@ -40,9 +40,6 @@ const load = (file: string) => {
   }
 }
 
-/** A validator answers what is wrong with a value; nothing when it is valid. */
-export type Validator = (value: unknown) => ReadonlyArray<string>
-
 const openai = load("openai/openapi.json")
 // JSON in spite of its name
 const anthropic = load("anthropic/anthropic-openapi.tryagi-2026-08.yaml")
