@@ -1,2 +1,2 @@
-/** openai */
-export {}
+/** The dialects of OpenAI: Chat Completions. */
+export * as OpenAiChat from "./chat/Dialect.ts"

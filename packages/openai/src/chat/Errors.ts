@@ -2,7 +2,7 @@
  * Error bodies of chat completion providers, in replies and inside streams, to and from failures. Shapes seen in traffic:
  * `{error: {…}}`, `{error: "text"}`, `{message}`, `{detail}`, lists of those, and HTML pages of proxies.
  */
-import type { ErrorClass, Failure } from "@sluice/protocol/GatewayError"
+import { type ErrorClass, type Failure, policyOf } from "@sluice/protocol/GatewayError"
 import { parse, present } from "@sluice/protocol/Json"
 import { isObject, type Json, type JsonObject } from "@sluice/protocol/Wire"
 import * as Result from "effect/Result"
@@ -215,6 +215,6 @@ export const encode = (failure: Failure, facts: { readonly status: number; reado
     message: facts.message,
     type: failure.type ?? typeOf(facts.status),
     param: failure.param ?? null,
-    code: failure.code ?? null
+    code: failure.code ?? policyOf(failure.class).code
   }
 })

@@ -53,17 +53,22 @@ const matchedStop = (choice: JsonObject): string | undefined => {
   return typeof stop === "string" && stop !== "" ? stop : undefined
 }
 
-/**
- * The finish of a choice; `undefined` where it states none. A plain stop behind tool calls means that the tools are to be
- * called: OpenAI says so when a tool was forced, and some providers always.
- */
-export const decode = (choice: JsonObject, hasCalls: boolean): Finish | undefined => {
+/** The finish a choice states; `undefined` where it states none. */
+export const decode = (choice: JsonObject): Finish | undefined => {
   const raw = choice["finish_reason"]
   if (typeof raw !== "string" || raw === "") return undefined
   const stated = reasons[raw] ?? "other"
   const stop = stated === "stop" ? matchedStop(choice) : undefined
-  const reason = stated === "stop" && hasCalls ? "tool-calls" : stop === undefined ? stated : "stop-sequence"
-  return { reason, raw, ...present({ stop }) }
+  return { reason: stop === undefined ? stated : "stop-sequence", raw, ...present({ stop }) }
+}
+
+/**
+ * The finish that holds, once it is known what the choice said: a plain stop behind tool calls means that the tools are to be
+ * called (OpenAI says so when a tool was forced, some providers always), and tool calls without a call are a plain stop.
+ */
+export const settled = (finish: Finish, hasCalls: boolean): Finish => {
+  if (finish.reason === "stop" && hasCalls) return { ...finish, reason: "tool-calls" }
+  return finish.reason === "tool-calls" && !hasCalls ? { ...finish, reason: "stop" } : finish
 }
 
 /** The word for a finish: the provider's own where it is one of OpenAI's and means this. */

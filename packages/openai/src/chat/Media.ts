@@ -2,8 +2,8 @@
  * Where the bytes of images, sounds and documents are: the URLs, data URLs and base64 texts of content parts, to and from
  * canonical sources. Nothing is fetched or decoded.
  */
-import { present } from "@sluice/protocol/Json"
 import type { MediaPart, Source } from "@sluice/protocol/CanonicalPart"
+import { present } from "@sluice/protocol/Json"
 import { id } from "./Wire.ts"
 
 /** A URL as a source: `data:` URLs hold the bytes themselves. */

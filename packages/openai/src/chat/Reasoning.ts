@@ -39,7 +39,9 @@ const getIntent = (wire: Request): ReasoningIntent | undefined => {
       visibility: exclude === true ? "hidden" as const : undefined
     })
   }
-  if (isObject(wire.thinking) && typeof wire.thinking.type === "string") return { effort: switched(wire.thinking.type !== "disabled", wire.thinking.budget_tokens) }
+  if (isObject(wire.thinking) && typeof wire.thinking.type === "string") {
+    return { effort: switched(wire.thinking.type !== "disabled", wire.thinking.budget_tokens) }
+  }
   if (typeof wire.enable_thinking === "boolean") return { effort: switched(wire.enable_thinking, wire.thinking_budget) }
   return undefined
 }

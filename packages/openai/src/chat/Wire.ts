@@ -150,7 +150,11 @@ const FunctionDefinition = Schema.Struct({
 const knownTools = new Set(["function", "custom"])
 
 /** A function the model may call. */
-export const FunctionTool = Schema.Struct({ type: Schema.optionalKey(Schema.Literal("function")), function: FunctionDefinition, cache_control: maybe(CacheControl) })
+export const FunctionTool = Schema.Struct({
+  type: Schema.optionalKey(Schema.Literal("function")),
+  function: FunctionDefinition,
+  cache_control: maybe(CacheControl)
+})
 
 /** A tool called with free text, perhaps under a grammar. */
 export const CustomTool = Schema.Struct({

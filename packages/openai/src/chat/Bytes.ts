@@ -1,0 +1,70 @@
+/**
+ * What the byte lane needs to know of a chunk without decoding it, by searching its text: inside JSON strings every quote is
+ * escaped, so that `"usage":` can only be a key.
+ */
+import { parse } from "@sluice/protocol/Json"
+import type { WireEvent } from "@sluice/protocol/Sse"
+import { isObject, type JsonObject } from "@sluice/protocol/Wire"
+import * as Result from "effect/Result"
+
+const told = /"(?:finish_reason|usage|error)"\s*:\s*(?!null)/
+const begun = /"(?:name|id)"\s*:\s*"/
+
+/**
+ * The length of a chunk that only continues content; `undefined` for all others: with a finish, usage or an error, with the
+ * beginning of a tool call, without choices, and for `[DONE]`.
+ */
+export const deltaLength = ({ name, data }: WireEvent): number | undefined => {
+  const choices = data.indexOf(`"choices"`)
+  if (name !== undefined || choices === -1 || told.test(data)) return undefined
+  const delta = data.indexOf(`"delta"`, choices)
+  if (delta === -1) return undefined
+  const calls = data.indexOf(`"tool_calls"`, delta)
+  if ((calls !== -1 && begun.test(data.slice(calls))) || data.includes(`"function_call"`) || data.includes(`"reasoning_details"`)) return undefined
+  return contentLength(data, delta)
+}
+
+const contents = [`"content"`, `"reasoning_content"`, `"reasoning"`, `"arguments"`, `"input"`, `"refusal"`, `"transcript"`, `"text"`]
+
+/** Length of the JSON strings that hold content, without their quotes. */
+const contentLength = (data: string, from: number): number => {
+  let length = 0
+  for (const key of contents) {
+    for (let at = data.indexOf(key, from); at !== -1; at = data.indexOf(key, at + key.length)) length += stringLength(data, at + key.length)
+  }
+  return length
+}
+
+const quote = 34
+const backslash = 92
+
+const stringLength = (data: string, from: number): number => {
+  let start = from
+  while (data[start] === ":" || data[start] === " ") start++
+  if (data.charCodeAt(start) !== quote) return 0
+  let end = start + 1
+  while (end < data.length && data.charCodeAt(end) !== quote) end += data.charCodeAt(end) === backslash ? 2 : 1
+  return end - start - 1
+}
+
+/** The keys that make a stream report its usage. */
+export const askUsage = (body: JsonObject): JsonObject => {
+  const options = body["stream_options"]
+  return { stream_options: { ...(isObject(options) ? options : {}), include_usage: true } }
+}
+
+const usageNull = /,\s*"usage"\s*:\s*null/
+
+/** Takes usage out of a stream: the chunk that says nothing else is dropped, the key is taken from the others. */
+export const hideUsage = (event: WireEvent): WireEvent | undefined => {
+  if (!event.data.includes(`"usage"`)) return event
+  const plain = event.data.replace(usageNull, "")
+  if (!plain.includes(`"usage"`)) return { ...event, data: plain }
+  const parsed = parse(event.data)
+  if (Result.isFailure(parsed) || !isObject(parsed.success)) return event
+  const { usage, x_groq: groq, ...rest } = parsed.success
+  const choices = rest["choices"]
+  if (isObject(usage) && Array.isArray(choices) && choices.length === 0) return undefined
+  const { usage: _, ...kept } = isObject(groq) ? groq : {}
+  return { ...event, data: JSON.stringify({ ...rest, ...(isObject(groq) ? { x_groq: kept } : {}) }) }
+}

@@ -1,0 +1,47 @@
+/**
+ * The dialect `openai-chat`: Chat Completions as OpenAI specifies them and as compatible providers speak them, assembled from the
+ * codecs of this folder.
+ */
+import type { Dialect } from "@sluice/protocol/Dialect"
+import * as Machine from "@sluice/protocol/Machine"
+import * as Bytes from "./Bytes.ts"
+import * as Errors from "./Errors.ts"
+import * as EventDecoder from "./EventDecoder.ts"
+import * as EventEncoder from "./EventEncoder.ts"
+import * as Models from "./Models.ts"
+import * as Request from "./Request.ts"
+import * as Response from "./Response.ts"
+import { id } from "./Wire.ts"
+
+export { id }
+
+const inBody = { model: { in: "body", key: "model" }, stream: { in: "body", key: "stream" } } as const
+const inPath = { model: { in: "path" }, stream: { in: "path" } } as const
+
+/** Chat Completions. */
+export const dialect: Dialect = {
+  id,
+  baseUrl: "https://api.openai.com/v1",
+  framing: "sse",
+  endpoints: [
+    { operation: "generate", method: "POST", path: "/v1/chat/completions", upstream: "/chat/completions", ...inBody },
+    { operation: "models", method: "GET", path: "/v1/models", upstream: "/models", ...inPath },
+    { operation: "models", method: "GET", path: "/v1/models/{model}", upstream: "/models/{model}", ...inPath }
+  ],
+  credential: { header: "authorization", prefix: "Bearer ", accepts: [{ header: "authorization", prefix: "Bearer " }] },
+  headers: {
+    // Organisation and project headers would let a client choose who pays: they belong to the credential.
+    forwarded: ["openai-beta"],
+    fixed: {},
+    reply: ["x-request-id", "openai-processing-ms", "openai-version", "x-ratelimit-*", "retry-after", "retry-after-ms"]
+  },
+  request: { decode: Request.decode, encode: Request.encode },
+  response: { decode: Response.decode, encode: Response.encode },
+  events: {
+    decoder: Machine.of({ initial: EventDecoder.initial, step: EventDecoder.step, end: EventDecoder.end }),
+    encoder: Machine.of({ initial: EventEncoder.initial, step: EventEncoder.step, end: EventEncoder.end })
+  },
+  errors: { decode: Errors.decode, encode: Errors.encode },
+  models: { list: Models.list, one: Models.one },
+  bytes: { deltaLength: Bytes.deltaLength, askUsage: Bytes.askUsage, hideUsage: Bytes.hideUsage }
+}
