@@ -111,7 +111,7 @@ export const step = (state: Calls, delta: ToolCallDelta, choice: number, events:
   return { calls: replaced(state.calls, at, start(call, call.id, call.name, state.started, choice, events)), started: state.started + 1 }
 }
 
-/** At the end of a choice: calls that never got an id or a name get one, calls of which nothing is known are forgotten. */
+/** Place the end of a choice: calls that never got an id or a name get one, calls of which nothing is known are forgotten. */
 export const finish = (state: Calls, choice: number, events: Array<CanonicalEvent>, close: () => void): Calls => {
   let started = state.started
   const calls = state.calls.toSorted((left, right) => left.slot - right.slot).flatMap((call, index): ReadonlyArray<Call> => {

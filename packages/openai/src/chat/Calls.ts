@@ -7,7 +7,7 @@ import * as Fields from "@sluice/protocol/Fields"
 import { present } from "@sluice/protocol/Json"
 import * as Pointer from "@sluice/protocol/Pointer"
 import { isObject, type Json, type JsonObject, type Node, valueIn } from "@sluice/protocol/Wire"
-import { type At, below, callId, qualified, toolName } from "./Encoding.ts"
+import { fitId, fitName, inside, type Place, qualified } from "./Crossing.ts"
 import { id, type Message, type ToolCall } from "./Wire.ts"
 
 const foreignPrefix = "tool_calls."
@@ -69,7 +69,7 @@ export const encodeLegacyCall = (part: ToolCallPart): JsonObject => {
 const inner = (origin: Json | undefined, patch: Fields.Patch): JsonObject => Fields.patched(isObject(origin) ? origin : {}, patch)
 
 /** A call in a message; over the call it came from only what differs is written. */
-export const encodeCall = (part: Part, place: At): JsonObject => {
+export const encodeCall = (part: Part, place: Place): JsonObject => {
   if (part.type === "foreign" && isObject(part.value)) return part.value
   if (part.type !== "tool-call") return {}
   const value = valueIn(id, part)
@@ -79,8 +79,8 @@ export const encodeCall = (part: Part, place: At): JsonObject => {
   const full = part.namespace === undefined ? part.name : qualified(part.namespace, part.name)
   if (full !== part.name) Fields.lose(place, part, "name", { reason: "renamed", weight: "hint", before: part.name, after: full })
   Fields.loseRest<ToolCallPart, object, unknown>([], part, handled, place, () => "hint", isOwn)
-  const called = isOwn ? part.id : callId(part.id, below(place, part, "id"))
-  const name = isOwn ? full : toolName(full, below(place, part, "name"))
+  const called = isOwn ? part.id : fitId(part.id, inside(place, part, "id"))
+  const name = isOwn ? full : fitName(full, inside(place, part, "name"))
   // Some clients send arguments as an object, which stays one where its meaning is the same.
   const restated = (key: string, written: JsonObject | undefined): Fields.Patch =>
     written !== undefined && argumentsText(objectOrText(written[key])) === part.arguments ? {} : { [key]: part.arguments }

@@ -2,13 +2,11 @@
  * Error bodies of chat completion providers, in replies and inside streams, to and from failures. Shapes seen in traffic:
  * `{error: {…}}`, `{error: "text"}`, `{message}`, `{detail}`, lists of those, and HTML pages of proxies.
  */
+import * as ErrorReply from "@sluice/protocol/ErrorReply"
 import { type ErrorClass, type Failure, policyOf } from "@sluice/protocol/GatewayError"
 import { parse, present } from "@sluice/protocol/Json"
 import { isObject, type Json, type JsonObject } from "@sluice/protocol/Wire"
 import * as Result from "effect/Result"
-
-/** What is kept of a provider's own error value. */
-const maxEvidence = 4096
 
 const byCode: { readonly [code: string]: ErrorClass } = {
   insufficient_quota: "quota-exhausted",
@@ -134,12 +132,6 @@ const classOf = (facts: Facts, status: number): ErrorClass => {
   return known ?? stated ?? ofCode ?? ofType ?? "unknown"
 }
 
-/** Evidence for the ledger, at most 4 kB as text. */
-const evidenceOf = (value: Json): Json => {
-  const written = JSON.stringify(value)
-  return written.length <= maxEvidence ? value : written.slice(0, maxEvidence)
-}
-
 /** The status an error value states itself, for errors inside a stream that came with status 200. */
 const statedStatus = (value: Json): number | undefined => {
   const error = isObject(value) && isObject(value["error"]) ? value["error"] : value
@@ -157,42 +149,17 @@ export const fromValue = (value: Json, status?: number): Failure => {
     class: classOf(facts, told ?? 0),
     message: facts.message ?? "The provider answered with an error and no message.",
     ...present({ status: told }),
-    evidence: evidenceOf(value)
+    evidence: ErrorReply.evidence(value)
   }
-}
-
-const isHtml = (body: string): boolean => /^\s*<(!doctype|html|head|body)/i.test(body)
-
-/** How long to wait, in milliseconds: `retry-after-ms`, or `retry-after` in seconds or as a date against the reply's own `date`. */
-const retryAfter = (headers: { readonly [name: string]: string | undefined }): number | undefined => {
-  const ms = Number(headers["retry-after-ms"] ?? Number.NaN)
-  if (Number.isFinite(ms) && ms >= 0) return Math.round(ms)
-  const after = headers["retry-after"]?.trim()
-  if (after === undefined || after === "") return undefined
-  const seconds = Number(after)
-  if (Number.isFinite(seconds)) return seconds >= 0 ? Math.round(seconds * 1000) : undefined
-  const wait = Date.parse(after) - Date.parse(headers["date"] ?? "")
-  return Number.isFinite(wait) && wait >= 0 ? wait : undefined
 }
 
 /** An error reply as a failure; an unknown shape is classed by its status. */
-export const decode = (reply: {
-  readonly status: number
-  readonly headers: { readonly [name: string]: string | undefined }
-  readonly body: string
-}): Failure => {
+export const decode = (reply: { readonly status: number; readonly headers: ErrorReply.Headers; readonly body: string }): Failure => {
+  const wait = present({ retryAfterMs: ErrorReply.retryAfterMs(reply.headers) })
   const parsed = parse(reply.body)
-  const wait = present({ retryAfterMs: retryAfter(reply.headers) })
   if (Result.isSuccess(parsed) && (isObject(parsed.success) || Array.isArray(parsed.success))) return { ...fromValue(parsed.success, reply.status), ...wait }
-  const plain = reply.body.trim().slice(0, maxEvidence)
-  const message = isHtml(reply.body) ? "HTML page" : plain === "" ? `The provider answered with status ${reply.status} and no body.` : plain
-  return {
-    class: classOf({ message }, reply.status),
-    message,
-    status: reply.status,
-    ...(plain === "" ? {} : { evidence: plain }),
-    ...wait
-  }
+  const words = ErrorReply.ofText(reply.body, reply.status)
+  return { ...words, class: classOf({ message: words.message }, reply.status), status: reply.status, ...wait }
 }
 
 /** OpenAI's error type by status, for failures that have none of their own. */

@@ -10,7 +10,7 @@ import { present } from "@sluice/protocol/Json"
 import * as Pointer from "@sluice/protocol/Pointer"
 import { isObject, type Json, type JsonObject, valueIn } from "@sluice/protocol/Wire"
 import { decodeCalls, decodeLegacyCall, encodeCall, encodeLegacyCall, isForeignCall, isLegacyCall } from "./Calls.ts"
-import { type At, below, callId, loseNode } from "./Encoding.ts"
+import { fitId, inside, loseNode, type Place } from "./Crossing.ts"
 import { decodeContent, encodeContent, type Placed } from "./Parts.ts"
 import { decodeThinking, encodeThinking } from "./Reasoning.ts"
 import { id, type Message } from "./Wire.ts"
@@ -37,7 +37,7 @@ const thinking: Slot = {
   put: (parts, origin) => {
     // Thinking of another dialect, or that nobody can prove, is of no use to an OpenAI model.
     const kept = parts.filter(({ part, place }): boolean => {
-      const isKept = place.context.own || part.signature?.by === id || part.encrypted?.by === id
+      const isKept = place.context.isOwn || part.signature?.by === id || part.encrypted?.by === id
       if (!isKept) loseNode(place, part, { reason: "dropped", weight: "hint", before: part })
       return isKept
     })
@@ -158,7 +158,7 @@ export const decodeMessage = (message: Message, at: string, custom: ReadonlySet<
   })
 }
 
-const placed = (turn: Turn, place: At): ReadonlyArray<Placed> => turn.parts.map((part, index) => ({ part, place: below(place, part, "parts", index) }))
+const placed = (turn: Turn, place: Place): ReadonlyArray<Placed> => turn.parts.map((part, index) => ({ part, place: inside(place, part, "parts", index) }))
 
 const partsOf = (items: ReadonlyArray<Placed>): ReadonlyArray<Part> => items.map(({ part }) => part)
 
@@ -173,26 +173,26 @@ const patchSlots = (items: ReadonlyArray<Placed>, role: Role, origin: Message | 
   return patch
 }
 
-const resultPatch = (part: ToolResultPart, place: At, origin: Message | undefined): Fields.Patch => {
+const resultPatch = (part: ToolResultPart, place: Place, origin: Message | undefined): Fields.Patch => {
   const before = origin === undefined ? undefined : decodeResult(origin, place.at, new Set())
-  const inner = part.parts.map((nested, index): Placed => ({ part: nested, place: below(place, nested, "parts", index) }))
+  const inner = part.parts.map((nested, index): Placed => ({ part: nested, place: inside(place, nested, "parts", index) }))
   if (part.isError !== undefined) Fields.lose(place, part, "isError", { reason: "dropped", weight: "hint", before: part.isError })
   if (part.name !== undefined && origin === undefined) Fields.lose(place, part, "name", { reason: "dropped", weight: "hint", before: part.name })
   return {
-    ...(before?.id === part.id ? {} : { tool_call_id: origin === undefined ? callId(part.id, below(place, part, "id")) : part.id }),
+    ...(before?.id === part.id ? {} : { tool_call_id: origin === undefined ? fitId(part.id, inside(place, part, "id")) : part.id }),
     ...(before?.name === part.name || origin === undefined ? {} : { name: part.name }),
     ...(before !== undefined && same(before.parts, part.parts) ? {} : { content: encodeContent(inner, origin?.content) ?? "" })
   }
 }
 
 /** A turn over the message it came from: the very same object where nothing was changed. */
-export const encodeOver = (turn: Turn, origin: Message, place: At): JsonObject => {
+export const encodeOver = (turn: Turn, origin: Message, place: Place): JsonObject => {
   // The message is a value of the parsed body, narrowed by the schema.
   const wire = origin as unknown as JsonObject
   const role = canonicalRole(origin.role) === turn.role ? {} : { role: turn.role }
   const [first] = turn.parts
   if (isResult(origin) && first?.type === "tool-result" && turn.parts.length === 1) {
-    return Fields.patched(wire, { ...role, ...resultPatch(first, below(place, first, "parts", 0), origin) })
+    return Fields.patched(wire, { ...role, ...resultPatch(first, inside(place, first, "parts", 0), origin) })
   }
   if (turn.role === "foreign") return wire
   const name = (origin.name ?? undefined) === turn.name ? {} : { name: turn.name }
@@ -202,7 +202,7 @@ export const encodeOver = (turn: Turn, origin: Message, place: At): JsonObject =
 /** A turn and where it stands. */
 export interface PlacedTurn {
   readonly turn: Turn
-  readonly place: At
+  readonly place: Place
 }
 
 /** Parts in the order in which a message says them; another order cannot be said. */

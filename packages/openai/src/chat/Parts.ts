@@ -7,7 +7,7 @@ import * as Fields from "@sluice/protocol/Fields"
 import { present } from "@sluice/protocol/Json"
 import * as Pointer from "@sluice/protocol/Pointer"
 import { isObject, type Json, type JsonObject, type Node, valueIn } from "@sluice/protocol/Wire"
-import { type At, type Encoding, loseNode } from "./Encoding.ts"
+import { type Crossing, loseNode, type Place } from "./Crossing.ts"
 import * as Media from "./Media.ts"
 import { type Block, type Content, id } from "./Wire.ts"
 
@@ -22,7 +22,7 @@ interface Cached {
 }
 
 /** The cache hint of parts and tools: `cache_control` of compatible providers, `prompt_cache_breakpoint` of OpenAI. */
-export const cacheField = <N extends Pick<TextPart, "cache"> & Node, W extends object>(): Fields.Field<N, W, Encoding> => ({
+export const cacheField = <N extends Pick<TextPart, "cache"> & Node, W extends object>(): Fields.Field<N, W, Crossing> => ({
   of: ["cache"],
   keys: ["cache_control", "prompt_cache_breakpoint"],
   get: (wire) => {
@@ -38,13 +38,13 @@ export const cacheField = <N extends Pick<TextPart, "cache"> & Node, W extends o
     if (Object.hasOwn(wire, "prompt_cache_breakpoint") && node.cache.ttl === undefined) {
       return { cache_control: undefined, prompt_cache_breakpoint: { mode: "explicit" } }
     }
-    if (place.context.own) return { cache_control: { type: "ephemeral", ...node.cache } }
+    if (place.context.isOwn) return { cache_control: { type: "ephemeral", ...node.cache } }
     Fields.lose(place, node, "cache", { reason: "dropped", weight: "hint", before: node.cache })
     return {}
   }
 })
 
-type Rows<N, W> = Fields.Fields<N, W, Encoding>
+type Rows<N, W> = Fields.Fields<N, W, Crossing>
 
 const textFields: Rows<TextPart, BlockOf<"text">> = [
   { of: ["text"], keys: ["text"], get: (wire) => ({ text: wire.text ?? "" }), put: (part) => ({ text: part.text }) },
@@ -81,7 +81,7 @@ const audioFields: Rows<MediaPart, BlockOf<"input_audio">> = [
     get: ({ input_audio: audio }) => ({ source: typeof audio === "string" ? Media.fromAudio(audio, undefined) : Media.fromAudio(audio.data, audio.format) }),
     put: (part, { input_audio: audio }, place) => {
       const data = part.source.type === "base64" ? part.source.data : ""
-      const format = Media.audioFormat(part.source, place.context.own)
+      const format = Media.audioFormat(part.source, place.context.isOwn)
       if (typeof audio === "string" && format === undefined) return { input_audio: data }
       const written = Media.fromAudio(data, format)
       if (part.source.type === "base64" && written.mime !== part.source.mime) {
@@ -110,8 +110,8 @@ const fileFields: Rows<MediaPart, BlockOf<"file">> = [
         loseIn(place, part, "source", "mime", { reason: "defaulted", after: "application/pdf" })
       }
       // OpenAI refuses file_data without a name.
-      if (part.title === undefined && !place.context.own) Fields.lose(place, part, "title", { reason: "defaulted", weight: "hint", after: "document.pdf" })
-      const filename = part.title ?? (place.context.own ? undefined : "document.pdf")
+      if (part.title === undefined && !place.context.isOwn) Fields.lose(place, part, "title", { reason: "defaulted", weight: "hint", after: "document.pdf" })
+      const filename = part.title ?? (place.context.isOwn ? undefined : "document.pdf")
       return { file: Fields.patched(file ?? {}, { file_data: Media.toUrl(part.source, "application/pdf"), file_id: undefined, filename }) }
     }
   },
@@ -160,8 +160,13 @@ const typeOnly: ReadonlySet<string> = new Set(["type"])
 const handled: ReadonlySet<string> = new Set(["type"])
 const handledReasoning: ReadonlySet<string> = new Set(["type", "form"])
 
-const loseIn = (place: At, part: Part, field: string, inner: string, loss: { reason: "defaulted" | "approximated"; before?: unknown; after: unknown }): void =>
-  place.sink.add({ at: part.at ?? place.at, canonical: Pointer.child(place.canonical, field, inner), weight: "hint", ...loss })
+const loseIn = (
+  place: Place,
+  part: Part,
+  field: string,
+  inner: string,
+  loss: { reason: "defaulted" | "approximated"; before?: unknown; after: unknown }
+): void => place.sink.add({ at: part.at ?? place.at, canonical: Pointer.child(place.canonical, field, inner), weight: "hint", ...loss })
 
 const node = <N extends Node, W extends object>(fields: Rows<N, W>, block: W & { readonly type: string }, at: string): Node =>
   present({ wire: { dialect: id, value: asJson(block) }, at, foreign: Fields.foreignKeys(fields, block, typeOnly) })
@@ -191,7 +196,7 @@ export const decodePart = (block: Block, at: string): Part => {
   return { type: "foreign", dialect: id, name: block.type, value: asJson(block), wire: { dialect: id, value: asJson(block) }, at }
 }
 
-const write = <N extends Part, T extends string>(fields: Rows<N, BlockOf<T>>, part: N, type: T, place: At, known = handled): JsonObject => {
+const write = <N extends Part, T extends string>(fields: Rows<N, BlockOf<T>>, part: N, type: T, place: Place, known = handled): JsonObject => {
   const origin = ownBlock(part, type)
   const block = Fields.put(fields, part, origin, place)
   Fields.loseRest(fields, part, known, place, () => "hint", part.wire?.dialect === id)
@@ -205,37 +210,38 @@ const ownBlock = <T extends string>(part: Part, type: T): BlockOf<T> | undefined
   return isObject(value) && value["type"] === type ? value as unknown as BlockOf<T> : undefined
 }
 
-const drop = (part: Part, place: At, weight: "hint" | "meaning"): undefined => loseNode(place, part, { reason: "dropped", weight, before: part }) as undefined
+const drop = (part: Part, place: Place, weight: "hint" | "meaning"): undefined =>
+  loseNode(place, part, { reason: "dropped", weight, before: part }) as undefined
 
 /** What cannot be said as it is becomes text. */
-const asText = (part: Part, text: string, place: At): JsonObject => {
+const asText = (part: Part, text: string, place: Place): JsonObject => {
   loseNode(place, part, { reason: "approximated", weight: "hint", before: part, after: { type: "text", text } })
   return { type: "text", text }
 }
 
-const encodeMedia = (part: MediaPart, place: At): JsonObject | undefined => {
+const encodeMedia = (part: MediaPart, place: Place): JsonObject | undefined => {
   const url = Media.toUrl(part.source, "")
   switch (part.type) {
     case "image":
       return url === undefined ? drop(part, place, "meaning") : write(imageFields, part, "image_url", place)
     case "audio":
-      return Media.audioFormat(part.source, place.context.own) === undefined && ownBlock(part, "input_audio") === undefined
+      return Media.audioFormat(part.source, place.context.isOwn) === undefined && ownBlock(part, "input_audio") === undefined
         ? drop(part, place, "meaning")
         : write(audioFields, part, "input_audio", place)
     case "video":
-      return place.context.own && url !== undefined ? write(videoFields, part, "video_url", place) : drop(part, place, "meaning")
+      return place.context.isOwn && url !== undefined ? write(videoFields, part, "video_url", place) : drop(part, place, "meaning")
     case "document": {
       if (ownBlock(part, "document_url") !== undefined && url !== undefined) return write(documentFields, part, "document_url", place)
       const text = Media.documentText(part)
       if (text !== undefined && ownBlock(part, "file") === undefined) return asText(part, text, place)
-      const carried = part.source.type === "base64" || Media.fileId(part.source) !== undefined || (place.context.own && url !== undefined)
+      const carried = part.source.type === "base64" || Media.fileId(part.source) !== undefined || (place.context.isOwn && url !== undefined)
       return carried ? write(fileFields, part, "file", place) : drop(part, place, "meaning")
     }
   }
 }
 
 /** A canonical part as a content part; `undefined` where it has no place in content, which is then a loss. */
-export const encodePart = (part: Part, place: At): JsonObject | undefined => {
+export const encodePart = (part: Part, place: Place): JsonObject | undefined => {
   switch (part.type) {
     case "text":
       return write(textFields, part, "text", place)
@@ -268,7 +274,7 @@ export const decodeContent = (content: Content | null | undefined, at: string): 
 /** Parts with the place each stands at. */
 export interface Placed {
   readonly part: Part
-  readonly place: At
+  readonly place: Place
 }
 
 /** A text that says nothing but its words. */

@@ -8,7 +8,7 @@ import * as Fields from "@sluice/protocol/Fields"
 import { present } from "@sluice/protocol/Json"
 import * as Pointer from "@sluice/protocol/Pointer"
 import { isObject, type Json, type JsonObject, valueIn } from "@sluice/protocol/Wire"
-import type { Encoding } from "./Encoding.ts"
+import type { Crossing } from "./Crossing.ts"
 import { id, type Message, type ReasoningDetail, type Request } from "./Wire.ts"
 
 type Effort = NonNullable<ReasoningIntent["effort"]>
@@ -91,7 +91,7 @@ const patchOwn = (intent: ReasoningIntent | undefined, wire: Partial<Request>): 
 }
 
 /** The intent's row in the request's field table. An edit is written in the words the request used. */
-export const intentField: Fields.Field<CanonicalRequest, Request, Encoding> = {
+export const intentField: Fields.Field<CanonicalRequest, Request, Crossing> = {
   of: ["reasoning"],
   keys: ["reasoning_effort", "reasoning", "thinking", "enable_thinking", "thinking_budget"],
   get: (wire) => present({ reasoning: getIntent(wire) }),

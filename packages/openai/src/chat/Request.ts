@@ -10,16 +10,16 @@ import { present } from "@sluice/protocol/Json"
 import * as Loss from "@sluice/protocol/Loss"
 import { isObject, type Json, type JsonObject, valueIn } from "@sluice/protocol/Wire"
 import * as Result from "effect/Result"
-import { type At, below, type Encoding } from "./Encoding.ts"
+import { type Crossing, inside, type Place } from "./Crossing.ts"
 import { decodeContent, encodeContent } from "./Parts.ts"
 import * as Reasoning from "./Reasoning.ts"
 import { decodeToolChoice, decodeTools, encodeToolChoice, encodeTools } from "./Tools.ts"
 import { decodeTurns, encodeTurns } from "./Turns.ts"
 import { check, id, Request } from "./Wire.ts"
 
-type Row = Fields.Field<CanonicalRequest, Request, Encoding>
+type Row = Fields.Field<CanonicalRequest, Request, Crossing>
 
-const plain = Fields.plain<CanonicalRequest, Request, Encoding>()
+const plain = Fields.plain<CanonicalRequest, Request, Crossing>()
 
 const itself = <A>(value: A): A => value
 
@@ -29,7 +29,7 @@ const compatible = <K extends "topK", L extends "top_k">(field: K, key: L): Row 
   put: (request, _, place) => {
     const value = request[field]
     if (value === undefined) return { [key]: undefined }
-    if (place.context.own) return { [key]: value }
+    if (place.context.isOwn) return { [key]: value }
     Fields.lose(place, request, field, { reason: "dropped", weight: "hint", before: value })
     return {}
   }
@@ -86,7 +86,7 @@ const stop: Row = {
   put: (request, wire, place) => {
     const stops = request.stop
     if (stops === undefined) return { stop: undefined }
-    if (stops.length > maxStops && !place.context.own) {
+    if (stops.length > maxStops && !place.context.isOwn) {
       const after = stops.slice(0, maxStops)
       Fields.lose(place, request, "stop", { reason: "approximated", weight: "hint", before: stops, after })
       return { stop: after }
@@ -119,7 +119,7 @@ const modalities: Row = {
   ...plain("modalities", "modalities", itself, itself),
   put: (request, _, place) => {
     const wanted = request.modalities
-    const after = place.context.own ? wanted : wanted?.filter((name) => officialModalities.has(name))
+    const after = place.context.isOwn ? wanted : wanted?.filter((name) => officialModalities.has(name))
     if (after?.length !== wanted?.length) Fields.lose(place, request, "modalities", { reason: "approximated", weight: "meaning", before: wanted, after })
     return { modalities: after }
   }
@@ -129,7 +129,7 @@ const audioOutput: Row = {
   ...plain("audioOutput", "audio", itself, itself),
   put: (request, _, place) => {
     const audio = request.audioOutput
-    if (audio === undefined || place.context.own || (isObject(audio) && audio["voice"] !== undefined && audio["format"] !== undefined)) return { audio }
+    if (audio === undefined || place.context.isOwn || (isObject(audio) && audio["voice"] !== undefined && audio["format"] !== undefined)) return { audio }
     Fields.lose(place, request, "audioOutput", { reason: "dropped", weight: "meaning", before: audio })
     return {}
   }
@@ -154,16 +154,16 @@ const getFormat = (wire: NonNullable<Request["response_format"]>): ResponseForma
   }
 }
 
-const putFormat = (request: CanonicalRequest, origin: Json | undefined, place: At): Json | undefined => {
+const putFormat = (request: CanonicalRequest, origin: Json | undefined, place: Place): Json | undefined => {
   const format = request.responseFormat
   if (format === undefined) return undefined
   if (format.type !== "json-schema") return { type: format.type === "json" ? "json_object" : "text" }
   const before = isObject(origin) && isObject(origin["json_schema"]) ? origin["json_schema"] : {}
   // OpenAI refuses a schema without a name.
-  if (format.name === undefined && !place.context.own) {
-    Fields.lose(below(place, request, "responseFormat"), request, "name", { reason: "defaulted", weight: "hint", after: "response" })
+  if (format.name === undefined && !place.context.isOwn) {
+    Fields.lose(inside(place, request, "responseFormat"), request, "name", { reason: "defaulted", weight: "hint", after: "response" })
   }
-  const name = format.name ?? (place.context.own ? undefined : "response")
+  const name = format.name ?? (place.context.isOwn ? undefined : "response")
   const { description, schema, strict } = format
   return { type: "json_schema", json_schema: Fields.patched(before, { name, description, schema, strict }) }
 }
@@ -184,7 +184,7 @@ const prediction: Row = {
   get: (wire, at) => isObject(wire.prediction) ? { prediction: decodeContent(wire.prediction.content, `${at}/prediction/content`) } : {},
   put: (request, wire, place) => {
     if (request.prediction === undefined) return { prediction: undefined }
-    const parts = request.prediction.map((part, index) => ({ part, place: below(place, part, "prediction", index) }))
+    const parts = request.prediction.map((part, index) => ({ part, place: inside(place, part, "prediction", index) }))
     const content = encodeContent(parts, isObject(wire.prediction) ? wire.prediction.content : undefined)
     return { prediction: { type: "content", content: content ?? "" } }
   }
@@ -196,7 +196,7 @@ const serviceTier: Row = {
   ...plain("serviceTier", "service_tier", itself, itself),
   put: (request, _, place) => {
     const tier = request.serviceTier
-    if (tier === undefined || place.context.own || officialTiers.has(tier)) return { service_tier: tier }
+    if (tier === undefined || place.context.isOwn || officialTiers.has(tier)) return { service_tier: tier }
     Fields.lose(place, request, "serviceTier", { reason: "dropped", weight: "hint", before: tier })
     return {}
   }
@@ -222,7 +222,7 @@ const streamOptions: Row = {
 const asObject = (value: unknown): JsonObject => isObject(value) ? value : {}
 
 /** The field table of a request. */
-export const fields: Fields.Fields<CanonicalRequest, Request, Encoding> = [
+export const fields: Fields.Fields<CanonicalRequest, Request, Crossing> = [
   plain("model", "model", itself, itself),
   toolChoice,
   parallelToolCalls,
@@ -291,7 +291,7 @@ export const encode = (request: CanonicalRequest): EncodedRequest => {
   const origin = ownRequest(request)
   const isOwn = origin !== undefined
   const sink = Loss.sink()
-  const place: At = { canonical: "", at: request.at ?? "", sink, context: { own: isOwn, renamed: new Map() } }
+  const place: Place = { canonical: "", at: request.at ?? "", sink, context: { isOwn, renamed: new Map() } }
   const messages = encodeTurns(request, origin?.messages, place)
   const tools = encodeTools(request, origin, place)
   const rest = Fields.put(fields, request, origin, place)

@@ -7,13 +7,13 @@ import * as Fields from "@sluice/protocol/Fields"
 import { present } from "@sluice/protocol/Json"
 import * as Pointer from "@sluice/protocol/Pointer"
 import { isObject, type Json, type JsonObject, type Node, valueIn } from "@sluice/protocol/Wire"
-import { type At, below, type Encoding, loseNode, qualified, toolName } from "./Encoding.ts"
+import { type Crossing, fitName, inside, loseNode, type Place, qualified } from "./Crossing.ts"
 import { cacheField } from "./Parts.ts"
 import { id, type LegacyFunction, type Request, type Tool as WireTool } from "./Wire.ts"
 
-type Rows<N, W> = Fields.Fields<N, W, Encoding>
+type Rows<N, W> = Fields.Fields<N, W, Crossing>
 
-const nameRow = <N extends FunctionTool | CustomTool, W extends { readonly name: string }>(): Fields.Field<N, W, Encoding> => ({
+const nameRow = <N extends FunctionTool | CustomTool, W extends { readonly name: string }>(): Fields.Field<N, W, Crossing> => ({
   of: ["name"],
   keys: ["name"],
   get: (wire) => {
@@ -21,21 +21,21 @@ const nameRow = <N extends FunctionTool | CustomTool, W extends { readonly name:
     // N has the very field that was found.
     return found as Partial<N>
   },
-  put: (tool, wire, place) => ({ name: wire.name === undefined ? toolName(tool.name, below(place, tool, "name")) : tool.name })
+  put: (tool, wire, place) => ({ name: wire.name === undefined ? fitName(tool.name, inside(place, tool, "name")) : tool.name })
 })
 
 const functionFields: Rows<FunctionTool, LegacyFunction> = [
   nameRow(),
-  Fields.plain<FunctionTool, LegacyFunction, Encoding>()("description", "description", (value) => value, (value) => value),
-  Fields.plain<FunctionTool, LegacyFunction, Encoding>()("parameters", "parameters", (value) => value, (value) => value),
-  Fields.plain<FunctionTool, LegacyFunction, Encoding>()("strict", "strict", (value) => value, (value) => value)
+  Fields.plain<FunctionTool, LegacyFunction, Crossing>()("description", "description", (value) => value, (value) => value),
+  Fields.plain<FunctionTool, LegacyFunction, Crossing>()("parameters", "parameters", (value) => value, (value) => value),
+  Fields.plain<FunctionTool, LegacyFunction, Crossing>()("strict", "strict", (value) => value, (value) => value)
 ]
 
 type CustomDefinition = Extract<WireTool, { readonly type: "custom" }>["custom"]
 
 const customFields: Rows<CustomTool, CustomDefinition> = [
   nameRow(),
-  Fields.plain<CustomTool, CustomDefinition, Encoding>()("description", "description", (value) => value, (value) => value),
+  Fields.plain<CustomTool, CustomDefinition, Crossing>()("description", "description", (value) => value, (value) => value),
   {
     of: ["grammar"],
     keys: ["format"],
@@ -90,12 +90,12 @@ const isLegacy = (tool: Tool): boolean => {
 
 const handled: ReadonlySet<string> = new Set(["type", "name", "description", "parameters", "strict", "grammar", "cache"])
 
-const encodeTool = (tool: Tool, place: At): JsonObject | undefined => {
+const encodeTool = (tool: Tool, place: Place): JsonObject | undefined => {
   const origin = ownTool(tool)
   switch (tool.type) {
     case "function":
     case "custom": {
-      Fields.loseRest<FunctionTool | CustomTool, object, Encoding>(cacheRows, tool, handled, place, () => "hint", origin !== undefined)
+      Fields.loseRest<FunctionTool | CustomTool, object, Crossing>(cacheRows, tool, handled, place, () => "hint", origin !== undefined)
       // The inner definition was checked by the schema when the tool was decoded.
       const wire = origin?.[tool.type]
       const definition = tool.type === "function"
@@ -114,7 +114,7 @@ const encodeTool = (tool: Tool, place: At): JsonObject | undefined => {
 }
 
 /** Tools of a namespace carry its name in their own, because Chat Completions knows no namespaces. */
-const flattened = (tools: ReadonlyArray<Tool>, place: At): ReadonlyArray<Tool> => {
+const flattened = (tools: ReadonlyArray<Tool>, place: Place): ReadonlyArray<Tool> => {
   const first = tools.find((tool) => tool.type === "namespace")
   if (first === undefined) return tools
   const after = tools.flatMap((tool): ReadonlyArray<Tool> =>
@@ -134,11 +134,11 @@ const listPatch = (key: "tools" | "functions", before: ReadonlyArray<unknown> | 
   sameList(before, after) || (after.length === 0 && (before === undefined || before === null)) ? {} : { [key]: after.length === 0 ? undefined : after }
 
 /** The keys of the request's tools, over those it came with. */
-export const encodeTools = (request: CanonicalRequest, origin: Pick<Request, "tools" | "functions"> | undefined, place: At): Fields.Patch => {
+export const encodeTools = (request: CanonicalRequest, origin: Pick<Request, "tools" | "functions"> | undefined, place: Place): Fields.Patch => {
   const tools: Array<JsonObject> = []
   const functions: Array<JsonObject> = []
   for (const [index, tool] of flattened(request.tools ?? [], place).entries()) {
-    const at = below(place, tool, "tools", index)
+    const at = inside(place, tool, "tools", index)
     if (isLegacy(tool) && tool.type === "function") {
       // The definition was checked by the schema when the tool was decoded.
       functions.push(Fields.put(functionFields, tool, ownTool(tool) as unknown as LegacyFunction, at))
@@ -193,9 +193,9 @@ export const decodeToolChoice = (wire: string | JsonObject): ToolChoice => {
 const reference = (kind: "function" | "custom", name: string): JsonObject => ({ type: kind, [kind]: { name } })
 
 /** A canonical choice as `tool_choice`; `undefined` where this dialect cannot force it, which is then a loss of meaning. */
-export const encodeToolChoice = (choice: ToolChoice, request: CanonicalRequest, place: At): Json | undefined => {
+export const encodeToolChoice = (choice: ToolChoice, request: CanonicalRequest, place: Place): Json | undefined => {
   const nameAt = (name: string, ...steps: ReadonlyArray<Pointer.Step>): string =>
-    place.context.own ? name : toolName(name, below(place, {}, "toolChoice", ...steps))
+    place.context.isOwn ? name : fitName(name, inside(place, { at: request.places?.["toolChoice"] ?? "/toolChoice" }, "toolChoice", ...steps))
   switch (choice.type) {
     case "auto":
     case "none":

@@ -6,7 +6,7 @@ import type { Part } from "@sluice/protocol/CanonicalPart"
 import type { CanonicalRequest, Turn } from "@sluice/protocol/CanonicalRequest"
 import * as Pointer from "@sluice/protocol/Pointer"
 import { isObject, type Json, type JsonObject, valueIn } from "@sluice/protocol/Wire"
-import { type At, below, loseNode } from "./Encoding.ts"
+import { inside, loseNode, type Place } from "./Crossing.ts"
 import { decodeMessage, encodeMessage, encodeOver } from "./Messages.ts"
 import { id, type Message } from "./Wire.ts"
 
@@ -44,7 +44,7 @@ const isMedia = (part: Part): boolean => part.type === "image" || part.type === 
  * Tool messages take text only: media that tools answered with follow in a user turn behind the last of the tool messages,
  * which must not be parted.
  */
-const liftMedia = (turns: ReadonlyArray<Turn>, place: At): ReadonlyArray<Turn> => {
+const liftMedia = (turns: ReadonlyArray<Turn>, place: Place): ReadonlyArray<Turn> => {
   const lifted: Array<Turn> = []
   let first: Part | undefined
   let media: Array<Part> = []
@@ -83,7 +83,7 @@ const liftMedia = (turns: ReadonlyArray<Turn>, place: At): ReadonlyArray<Turn> =
 
 interface Step {
   readonly turn: Turn
-  readonly place: At
+  readonly place: Place
   readonly origin: Message | undefined
 }
 
@@ -109,9 +109,9 @@ const encodeRun = (run: ReadonlyArray<Step>): ReadonlyArray<Json> => {
 }
 
 /** Instructions and turns as messages; the very same list where nothing was changed. */
-export const encodeTurns = (request: CanonicalRequest, origin: ReadonlyArray<Message> | undefined, place: At): ReadonlyArray<Json> => {
+export const encodeTurns = (request: CanonicalRequest, origin: ReadonlyArray<Message> | undefined, place: Place): ReadonlyArray<Json> => {
   const turns = liftMedia(request.turns, place)
-  const step = (turn: Turn, field: string, index: number): Step => ({ turn, place: below(place, turn, field, index), origin: ownMessage(turn) })
+  const step = (turn: Turn, field: string, index: number): Step => ({ turn, place: inside(place, turn, field, index), origin: ownMessage(turn) })
   const steps = [
     ...(request.instructions ?? []).map((turn, index) => step(turn, "instructions", index)),
     ...turns.map((turn, index) => step(turn, "turns", index))
