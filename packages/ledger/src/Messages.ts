@@ -7,6 +7,10 @@ export interface WriterData {
   readonly filename: string
   /** Whether to replay spill files and sweep exchanges left open: only at the start of the process, never when a dead thread is replaced. */
   readonly recover: boolean
+  /** How long a write waits for another process that holds the file, in milliseconds. */
+  readonly busyTimeout: number
+  /** How often the writer makes sure that its file is still the one on disk, in milliseconds. */
+  readonly watchInterval: number
 }
 
 /** To the writer. Rows are numbered from 1 in the order in which they were written. */
@@ -15,10 +19,11 @@ export type ToWriter =
   | { readonly _tag: "Replay"; readonly path: string }
   | { readonly _tag: "Close" }
 
-/** From the writer. `through` is the number of a row: it and every row before it. */
+/** From the writer. `through` is the number of a row: it and every row before it. `Replaced`: its file is no longer the one on disk, and it ends. */
 export type FromWriter =
   | { readonly _tag: "Ready"; readonly replayed: number; readonly quarantined: number; readonly swept: number }
   | { readonly _tag: "StartFailed"; readonly reason: string }
+  | { readonly _tag: "Replaced" }
   | { readonly _tag: "Committed"; readonly through: number }
   | { readonly _tag: "Failed"; readonly through: number; readonly reason: string }
   | { readonly _tag: "Refused"; readonly row: number; readonly reason: string }

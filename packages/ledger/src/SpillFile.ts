@@ -6,6 +6,7 @@ import * as Effect from "effect/Effect"
 import * as Queue from "effect/Queue"
 import type * as Scope from "effect/Scope"
 import * as FileSystem from "node:fs"
+import { dirname } from "node:path"
 import type { Row } from "./Rows.ts"
 import * as Spill from "./Spill.ts"
 
@@ -102,10 +103,10 @@ export const make = (database: string): Effect.Effect<SpillFile, never, Scope.Sc
 const node = <A>(run: (done: (error: Error | null | undefined, value?: A) => void) => void): Effect.Effect<A, string> =>
   Effect.callback((resume) => run((error, value) => resume(error instanceof Error ? Effect.fail(error.message) : Effect.succeed(value as A))))
 
-/** A new file is durable when its folder is. */
-const syncFolder = (path: string): Effect.Effect<void, string> =>
+/** A new file is durable when its folder is; systems that cannot sync a folder do it themselves. */
+const syncFolder = (path: string): Effect.Effect<void> =>
   Effect.acquireUseRelease(
-    node<number>((done) => FileSystem.open(path.slice(0, path.lastIndexOf("/") + 1) || ".", "r", done)),
+    node<number>((done) => FileSystem.open(dirname(path), "r", done)),
     (folder) => node<void>((done) => FileSystem.fsync(folder, done)),
     (folder) => Effect.ignore(node<void>((done) => FileSystem.close(folder, done)))
-  )
+  ).pipe(Effect.ignore)

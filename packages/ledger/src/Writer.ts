@@ -72,6 +72,7 @@ export const make = (options: Options): Writer => {
   // Whether the last thing heard of the database was a failure
   let isFailing = false
   let onClosed: (() => void) | undefined
+  // Whether the thread was told to close: nothing comes after that
   let isTold = false
   let isFlushScheduled = false
   let lateFlush: NodeJS.Timeout | undefined
@@ -111,7 +112,7 @@ export const make = (options: Options): Writer => {
   }
 
   const giveUp = ({ done, fallback, row }: Waiting, reason: string) => {
-    if (fallback !== "spill") return done?.(reason)
+    if (fallback !== "spill" || isTold) return done?.(reason)
     retry ??= setInterval(offerSpilled, retryDelay).unref()
     overflow.keep(row, (failure) => {
       done?.(failure === undefined ? undefined : `${reason}, nor does the spill file: ${failure}`)
@@ -120,6 +121,7 @@ export const make = (options: Options): Writer => {
   }
 
   const offerSpilled = () => {
+    if (isTold) return
     if (overflow.hasFiles()) {
       if (isReady && backlog.rows() <= Backlog.capacityRows / 2) overflow.offer()
     } else if (retry !== undefined) {
@@ -159,6 +161,8 @@ export const make = (options: Options): Writer => {
         return flush()
       case "StartFailed":
         return hasStarted ? options.onTrouble(`the ledger's writer thread does not start: ${message.reason}`) : options.onStart(message)
+      case "Replaced":
+        return options.onTrouble("the ledger's file is not the one that was opened: it is opened, and where it is gone created, again")
       case "Committed":
         recover()
         take(message.through, ({ done }) => done?.(undefined))

@@ -76,11 +76,11 @@ export const ledgerContract = <E>(name: string, layer: Effect.Effect<Layer.Layer
 
     test("makes a whole entry of a settlement that was never opened", (ledger) =>
       Effect.gen(function*() {
-        yield* ledger.settle(settlement(1, { outcome: { _tag: "Denied", by: "limits", class: "rate_limited", message: "slow down" } }))
+        yield* ledger.settle(settlement(1, { outcome: { _tag: "Denied", by: "limits", class: "rate-limited", message: "slow down" } }))
         const [entry] = yield* ledger.query({ limit: 10 })
         assert.strictEqual(entry?.status, "denied")
         assert.strictEqual(entry?.outcome, "Denied(limits)")
-        assert.deepStrictEqual(entry?.error, { class: "rate_limited", message: "slow down" })
+        assert.deepStrictEqual(entry?.error, { class: "rate-limited", message: "slow down" })
         yield* ledger.open(opening(1))
         assert.deepStrictEqual(yield* ledger.query({ limit: 10 }), [entry!])
       }))

@@ -15,10 +15,10 @@ export interface StoreError {
 /** Runs something that may throw what SQLite throws. */
 export const attempt = <A>(run: () => A): Result.Result<A, StoreError> => Result.try({ try: run, catch: toError })
 
-/** Opens the file for writing: WAL, every commit synced, 5 s of patience with other processes. The file must exist and be migrated. */
-export const open = (filename: string): Result.Result<DatabaseSync, StoreError> =>
+/** Opens the file for writing: WAL, every commit synced, `busyTimeout` milliseconds of patience with other processes. */
+export const open = (filename: string, busyTimeout: number): Result.Result<DatabaseSync, StoreError> =>
   attempt(() => {
-    const db = new DatabaseSync(filename, { timeout: 5000 })
+    const db = new DatabaseSync(filename, { timeout: busyTimeout })
     db.exec(`PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA journal_size_limit = ${64 * 1024 * 1024}`)
     return db
   })

@@ -10,30 +10,29 @@ import { describeCause } from "../internal/describeCause.ts"
 import type { WriterData } from "../Messages.ts"
 import { loader } from "../migrations/Migrations.ts"
 import * as Replay from "./Replay.ts"
-import type { Store } from "./Store.ts"
-import * as StoreModule from "./Store.ts"
+import * as Store from "./Store.ts"
 
 /** A store that is ready to take rows, and what was found on the way. */
 export interface Started {
-  readonly store: Store
+  readonly store: Store.Store
   readonly replayed: Replay.Replayed
   readonly swept: number
 }
 
 /** Creates or brings up to date the tables of a ledger file. Fails with the reason as text. */
-export const migrate = (filename: string): Effect.Effect<void, string> =>
+export const migrate = (filename: string, busyTimeout: number): Effect.Effect<void, string> =>
   SqliteMigrator.run({ loader, table: "ledger_migrations" }).pipe(
-    Effect.provide(SqliteClient.layer({ filename, busyTimeout: "5 seconds" })),
+    Effect.provide(SqliteClient.layer({ filename, busyTimeout })),
     Effect.asVoid,
     // The driver throws when the file cannot be opened
     Effect.catchCause((cause) => Effect.fail(describeCause(cause)))
   )
 
 /** Opens the store of a migrated file and recovers what is asked for. Fails with the reason as text. */
-export const start = ({ filename, recover }: WriterData): Effect.Effect<Started, string> =>
+export const start = ({ busyTimeout, filename, recover }: Omit<WriterData, "watchInterval">): Effect.Effect<Started, string> =>
   Effect.gen(function*() {
-    yield* migrate(filename)
-    const store = yield* settle(StoreModule.open(filename))
+    yield* migrate(filename, busyTimeout)
+    const store = yield* settle(Store.open(() => Store.connect(filename, busyTimeout)))
     if (!recover) return { store, replayed: { applied: 0, quarantined: 0 }, swept: 0 }
     const replayed = yield* settle(Replay.all(store, filename))
     const swept = yield* settle(store.sweep())

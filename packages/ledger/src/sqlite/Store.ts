@@ -16,27 +16,28 @@ export interface Store {
   readonly commit: (rows: ReadonlyArray<Row>) => Result.Result<void, StoreError>
   /** Files every exchange that is still open as abandoned; gives their number. */
   readonly sweep: () => Result.Result<number, StoreError>
-  /** Moves what the log holds into the file, as far as readers allow. */
-  readonly checkpoint: () => void
   readonly close: () => void
 }
 
-interface Session {
+/** A connection with its prepared writes. */
+export interface Session {
   readonly db: DatabaseSync
   readonly apply: Statements.Apply
 }
 
-/** Opens the store; the file must exist and be migrated. */
-export const open = (filename: string): Result.Result<Store, StoreError> => Result.map(connect(filename), (session) => make(filename, session))
-
-const connect = (filename: string): Result.Result<Session, StoreError> =>
-  Result.flatMap(Connection.open(filename), (db) => {
+/** Connects to a ledger file, which must exist and be migrated; waits this many milliseconds for other processes. */
+export const connect = (filename: string, busyTimeout: number): Result.Result<Session, StoreError> =>
+  Result.flatMap(Connection.open(filename, busyTimeout), (db) => {
     const prepared = Connection.attempt(() => Statements.prepare(db))
     if (Result.isFailure(prepared)) Connection.attempt(() => db.close())
     return Result.map(prepared, (apply) => ({ db, apply }))
   })
 
-const make = (filename: string, first: Session): Store => {
+/** Opens a store, which connects again by itself after an error. */
+export const open = (connect: () => Result.Result<Session, StoreError>): Result.Result<Store, StoreError> =>
+  Result.map(connect(), (session) => make(connect, session))
+
+const make = (connect: () => Result.Result<Session, StoreError>, first: Session): Store => {
   let session: Session | undefined = first
 
   const drop = () => {
@@ -48,7 +49,7 @@ const make = (filename: string, first: Session): Store => {
   /** A connection that has just been opened after an error proves the file sound before it is written to. */
   const reconnect = (): Result.Result<Session, StoreError> => {
     drop()
-    return Result.flatMap(connect(filename), (fresh) => {
+    return Result.flatMap(connect(), (fresh) => {
       const checked = Connection.quickCheck(fresh.db)
       if (Result.isSuccess(checked)) session = fresh
       else Connection.attempt(() => fresh.db.close())
@@ -80,10 +81,6 @@ const make = (filename: string, first: Session): Store => {
         for (const row of rows) apply(row)
       }),
     sweep: () => durably(({ db }) => Number(db.prepare(Sweep.sql).run().changes)),
-    checkpoint: () => {
-      const { db } = session ?? {}
-      if (db !== undefined) Connection.attempt(() => db.exec("PRAGMA wal_checkpoint(PASSIVE)"))
-    },
     close: drop
   }
 }

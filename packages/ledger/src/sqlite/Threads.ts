@@ -5,9 +5,12 @@ import type { FromReader, FromWriter, ReaderData, ToReader, ToWriter, WriterData
 import type * as Reader from "../Reader.ts"
 import type * as Writer from "../Writer.ts"
 
+/** How patient writer threads are, in milliseconds. */
+export const patience = { busyTimeout: 5000, watchInterval: 5000 }
+
 /** Starts writer threads of this file. */
-export const startWriter = (filename: string): Writer.StartThread => (recover, onMessage, onExit) => {
-  const data: WriterData = { filename, recover }
+export const startWriter = (filename: string, { busyTimeout, watchInterval } = patience): Writer.StartThread => (recover, onMessage, onExit) => {
+  const data: WriterData = { filename, recover, busyTimeout, watchInterval }
   const worker = start("ledger-writer", "WriterThread", data, onExit)
   worker.on("message", (message: FromWriter) => onMessage(message))
   return { post: (message: ToWriter) => worker.postMessage(message), kill: () => void worker.terminate() }

@@ -8,6 +8,7 @@ import * as Result from "effect/Result"
 import { parentPort, receiveMessageOnPort, workerData } from "node:worker_threads"
 import type { FromWriter, ToWriter, WriterData } from "../Messages.ts"
 import * as Commits from "./Commits.ts"
+import * as FileIdentity from "./FileIdentity.ts"
 import * as Replay from "./Replay.ts"
 import type { Started } from "./Start.ts"
 import * as Start from "./Start.ts"
@@ -47,12 +48,24 @@ const serve = ({ replayed, store, swept }: Started): void => {
     replay = undefined
   }
 
+  const end = () => {
+    clearInterval(watch)
+    store.close()
+    port?.close()
+  }
+
+  // SQLite itself writes on, without a word, to a file that has been deleted
+  const identity = FileIdentity.of(data.filename)
+  const watch = setInterval(() => {
+    if (FileIdentity.of(data.filename) === identity) return
+    reply({ _tag: "Replaced" })
+    end()
+  }, data.watchInterval)
+
   port?.on("message", (message: ToWriter) => {
     accept(message)
     commits.run()
-    if (!isClosing) return
-    store.close()
-    port.close()
+    if (isClosing) end()
   })
   reply({ _tag: "Ready", replayed: replayed.applied, quarantined: replayed.quarantined, swept })
 }

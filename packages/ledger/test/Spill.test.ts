@@ -1,0 +1,63 @@
+import { assert, it } from "@effect/vitest"
+import { Effect, Option, Schema } from "effect"
+import { describe } from "vitest"
+import * as Rows from "../src/Rows.ts"
+import * as Spill from "../src/Spill.ts"
+import { id, opening, settlement } from "./exchanges.ts"
+
+const rows = [
+  Rows.opening(opening(1)),
+  Rows.checkpoint(id(1), { tokens: { output: 3 }, provenance: { output: "counted" } }),
+  Rows.settlement(settlement(1)),
+  Rows.settlement(settlement(2, { attempts: [] }))
+]
+
+describe("a spilled row", () => {
+  it("is one line of JSON, and comes back as it was", () => {
+    for (const row of rows) {
+      const line = Spill.toLine(row)
+      assert.match(line, /^\{"crc32":"[0-9a-f]{8}","row":\[.*\]\}\n$/)
+      assert.deepStrictEqual(JSON.parse(line).row, row)
+      assert.deepStrictEqual(Spill.fromLine(line.trimEnd()), Option.some(row))
+    }
+  })
+
+  it.effect.prop("comes back with any text in it", [Schema.String, Schema.String], ([principal, message]) =>
+    Effect.sync(() => {
+      const row = Rows.settlement(settlement(1, { principal, outcome: { _tag: "Defect", message } }))
+      const line = Spill.toLine(row)
+      assert.strictEqual(line.indexOf("\n"), line.length - 1)
+      assert.deepStrictEqual(Spill.fromLine(line.trimEnd()), Option.some(row))
+    }))
+
+  it("is refused wherever it is cut, and whichever character is changed", () => {
+    for (const row of rows) {
+      const line = Spill.toLine(row).trimEnd()
+      for (let at = 0; at < line.length; at++) {
+        assert.isTrue(Option.isNone(Spill.fromLine(line.slice(0, at))))
+        const other = line.charAt(at) === "7" ? "8" : "7"
+        assert.isTrue(Option.isNone(Spill.fromLine(line.slice(0, at) + other + line.slice(at + 1))), `character ${at} of ${line}`)
+      }
+    }
+  })
+
+  it("is refused where its checksum holds and it is no row", () => {
+    const lines = [[], [3, "x"], [0, "too short"], [0, id(1), 1, "generate", "ci", "openai-chat", 1, {}, 5], [...rows[2]!, "one too many"]]
+    for (const value of lines) {
+      // What a future program may have written
+      const line = Spill.toLine(value as unknown as Rows.Row).trimEnd()
+      assert.isTrue(Option.isNone(Spill.fromLine(line)), line)
+    }
+  })
+})
+
+describe("the name of a spill file", () => {
+  it("carries its number, and is told from other files", () => {
+    assert.strictEqual(Spill.fileName("a.db", 7), "a.db.spill-000007.ndjson")
+    assert.deepStrictEqual(Spill.numberOf("a.db", Spill.fileName("a.db", 7)), Option.some(7))
+    assert.deepStrictEqual(Spill.numberOf("a.db", Spill.fileName("a.db", 12_345_678)), Option.some(12_345_678))
+    for (const name of ["a.db", "a.db-wal", Spill.quarantineName("a.db"), Spill.fileName("b.db", 1), "a.db.spill-x.ndjson", "a.db.spill-.ndjson"]) {
+      assert.deepStrictEqual(Spill.numberOf("a.db", name), Option.none(), name)
+    }
+  })
+})

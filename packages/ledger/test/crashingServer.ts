@@ -1,0 +1,31 @@
+/**
+ * A server that writes to the ledger until it is killed, as a process of its own. Prints `open N` and `settle N` once the ledger
+ * has confirmed them, and nothing before: what its lines claim must be on disk.
+ */
+import { Ledger } from "@sluice/gateway/Ledger"
+import { Effect, Ref } from "effect"
+import { writeSync } from "node:fs"
+import * as SqliteLedger from "../src/SqliteLedger.ts"
+import { id, opening, settlement } from "./exchanges.ts"
+
+const [filename = "", first = "0"] = process.argv.slice(2)
+
+const say = (line: string) => Effect.sync(() => writeSync(1, `${line}\n`))
+
+const program = Effect.gen(function*() {
+  const ledger = yield* Ledger
+  const next = yield* Ref.make(Number(first))
+  const exchange = Effect.gen(function*() {
+    const n = yield* Ref.getAndUpdate(next, (n) => n + 1)
+    yield* ledger.open(opening(n))
+    yield* say(`open ${n}`)
+    yield* ledger.checkpoint(id(n), { tokens: { output: 1 }, provenance: { output: "counted" } })
+    // Every third stays open, as a long stream would
+    if (n % 3 === 0) return
+    yield* ledger.settle(settlement(n))
+    yield* say(`settle ${n}`)
+  })
+  yield* Effect.all(Array.from({ length: 16 }, () => Effect.forever(exchange)), { concurrency: "unbounded" })
+})
+
+void Effect.runPromise(Effect.provide(program, SqliteLedger.layer({ filename })))
