@@ -82,4 +82,4 @@ const start = Effect.fnUntraced(
 
 /** The gateway behind an HTTP server. */
 export const serve = <E, R>(parts: Layer.Layer<ExecutorInstalled, E, R>, options: Options) =>
-  HttpRouter.serve(routes(parts, options), { disableLogger: true, disableListenLog: true })
+  HttpRouter.serve(routes(parts, options).pipe(Layer.provide(Lifecycle.layer)), { disableLogger: true, disableListenLog: true })

@@ -27,7 +27,7 @@ const byPath = (dialects: ReadonlyArray<Dialect>): ReadonlyArray<readonly [Serve
   const groups = new Map<string, [Served, ...Array<Served>]>()
   for (const dialect of dialects) {
     for (const endpoint of dialect.endpoints) {
-      const key = `${endpoint.method} ${endpoint.path}`
+      const key = `${endpoint.method} ${toRoute(endpoint)}`
       const group = groups.get(key)
       if (group === undefined) groups.set(key, [{ dialect, endpoint }])
       else group.push({ dialect, endpoint })
@@ -39,21 +39,21 @@ const byPath = (dialects: ReadonlyArray<Dialect>): ReadonlyArray<readonly [Serve
 const choose = (group: readonly [Served, ...ReadonlyArray<Served>], headers: { readonly [name: string]: string | undefined }): Served =>
   group.find(({ dialect }) => dialect.headers.forwarded.some((name) => headers[name] !== undefined)) ?? group[0]
 
-/** `/v1/models/{model}` in the router's words; model names may contain slashes. */
-const toRoute = (path: string): PathInput => {
-  const route = path.replace("{model}", "*")
-  return route.startsWith("/") ? `/${route.slice(1)}` : `/${route}`
+/** The router's path of an endpoint. A list and its members are one route: model names may contain slashes, and its `/*` matches the list too. */
+const toRoute = ({ operation, path }: Endpoint): PathInput => {
+  const base = path.replace(/\/?\{model\}$/, "").slice(1)
+  return operation === "models" ? `/${base}/*` : `/${base}`
 }
 
 const listed = (gateway: Gateway): ReadonlyArray<ListedModel> => ModelRegistry.list(gateway.registry.current()).map(({ id }) => ({ id, ownedBy: "sluice" }))
 
-const models = Effect.fnUntraced(function*(gateway: Gateway, { dialect, endpoint }: Served, request: HttpServerRequest) {
+const models = Effect.fnUntraced(function*(gateway: Gateway, { dialect }: Served, request: HttpServerRequest) {
   const id = generate(gateway.clock.currentTimeMillisUnsafe(), gateway.random)
   const secret = ClientSecret.find(request.headers, dialect, gateway.dialects)
   const allowed = yield* Effect.result(gateway.authenticator.authenticate({ method: request.method, path: request.url, headers: request.headers, secret }))
   if (allowed._tag === "Failure") return Reply.error(dialect, id, allowed.failure.failure)
-  if (endpoint.model.in === "body") return HttpServerResponse.jsonUnsafe(dialect.models.list(listed(gateway)), { headers: { "x-request-id": id } })
   const name = (yield* HttpRouterModule.params)["*"] ?? ""
+  if (name === "") return HttpServerResponse.jsonUnsafe(dialect.models.list(listed(gateway)), { headers: { "x-request-id": id } })
   const known = listed(gateway).find((model) => model.id === name)
   if (known !== undefined) return HttpServerResponse.jsonUnsafe(dialect.models.one(known), { headers: { "x-request-id": id } })
   return Reply.error(dialect, id, fail({ class: "model-not-found", message: `The model "${name}" is not listed here.`, code: "model_not_found" }).failure)
@@ -78,7 +78,7 @@ export const add = Effect.fnUntraced(function*(router: HttpRouter, gateway: Gate
     if (endpoint.operation === "count") continue
     yield* router.add(
       endpoint.method,
-      toRoute(endpoint.path),
+      toRoute(endpoint),
       Effect.gen(function*() {
         const request = yield* HttpServerRequest
         const served = choose(group, request.headers)
