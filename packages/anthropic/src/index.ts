@@ -1,2 +1,2 @@
-/** anthropic */
-export {}
+/** The Anthropic dialect: the Messages API. */
+export * as AnthropicMessages from "./messages/Dialect.ts"

@@ -136,7 +136,9 @@ export const make = (codec: Content.PartCodec) => {
       get: ({ content }, at) => ({ source: { type: "parts", parts: Content.decode(content, Pointer.child(at, "content"), codec) } }),
       put: ({ source }, wire, place) =>
         source.type === "parts"
-          ? { content: Content.encode(source.parts, wire.content === undefined ? undefined : Wire.asJson(wire.content), inside(place, undefined, "source"), codec) }
+          ? {
+            content: Content.encode(source.parts, wire.content === undefined ? undefined : Wire.asJson(wire.content), inside(place, undefined, "source"), codec)
+          }
           : {}
     },
     titleField(),
@@ -159,7 +161,8 @@ export const make = (codec: Content.PartCodec) => {
   return {
     /** A media block in canonical words; `undefined` when its source is of a kind that only Anthropic knows. */
     decode: (wire: ImageBlock | DocumentBlock | SearchResultBlock, at: string): MediaPart | undefined => {
-      const node = <W>(table: Table<W>) => present({ wire: { dialect: Wire.id, value: Wire.asJson(wire) }, at, foreign: Fields.foreignKeys(table, wire, structural) })
+      const node = <W>(table: Table<W>) =>
+        present({ wire: { dialect: Wire.id, value: Wire.asJson(wire) }, at, foreign: Fields.foreignKeys(table, wire, structural) })
       if (wire.type === "search_result") {
         return { type: "document", source: { type: "parts", parts: [] }, ...Fields.get(searchResult, wire, at), ...node(searchResult) }
       }

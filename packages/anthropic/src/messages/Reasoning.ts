@@ -96,7 +96,9 @@ const thinkingFor = (intent: ReasoningIntent, wire: Partial<Told>): JsonObject |
       return present({ type: "adaptive", display })
     case "level":
       // A level alone does not switch thinking on; where the client said only that, an edit keeps it so.
-      return wire.output_config?.effort !== undefined && wire.thinking === undefined && display === undefined ? undefined : present({ type: "adaptive", display })
+      return wire.output_config?.effort !== undefined && wire.thinking === undefined && display === undefined
+        ? undefined
+        : present({ type: "adaptive", display })
     default:
       return undefined
   }

@@ -54,8 +54,7 @@ const tools: Row = {
   put: (request, wire, place) => {
     if (request.tools === undefined) return { tools: undefined }
     const origin = wire.tools === undefined || wire.tools === null ? undefined : Wire.asJson(wire.tools)
-    const written = encodeTools(request.tools, origin, inside(place, undefined, "tools"))
-    return { tools: Array.isArray(written) && written.length === 0 && origin === undefined ? undefined : written }
+    return { tools: encodeTools(request.tools, origin, inside(place, undefined, "tools")) }
   }
 }
 

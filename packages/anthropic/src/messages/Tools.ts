@@ -42,14 +42,11 @@ const providerTool: Fields.Fields<ProviderTool, typeof Wire.OtherTool.Type, Cros
 const decodeTool = (wire: Wire.Tool, at: string): Tool => {
   const value = Wire.asJson(wire)
   const node = { wire: { dialect: Wire.id, value }, at }
-  if (wire.type === "(other)") return { type: "provider", dialect: Wire.id, name: wire.type, value, ...Fields.get(providerTool, wire, at), ...node }
-  return {
-    type: "function",
-    name: wire.name,
-    ...Fields.get(functionTool, wire, at),
-    ...present({ foreign: Fields.foreignKeys(functionTool, wire, structural) }),
-    ...node
+  if (isFunction(wire)) {
+    const foreign = Fields.foreignKeys(functionTool, wire, structural)
+    return { type: "function", name: wire.name, ...Fields.get(functionTool, wire, at), ...present({ foreign }), ...node }
   }
+  return { type: "provider", dialect: Wire.id, name: wire.type, value, ...Fields.get(providerTool, wire, at), ...node }
 }
 
 /** Offered tools. */

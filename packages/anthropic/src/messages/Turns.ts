@@ -73,7 +73,8 @@ const admits = (role: WireRole, part: Part): boolean => {
 }
 
 /** Thinking and what a provider's own tools did are lost as hints; words of the caller are meaning. */
-const weightOf = (turn: Turn, part: Part): "hint" | "meaning" => part.type === "reasoning" || (part.type === "foreign" && turn.role === "assistant") ? "hint" : "meaning"
+const weightOf = (turn: Turn, part: Part): "hint" | "meaning" =>
+  part.type === "reasoning" || (part.type === "foreign" && turn.role === "assistant") ? "hint" : "meaning"
 
 const blocksOf = (turn: Turn, role: WireRole, place: Place): ReadonlyArray<JsonObject> =>
   turn.parts.flatMap((part, index) => {
@@ -82,8 +83,7 @@ const blocksOf = (turn: Turn, role: WireRole, place: Place): ReadonlyArray<JsonO
     return block === undefined ? [] : [block]
   })
 
-const loseTurnFacts = (turn: Turn, place: Place): void =>
-  Fields.loseRest(noFields, turn, new Set(["role", "parts", "item"]), place, () => "hint", isOwn(turn))
+const loseTurnFacts = (turn: Turn, place: Place): void => Fields.loseRest(noFields, turn, new Set(["role", "parts", "item"]), place, () => "hint", isOwn(turn))
 
 /** A message over the one it came from. */
 const overOrigin = (turn: Turn, origin: Wire.Message, place: Place): JsonObject => {

@@ -1,0 +1,43 @@
+/**
+ * Parts of an answer as blocks of an answer. They differ from the blocks of a request: thinking needs no proof to be shown, and
+ * keys that Anthropic's schema requires are written even when they are null.
+ */
+import type { Part } from "@sluice/protocol/CanonicalPart"
+import type { AnswerContext } from "@sluice/protocol/Dialect"
+import type { JsonObject } from "@sluice/protocol/Wire"
+import { drop, inside, type Place } from "./Crossing.ts"
+import { codec } from "./Parts.ts"
+import { id } from "./Wire.ts"
+
+/** Where the encoders of an answer stand. */
+export const placeOf = (context: AnswerContext): Place => ({
+  canonical: "",
+  at: "",
+  sink: context.sink,
+  context: { model: "", renamed: new Map(), calls: new Map() }
+})
+
+/** The place of one part of the answer. */
+export const partAt = (place: Place, index: number): Place => inside(place, undefined, "choices", 0, "parts", index)
+
+/** A part as a block, over the one it came from; `undefined` where an answer has none for it, which is reported. */
+export const blockOf = (part: Part, origin: JsonObject | undefined, place: Place): JsonObject | undefined => {
+  if (origin !== undefined) return codec.encode({ ...part, wire: { dialect: id, value: origin } }, place)
+  switch (part.type) {
+    case "text": {
+      const block = codec.encode(part, place)
+      return block === undefined ? undefined : { citations: null, ...block }
+    }
+    case "refusal":
+    case "tool-call":
+    case "foreign":
+      return codec.encode(part, place)
+    case "reasoning": {
+      if (part.encrypted?.by === id || part.signature?.by === id) return codec.encode(part, place)
+      if (part.encrypted !== undefined || part.signature !== undefined) drop(inside(place, undefined, "signature"), part.signature ?? part.encrypted, "hint")
+      return part.text === "" ? undefined : { type: "thinking", thinking: part.text, signature: "" }
+    }
+    default:
+      return drop(place, part, "hint")
+  }
+}
