@@ -26,3 +26,16 @@ export const packages: ReadonlyArray<string> = readdirSync(join(root, "packages"
 
 /** Whether a path is a source module of a package or an app. */
 export const isSource = (path: string): boolean => /^(?:packages|apps)\/[^/]+\/src\/.*\.ts$/.test(path)
+
+/** What a module imports or re-exports, type imports included. */
+export const imports = (text: string): ReadonlyArray<string> =>
+  [/^(?:import|export)\b[^"'`=();]*\bfrom "([^"]+)"/gm, /^import "([^"]+)"/gm, /\bimport\("([^"]+)"\)/g].flatMap((pattern) =>
+    [...text.matchAll(pattern)].flatMap(([, specifier]) => specifier ?? [])
+  )
+
+/** Lines that are neither blank nor comment. */
+export const codeLines = (text: string): number =>
+  text.replaceAll(/^\s*\/\*[\s\S]*?\*\//gm, "").split("\n").filter((line) => line.trim() !== "" && !line.trim().startsWith("//")).length
+
+/** The middle of a list of numbers. */
+export const median = (numbers: ReadonlyArray<number>): number => numbers.toSorted((left, right) => left - right)[Math.floor(numbers.length / 2)] ?? 0

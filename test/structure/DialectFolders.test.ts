@@ -1,0 +1,74 @@
+/**
+ * Folders of dialects have the same listing, so that siblings are read side by side and a new one is written by copying the
+ * listing. What a protocol needs beyond it is declared here.
+ */
+import { describe, expect, it } from "vitest"
+import { files, packages } from "../Repository.ts"
+
+/** The files every dialect has. docs/architecture.md says what is in each. */
+const listing = [
+  "Bytes.ts",
+  "Crossing.ts",
+  "Dialect.ts",
+  "Errors.ts",
+  "EventDecoder.ts",
+  "EventEncoder.ts",
+  "Finish.ts",
+  "Media.ts",
+  "Models.ts",
+  "Parts.ts",
+  "Reasoning.ts",
+  "Request.ts",
+  "Response.ts",
+  "Tools.ts",
+  "Turns.ts",
+  "Usage.ts",
+  "Wire.ts"
+]
+
+/** What a protocol has beyond the listing, because it has something the others have not. */
+const extras: { readonly [folder: string]: ReadonlyArray<string> } = {
+  "packages/openai/src/chat": [
+    "Annotations.ts",
+    "CallDecoder.ts",
+    "Calls.ts",
+    "ChoiceDecoder.ts",
+    "Choices.ts",
+    "Delta.ts",
+    "Draft.ts",
+    "Messages.ts",
+    "Rebase.ts",
+    "WireAnswer.ts"
+  ],
+  "packages/anthropic/src/messages": [
+    "Answers.ts",
+    "BlockEncoder.ts",
+    "Blocks.ts",
+    "Cache.ts",
+    "Capabilities.ts",
+    "Citations.ts",
+    "Content.ts",
+    "Fit.ts",
+    "Output.ts",
+    "ToolResults.ts",
+    "Whole.ts"
+  ]
+}
+
+const folders = packages.flatMap((name) => {
+  const inside = files().filter((path) => path.startsWith(`packages/${name}/src/`) && path.endsWith("/Wire.ts"))
+  return inside.map((path) => path.slice(0, -"/Wire.ts".length)).filter((folder) => folder !== `packages/${name}/src`)
+})
+
+describe("the folders of the dialects", () => {
+  it("are those that declare what they have beyond the listing", () => {
+    expect(folders.toSorted()).toEqual(Object.keys(extras).toSorted())
+  })
+
+  it("have the same listing", () => {
+    const found = folders.map((
+      folder
+    ) => [folder, files().filter((path) => path.startsWith(`${folder}/`)).map((path) => path.slice(folder.length + 1)).toSorted()])
+    expect(Object.fromEntries(found)).toEqual(Object.fromEntries(folders.map((folder) => [folder, [...listing, ...(extras[folder] ?? [])].toSorted()])))
+  })
+})
