@@ -28,8 +28,8 @@ const rejection = (promise: Promise<unknown>) => Effect.promise(() => promise.th
 for (const upstream of Rig.upstreams) {
   for (const stream of [false, true]) {
     describe(`Anthropic SDK, ${upstream} upstream, ${stream ? "streamed" : "buffered"}`, () => {
-      layer(Rig.layer())((it) => {
-        it.live("text, with usage and the model that answered", () =>
+      layer(Rig.layer(), { excludeTestServices: true })((it) => {
+        it.effect("text, with usage and the model that answered", () =>
           Effect.gen(function*() {
             const client = yield* clientOf
             const answer = yield* Effect.promise(() => ask(client, { model: `${upstream}/sim-text`, max_tokens: 500, messages: [user("Hello")] }, stream))
@@ -42,7 +42,7 @@ for (const upstream of Rig.upstreams) {
             assert.strictEqual((entry?.usage.output ?? 0) + (entry?.usage.reasoning ?? 0), answer.usage.output_tokens)
           }))
 
-        it.live("a system prompt and several turns", () =>
+        it.effect("a system prompt and several turns", () =>
           Effect.gen(function*() {
             const client = yield* clientOf
             const answer = yield* Effect.promise(() =>
@@ -56,7 +56,7 @@ for (const upstream of Rig.upstreams) {
             assert.include(textOf(answer), "Three")
           }))
 
-        it.live("two parallel tools, whose results go back", () =>
+        it.effect("two parallel tools, whose results go back", () =>
           Effect.gen(function*() {
             const client = yield* clientOf
             const model = `${upstream}/sim-parallel-tools`
@@ -87,7 +87,7 @@ for (const upstream of Rig.upstreams) {
             assert.include(textOf(second), "result number 2")
           }))
 
-        it.live("an image", () =>
+        it.effect("an image", () =>
           Effect.gen(function*() {
             const client = yield* clientOf
             const answer = yield* Effect.promise(() =>
@@ -100,7 +100,7 @@ for (const upstream of Rig.upstreams) {
             assert.match(textOf(answer), /1 image/)
           }))
 
-        it.live("thinking", () =>
+        it.effect("thinking", () =>
           Effect.gen(function*() {
             const client = yield* clientOf
             const answer = yield* Effect.promise(() =>
@@ -115,7 +115,7 @@ for (const upstream of Rig.upstreams) {
             assert.strictEqual(answer.content.at(-1)?.type, "text")
           }))
 
-        it.live("structured output", () =>
+        it.effect("structured output", () =>
           Effect.gen(function*() {
             const client = yield* clientOf
             const schema = {
@@ -135,7 +135,7 @@ for (const upstream of Rig.upstreams) {
             assert.hasAllKeys(JSON.parse(textOf(answer)), ["name", "age"])
           }))
 
-        it.live("stop reasons", () =>
+        it.effect("stop reasons", () =>
           Effect.gen(function*() {
             const client = yield* clientOf
             const reasonOf = (scenario: string) =>
@@ -148,7 +148,7 @@ for (const upstream of Rig.upstreams) {
             assert.strictEqual(yield* reasonOf("refusal"), "refusal")
           }))
 
-        it.live("errors are the SDK's own classes", () =>
+        it.effect("errors are the SDK's own classes", () =>
           Effect.gen(function*() {
             const client = yield* clientOf
             const errorOf = (status: number) =>
@@ -167,14 +167,14 @@ for (const upstream of Rig.upstreams) {
 
         if (!stream) return
 
-        it.live("an error in mid-stream is thrown, not swallowed", () =>
+        it.effect("an error in mid-stream is thrown, not swallowed", () =>
           Effect.gen(function*() {
             const client = yield* clientOf
             const error = yield* rejection(ask(client, { model: `${upstream}/sim-stream-error;after=3`, max_tokens: 100, messages: [user("Hello")] }, true))
             assert.instanceOf(error, Anthropic.AnthropicError)
           }))
 
-        it.live("abort in mid-stream leaves a cancelled entry", () =>
+        it.effect("abort in mid-stream leaves a cancelled entry", () =>
           Effect.gen(function*() {
             const client = yield* clientOf
             const { ledger } = yield* Rig.Rig

@@ -6,8 +6,8 @@ import OpenAI from "openai"
 import * as Rig from "./Rig.ts"
 
 for (const upstream of Rig.upstreams) {
-  layer(Rig.layer())(`through ${upstream}`, (it) => {
-    it.live("the OpenAI SDK streams an answer", () =>
+  layer(Rig.layer(), { excludeTestServices: true })(`through ${upstream}`, (it) => {
+    it.effect("the OpenAI SDK streams an answer", () =>
       Effect.gen(function*() {
         const { url } = yield* Rig.Rig
         const client = new OpenAI({ baseURL: `${url}/v1`, apiKey: "sk-test", maxRetries: 0 })
@@ -25,7 +25,7 @@ for (const upstream of Rig.upstreams) {
         assert.strictEqual(entry?.outcome, "Completed")
       }))
 
-    it.live("the Anthropic SDK gets a whole answer", () =>
+    it.effect("the Anthropic SDK gets a whole answer", () =>
       Effect.gen(function*() {
         const { url } = yield* Rig.Rig
         const client = new Anthropic({ baseURL: url, apiKey: "sk-test", maxRetries: 0 })

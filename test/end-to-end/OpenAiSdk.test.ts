@@ -30,8 +30,8 @@ const rejection = (promise: Promise<unknown>) => Effect.promise(() => promise.th
 for (const upstream of Rig.upstreams) {
   for (const stream of [false, true]) {
     describe(`OpenAI SDK, ${upstream} upstream, ${stream ? "streamed" : "buffered"}`, () => {
-      layer(Rig.layer())((it) => {
-        it.live("text, with usage and the model that answered", () =>
+      layer(Rig.layer(), { excludeTestServices: true })((it) => {
+        it.effect("text, with usage and the model that answered", () =>
           Effect.gen(function*() {
             const client = yield* clientOf
             const answer = yield* Effect.promise(() => ask(client, { model: `${upstream}/sim-text`, messages: [user("Hello")] }, stream))
@@ -46,7 +46,7 @@ for (const upstream of Rig.upstreams) {
             assert.strictEqual(total, answer.usage?.total_tokens)
           }))
 
-        it.live("two parallel tools, whose results go back", () =>
+        it.effect("two parallel tools, whose results go back", () =>
           Effect.gen(function*() {
             const client = yield* clientOf
             const model = `${upstream}/sim-parallel-tools`
@@ -76,7 +76,7 @@ for (const upstream of Rig.upstreams) {
             assert.include(second.choices[0]?.message.content, "result number 2")
           }))
 
-        it.live("an image", () =>
+        it.effect("an image", () =>
           Effect.gen(function*() {
             const client = yield* clientOf
             const answer = yield* Effect.promise(() =>
@@ -88,7 +88,7 @@ for (const upstream of Rig.upstreams) {
             assert.match(answer.choices[0]?.message.content ?? "", /1 image/)
           }))
 
-        it.live("thinking", () =>
+        it.effect("thinking", () =>
           Effect.gen(function*() {
             const client = yield* clientOf
             const answer = yield* Effect.promise(() => ask(client, { model: `${upstream}/sim-reasoning`, messages: [user("Think.")] }, stream))
@@ -96,7 +96,7 @@ for (const upstream of Rig.upstreams) {
             if (!stream) assert.isNotEmpty(thinkingOf(answer.choices[0]?.message))
           }))
 
-        it.live("structured output", () =>
+        it.effect("structured output", () =>
           Effect.gen(function*() {
             const client = yield* clientOf
             const schema = {
@@ -116,7 +116,7 @@ for (const upstream of Rig.upstreams) {
             assert.hasAllKeys(person, ["name", "age"])
           }))
 
-        it.live("stop reasons", () =>
+        it.effect("stop reasons", () =>
           Effect.gen(function*() {
             const client = yield* clientOf
             const reasonOf = (scenario: string) =>
@@ -129,7 +129,7 @@ for (const upstream of Rig.upstreams) {
             assert.strictEqual(yield* reasonOf("refusal"), upstream === "openai" ? "stop" : "content_filter")
           }))
 
-        it.live("errors are the SDK's own classes", () =>
+        it.effect("errors are the SDK's own classes", () =>
           Effect.gen(function*() {
             const client = yield* clientOf
             const errorOf = (status: number) => rejection(ask(client, { model: `${upstream}/sim-error;status=${status}`, messages: [user("Hello")] }, stream))
@@ -145,7 +145,7 @@ for (const upstream of Rig.upstreams) {
 
         if (!stream) return
 
-        it.live("thinking comes before the text in the stream", () =>
+        it.effect("thinking comes before the text in the stream", () =>
           Effect.gen(function*() {
             const client = yield* clientOf
             const kinds = yield* Effect.promise(async () => {
@@ -162,14 +162,14 @@ for (const upstream of Rig.upstreams) {
             assert.deepStrictEqual(kinds, ["thinking", "text"])
           }))
 
-        it.live("an error in mid-stream is thrown, not swallowed", () =>
+        it.effect("an error in mid-stream is thrown, not swallowed", () =>
           Effect.gen(function*() {
             const client = yield* clientOf
             const error = yield* rejection(ask(client, { model: `${upstream}/sim-stream-error;after=3`, messages: [user("Hello")] }, true))
             assert.instanceOf(error, OpenAI.OpenAIError)
           }))
 
-        it.live("abort in mid-stream leaves a cancelled entry", () =>
+        it.effect("abort in mid-stream leaves a cancelled entry", () =>
           Effect.gen(function*() {
             const client = yield* clientOf
             const { ledger } = yield* Rig.Rig

@@ -5,7 +5,7 @@
 import type { CanonicalRequest } from "@sluice/protocol/CanonicalRequest"
 import { fail, type GatewayError } from "@sluice/protocol/GatewayError"
 import type * as Loss from "@sluice/protocol/Loss"
-import type { Json } from "@sluice/protocol/Wire"
+import type { Json, JsonObject } from "@sluice/protocol/Wire"
 import * as Result from "effect/Result"
 import type { Executor } from "./Executor.ts"
 import type { Inbound } from "./Inbound.ts"
@@ -26,38 +26,30 @@ export interface Outbound {
 
 const noNames: ReadonlyMap<string, string> = new Map()
 
+/** The keys that make a streaming upstream report its usage, where the client did not ask for that itself. */
+const usageKeys = (inbound: Inbound, executor: Executor, body: JsonObject): JsonObject | undefined =>
+  inbound.stream && inbound.request.streamOptions?.includeUsage !== true ? executor.dialect.bytes.askUsage?.(body) : undefined
+
 /** The byte lane: the client's own text with the model's name, and what asks for usage, replaced in place. */
 const forward = (inbound: Inbound, request: CanonicalRequest, executor: Executor): Outbound => {
-  const members = new Map<string, Json>()
+  const asked = usageKeys(inbound, executor, inbound.body)
+  const members = new Map<string, Json>(Object.entries(asked ?? {}))
   if (request.model !== inbound.model && inbound.spans.members.has("model")) members.set("model", request.model)
-  const { askUsage } = executor.dialect.bytes
-  const asked = inbound.stream && askUsage !== undefined ? askUsage(inbound.body) : inbound.body
-  for (const [key, value] of Object.entries(asked)) {
-    if (value !== inbound.body[key]) members.set(key, value)
-  }
   return {
     lane: "bytes",
     body: members.size === 0 ? inbound.text : JsonSpans.rewrite(inbound.text, inbound.spans, members),
     headers: request.headers ?? {},
     losses: [],
     renamed: noNames,
-    hideUsage: asked !== inbound.body
+    hideUsage: asked !== undefined
   }
 }
 
 /** The typed lane: the request in the target's own words. */
 const translate = (inbound: Inbound, request: CanonicalRequest, executor: Executor): Outbound => {
-  const encoded = executor.dialect.request.encode(request)
-  const { askUsage } = executor.dialect.bytes
-  const body = inbound.stream && askUsage !== undefined ? askUsage(encoded.body) : encoded.body
-  return {
-    lane: "typed",
-    body: JSON.stringify(body),
-    headers: encoded.headers,
-    losses: encoded.losses,
-    renamed: encoded.renamed,
-    hideUsage: body !== encoded.body
-  }
+  const { body, headers, losses, renamed } = executor.dialect.request.encode(request)
+  const asked = inbound.stream ? executor.dialect.bytes.askUsage?.(body) : undefined
+  return { lane: "typed", body: JSON.stringify(asked === undefined ? body : { ...body, ...asked }), headers, losses, renamed, hideUsage: asked !== undefined }
 }
 
 const refused = (losses: ReadonlyArray<Loss.Loss>, provider: string): GatewayError =>
