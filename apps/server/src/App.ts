@@ -3,30 +3,23 @@
  * parts here and nowhere else.
  */
 import { NodeHttpServer } from "@effect/platform-node"
-import { AnthropicMessages } from "@sluice/anthropic"
 import * as ApiKeys from "@sluice/gateway/ApiKeys"
 import * as HttpExecutor from "@sluice/gateway/HttpExecutor"
 import * as HttpGateway from "@sluice/gateway/HttpGateway"
 import * as LedgerMemory from "@sluice/gateway/LedgerMemory"
 import * as Lifecycle from "@sluice/gateway/Lifecycle"
 import * as SqliteLedger from "@sluice/ledger/SqliteLedger"
-import { OpenAiChat } from "@sluice/openai"
-import type { Dialect } from "@sluice/protocol/Dialect"
 import { Simulator, SimulatorServer } from "@sluice/testing/Simulator"
 import { ByteSize, Duration, Effect, Layer, Option, Redacted } from "effect"
 import { HttpRouter } from "effect/http"
 import { createServer } from "node:http"
-import { type Config, type Provider, toModelEntries } from "./Config.ts"
+import { type Config, isInMemory, type Provider, toModelEntries } from "./Config.ts"
+import { dialectOf, dialects } from "./Dialects.ts"
 import * as Operations from "./Operations.ts"
-
-/** The protocols this server speaks, to clients and to providers. */
-export const dialects: ReadonlyArray<Dialect> = [OpenAiChat.dialect, AnthropicMessages.dialect]
-
-const dialectOf = (id: string): Dialect => dialects.find((dialect) => dialect.id === id) ?? OpenAiChat.dialect
 
 /** One provider as an executor. A simulated one is reached like any other, over a socket. */
 const executor = (provider: Provider, simulatorUrl: string) => {
-  const dialect = dialectOf(provider.dialect)
+  const dialect = dialectOf(provider)
   const keys = provider.credentials.map(({ apiKey }) => apiKey)
   return HttpExecutor.layer({
     id: provider.id,
@@ -62,7 +55,7 @@ const authenticator = ({ auth, keys }: Config) =>
     : ApiKeys.layerKeys(keys.map((key) => ({ key: key.key, principal: { id: key.id, ...(key.models === undefined ? {} : { models: key.models }) } })))
 
 const ledger = ({ ledger: { durability, url } }: Config) =>
-  url._tag === "Sqlite" ? SqliteLedger.layer({ filename: url.filename, durability }) : LedgerMemory.layer
+  url._tag === "Sqlite" && !isInMemory(url) ? SqliteLedger.layer({ filename: url.filename, durability }) : LedgerMemory.layer
 
 const settings = ({ server }: Config) => ({ bodyLimitBytes: Option.getOrElse(ByteSize.toNumber(server.bodyLimit), () => Number.MAX_SAFE_INTEGER) })
 

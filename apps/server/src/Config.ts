@@ -5,7 +5,7 @@
 export { ConfigError, type ConfigProblem } from "./config/ConfigError.ts"
 export { type Config, ConfigSchema } from "./config/ConfigSchema.ts"
 export { jsonSchema } from "./config/JsonSchema.ts"
-export { type LedgerUrl } from "./config/LedgerUrl.ts"
+export { isInMemory, type LedgerUrl } from "./config/LedgerUrl.ts"
 export { defaults, listenOn, load, loadDefaults, parse } from "./config/Load.ts"
 export { toModelEntries, toModelRegistry } from "./config/ModelRoutes.ts"
 export type { Provider } from "./config/Providers.ts"

@@ -2,7 +2,7 @@
  * Operational routes of the reference server beside the gateway's own health probes: metrics in Prometheus' words, for the
  * operator only.
  */
-import { Effect, Layer, Redacted } from "effect"
+import { Effect, type Layer, Redacted } from "effect"
 import { HttpRouter, HttpServerRequest, HttpServerResponse } from "effect/http"
 import { PrometheusMetrics } from "effect/observability"
 import { createHash, timingSafeEqual } from "node:crypto"

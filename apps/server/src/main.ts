@@ -1,18 +1,33 @@
 /**
- * The command line of Sluice. A server stopped by a signal has done what it was asked: exit code 0, not 130.
+ * The process of the command line: signals in, exit code out. A server stopped by a signal has done what it was asked: exit code 0,
+ * not 130. What the commands do and say is in CommandLine.ts.
  */
 import "effect/schema/SchemaJITCompiler/enable"
 import { NodeRuntime, NodeServices } from "@effect/platform-node"
 import { Effect, Runtime } from "effect"
-import { Command } from "effect/cli"
-import * as Serve from "./commands/Serve.ts"
+import { run } from "./CommandLine.ts"
 
-const sluice = Command.make("sluice").pipe(
-  Command.withDescription("A gateway that speaks every big LLM protocol and keeps one durable record of every request"),
-  Command.withSubcommands([Serve.command])
-)
+// Whoever reads our output may have read enough (`| head`): that is no failure
+process.stdout.on("error", (error: NodeJS.ErrnoException) => process.exit(error.code === "EPIPE" ? 0 : 1))
 
-Command.run(sluice, { version: "0.0.0" }).pipe(
+/** How long repeated signals count as one: a terminal signals the whole process group, and npm passes its own on. */
+const oneSignalMs = 1000
+
+/** The first signal asks the program to finish, a later one ends it now. */
+const endNowOnSecondSignal = (signal: "SIGINT" | "SIGTERM") => {
+  let first: number | undefined
+  process.on(signal, () => {
+    first ??= performance.now()
+    if (performance.now() - first > oneSignalMs) process.exit(1)
+  })
+}
+endNowOnSecondSignal("SIGINT")
+endNowOnSecondSignal("SIGTERM")
+
+run(process.argv.slice(2)).pipe(
   Effect.provide(NodeServices.layer),
-  NodeRuntime.runMain({ teardown: (exit, onExit) => Runtime.defaultTeardown(exit, (code) => onExit(code === 130 ? 0 : code)) })
+  NodeRuntime.runMain({
+    disableErrorReporting: true,
+    teardown: (exit, onExit) => Runtime.defaultTeardown(exit, (code) => onExit(code === 130 ? 0 : code))
+  })
 )

@@ -24,7 +24,7 @@ const auth = section({
     "keys",
     "`keys`: every client needs a key. `open`: no key is asked for; refused unless `server.host` is a loopback address."
   ),
-  adminToken: optional(secret, "The token of the admin interface. Absent or empty = a new one is printed at every start.")
+  adminToken: optional(secret, "The operator's token, which `/metrics` asks for in mode `keys`. Absent or empty = a new one is printed at every start.")
 })
 
 const ledger = section({
@@ -35,8 +35,8 @@ const ledger = section({
     "`strict`: an exchange is on disk before it is sent upstream. `relaxed`: it is queued for the writer; a crash may lose the last moments."
   ),
   bodies: defaulted(oneOf(["none", "digest", "redacted", "full"]), "none", "What is kept of requests and replies beside the ledger row."),
-  onFailure: defaulted(oneOf(["deny", "allow"]), "deny", "What happens to requests when neither ledger nor spill file can be written: `deny` answers 503."),
-  retention: defaulted(positiveDuration, "90 days", "How long rows are kept."),
+  onFailure: defaulted(oneOf(["deny", "allow"]), "deny", "What happens to requests when the ledger cannot be written: `deny` answers 503."),
+  retention: optional(positiveDuration, "How long rows are kept. Absent = rows are kept."),
   signingKey: optional(secret, "The key that signs the heads of the ledger's hash chain. Absent or empty = heads are not signed.")
 })
 

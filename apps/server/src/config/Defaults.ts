@@ -14,6 +14,8 @@ export const defaultFile = (environment: Environment): unknown => {
     { key: environment["ANTHROPIC_API_KEY"], id: "anthropic", dialect: "anthropic-messages", baseUrl: "https://api.anthropic.com", globs: ["claude-*"] }
   ].filter(({ key }) => key !== undefined && key !== "")
   return {
+    // Nobody balances load over a server on one's own machine: Ctrl-C should not wait for it
+    server: { lameDuck: "0 seconds" },
     auth: { mode: "open", adminToken: environment["SLUICE_ADMIN_TOKEN"] ?? "" },
     providers: [
       ...vendors.map(({ key, id, dialect, baseUrl }) => ({ id, dialect, baseUrl, credentials: [{ id: "environment", apiKey: key }] })),

@@ -13,6 +13,9 @@ export const LedgerUrl = Schema.TaggedUnion({
 /** The type of `LedgerUrl`. */
 export type LedgerUrl = typeof LedgerUrl.Type
 
+/** Whether nothing outlives the server: the ledger is in its memory. */
+export const isInMemory = (url: LedgerUrl): boolean => url._tag === "Sqlite" && url.filename === ":memory:"
+
 /** The field: `sqlite:FILE` with the file relative to the working directory, `sqlite::memory:`, or `postgres://…`. */
 export const ledgerUrl = parsedText(LedgerUrl, {
   title: "URL",

@@ -2,6 +2,7 @@
  * Settings the configuration knows but this version of the server does not act on. Turning one on is an error: a setting that
  * silently does nothing is worse. A feature that arrives takes its line out of this list.
  */
+import { dialects } from "../Dialects.ts"
 import type { Problem } from "./ConfigError.ts"
 import { problem } from "./ConfigError.ts"
 import type { Config } from "./ConfigSchema.ts"
@@ -12,15 +13,26 @@ export const notInThisVersion = (config: Config): ReadonlyArray<Problem> => {
   const refuse = (on: boolean, path: ReadonlyArray<PropertyKey>, what: string) => {
     if (on) problems.push(problem(path, `${what} in this version; leave it out`))
   }
-  refuse(config.server.workers > 1, ["server", "workers"], "more than one worker is not supported")
-  refuse(config.ledger.url._tag === "Postgres", ["ledger", "url"], "a PostgreSQL ledger is not supported")
-  refuse(config.ledger.signingKey !== undefined, ["ledger", "signingKey"], "signing the ledger is not supported")
+  const { extensions, keys, ledger, providers, server } = config
+  refuse(server.workers > 1, ["server", "workers"], "more than one worker is not supported")
+  refuse(ledger.url._tag === "Postgres", ["ledger", "url"], "a PostgreSQL ledger is not supported")
+  refuse(ledger.bodies !== "none", ["ledger", "bodies"], "keeping bodies is not supported")
+  refuse(ledger.onFailure !== "deny", ["ledger", "onFailure"], "serving without a record is not supported")
+  refuse(ledger.retention !== undefined, ["ledger", "retention"], "removing old rows is not supported")
+  refuse(ledger.signingKey !== undefined, ["ledger", "signingKey"], "signing the ledger is not supported")
   refuse(config.redis !== undefined, ["redis"], "Redis is not supported")
   refuse(config.otlp !== undefined, ["otlp"], "export over OpenTelemetry is not supported")
-  refuse(config.extensions.cache !== undefined, ["extensions", "cache"], "the response cache is not supported")
-  refuse(config.extensions.redact !== undefined, ["extensions", "redact"], "redaction is not supported")
-  config.providers.forEach((provider, index) =>
-    refuse(provider.dialect === "gemini-generate", ["providers", index, "dialect"], "gemini-generate is not supported")
-  )
+  refuse(extensions.cache !== undefined, ["extensions", "cache"], "the response cache is not supported")
+  refuse(extensions.redact !== undefined, ["extensions", "redact"], "redaction is not supported")
+  providers.forEach(({ breaker, cooldown, dialect, proxy }, index) => {
+    refuse(!dialects.some(({ id }) => id === dialect), ["providers", index, "dialect"], `the dialect ${dialect} is not supported`)
+    refuse(proxy !== undefined, ["providers", index, "proxy"], "a proxy is not supported")
+    refuse(breaker, ["providers", index, "breaker"], "a circuit breaker is not supported")
+    refuse(cooldown, ["providers", index, "cooldown"], "resting credentials is not supported")
+  })
+  keys.forEach(({ budget, limits }, index) => {
+    for (const name of Object.keys(limits)) refuse(true, ["keys", index, "limits", name], "limiting a key is not supported")
+    refuse(budget !== undefined, ["keys", index, "budget"], "a budget is not supported")
+  })
   return problems
 }

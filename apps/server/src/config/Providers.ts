@@ -64,8 +64,8 @@ export const provider = section({
     "How long to wait for the provider."
   ),
   retries: defaulted(integer(0, 10), 1, "Extra tries per target before the next target is taken."),
-  breaker: defaulted(flag, true, "Stop sending to the provider for a while after repeated failures."),
-  cooldown: defaulted(flag, true, "Rest a credential the provider has rate-limited until it may be used again.")
+  breaker: defaulted(flag, false, "Stop sending to the provider for a while after repeated failures."),
+  cooldown: defaulted(flag, false, "Rest a credential the provider has rate-limited until it may be used again.")
 })
 
 /** The type of one provider. */

@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as ModelRegistry from "@sluice/gateway/ModelRegistry"
 import * as Planner from "@sluice/gateway/Planner"
-import { Option, Redacted, Result } from "effect"
+import { Duration, Option, Redacted, Result } from "effect"
 import { defaults, toModelRegistry } from "../../src/Config.ts"
 
 const configOf = (environment = {}) => Result.getOrThrow(defaults(environment))
@@ -17,6 +17,7 @@ describe("without a file", () => {
     const config = configOf()
     assert.deepInclude(config.server, { host: "127.0.0.1", port: 8787 })
     assert.strictEqual(config.auth.mode, "open")
+    assert.isTrue(Duration.isZero(config.server.lameDuck))
     assert.deepStrictEqual(config.ledger.url, { _tag: "Sqlite", filename: "./sluice.db" })
   })
 

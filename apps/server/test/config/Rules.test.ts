@@ -120,23 +120,52 @@ describe("models", () => {
 })
 
 describe("what this version does not act on", () => {
-  const settings: ReadonlyArray<readonly [string, string]> = [
+  const settings: ReadonlyArray<readonly [setting: string, path: string]> = [
     ["server: { workers: 2 }", "server.workers"],
     ["ledger: { url: \"postgres://u:p@h/d\" }", "ledger.url"],
+    ["ledger: { bodies: digest }", "ledger.bodies"],
+    ["ledger: { onFailure: allow }", "ledger.onFailure"],
+    ["ledger: { retention: 90 days }", "ledger.retention"],
     ["ledger: { signingKey: s }", "ledger.signingKey"],
     ["redis: { url: \"redis://h\" }", "redis"],
     ["otlp: { url: \"http://h\" }", "otlp"],
     ["extensions: { cache: { ttl: 5 minutes } }", "extensions.cache"],
-    ["extensions: { redact: { patterns: [email] } }", "extensions.redact"]
+    ["extensions: { redact: { patterns: [email] } }", "extensions.redact"],
+    ["keys: [{ id: k, key: s, limits: { requestsPerMinute: 60 } }]", "keys[0].limits.requestsPerMinute"],
+    ["keys: [{ id: k, key: s, limits: { tokensPerMinute: 1000 } }]", "keys[0].limits.tokensPerMinute"],
+    ["keys: [{ id: k, key: s, limits: { concurrency: 8 } }]", "keys[0].limits.concurrency"],
+    ["keys: [{ id: k, key: s, budget: { usd: \"25.00\", period: month } }]", "keys[0].budget"]
   ]
   it.each(settings)("is refused when it is turned on: %s", (setting, path) => {
     assert.deepStrictEqual(problems(file(setting)).map((found) => found.split(" ")[1]), [path])
     assert.match(messages(file(setting)).join(), /is not supported in this version; leave it out$/)
   })
 
+  const ofProviders: ReadonlyArray<readonly [setting: string, path: string]> = [
+    ["breaker: true", "providers[0].breaker"],
+    ["cooldown: true", "providers[0].cooldown"],
+    ["proxy: \"http://proxy.example\"", "providers[0].proxy"]
+  ]
+  it.each(ofProviders)("is refused of a provider too: %s", (setting, path) => {
+    const source = file("", `baseUrl: "https://a.example", ${setting}`)
+    assert.deepStrictEqual(problems(source), [`3 ${path}`])
+    assert.match(messages(source).join(), /is not supported in this version; leave it out$/)
+  })
+
+  it.each(["openai-responses", "gemini-generate"])("is refused of a provider too: a dialect nothing here speaks, %s", (dialect) => {
+    const source = file("").replace("openai-chat", dialect)
+    assert.deepStrictEqual(problems(source), ["3 providers[0].dialect"])
+    assert.deepStrictEqual(messages(source), [`the dialect ${dialect} is not supported in this version; leave it out`])
+  })
+
   it("is no problem while it is off", () => {
     assert.deepStrictEqual(
-      problems(file("redis: { url: \"\" }\notlp: { url: \"${X:-}\" }\nserver: { workers: 1 }\nledger: { signingKey: \"\" }\nextensions: {}")),
+      problems(
+        file(
+          "redis: { url: \"\" }\notlp: { url: \"${X:-}\" }\nserver: { workers: 1 }\nledger: { signingKey: \"\", bodies: none, onFailure: deny }\nextensions: {}\nkeys: [{ id: k, key: s, limits: {} }]",
+          "baseUrl: \"https://a.example\", breaker: false, cooldown: false"
+        )
+      ),
       []
     )
   })

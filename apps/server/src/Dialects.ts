@@ -1,0 +1,10 @@
+/** The protocols this server speaks, to clients and to providers. A new one is one import and one entry here. */
+import { AnthropicMessages } from "@sluice/anthropic"
+import { OpenAiChat } from "@sluice/openai"
+import type { Dialect } from "@sluice/protocol/Dialect"
+
+/** All of them; the first answers where a path belongs to several and the request does not say. */
+export const dialects: ReadonlyArray<Dialect> = [OpenAiChat.dialect, AnthropicMessages.dialect]
+
+/** The dialect a configured provider speaks: a configuration that names one that is not here was refused. */
+export const dialectOf = (provider: { readonly dialect: string }): Dialect => dialects.find(({ id }) => id === provider.dialect) ?? OpenAiChat.dialect

@@ -1,0 +1,147 @@
+/**
+ * What would become of a request, worked out with the gateway's own parts and nothing sent: its route, the targets in order, what
+ * each would be sent, what is lost on the way, and what is refused. Pure. Plain data.
+ */
+import { defaultSettings } from "@sluice/gateway/Gateway"
+import * as Inbound from "@sluice/gateway/Inbound"
+import type { Fidelity } from "@sluice/gateway/ModelEntry"
+import * as ModelRegistry from "@sluice/gateway/ModelRegistry"
+import * as Outbound from "@sluice/gateway/Outbound"
+import * as Planner from "@sluice/gateway/Planner"
+import { defaults as limits } from "@sluice/gateway/Timeouts"
+import type { Dialect, Endpoint } from "@sluice/protocol/Dialect"
+import { fail, type Failure, statusOf } from "@sluice/protocol/GatewayError"
+import { present } from "@sluice/protocol/Json"
+import type { Loss } from "@sluice/protocol/Loss"
+import { Option, Result } from "effect"
+import { type Config, toModelEntries } from "../../Config.ts"
+import { dialectOf } from "../../Dialects.ts"
+
+/** Why something is refused, as the client would be told. */
+export interface Refusal {
+  readonly class: Failure["class"]
+  readonly status: number
+  readonly message: string
+  readonly param?: string
+}
+
+/** One target the request may go to. */
+export interface Target {
+  readonly provider: string
+  /** The model's name upstream. */
+  readonly model: string
+  /** The entry the target belongs to: the route's own, or that of a fallback. */
+  readonly entry: string
+  readonly dialect: string
+  /** `bytes`: the client's own text goes on; `typed`: it is written anew in the target's words. */
+  readonly lane: "bytes" | "typed"
+  readonly fidelity: Fidelity
+  /** Share of first tries among the targets of its entry; absent where it is the only one. */
+  readonly share?: number
+  /** Where it would go; absent for a simulated provider. */
+  readonly url?: string
+  /** The body that would be sent, as it would go over the wire. */
+  readonly text: string
+  readonly losses: ReadonlyArray<Loss>
+  /** Why the target would be skipped; absent where it would be tried. */
+  readonly refusal?: Refusal
+}
+
+/** What would become of a request. */
+export interface Explanation {
+  readonly from: string
+  readonly model?: string
+  readonly stream?: boolean
+  readonly route?: { readonly id: string; readonly star?: string }
+  /** In the likeliest order. */
+  readonly targets: ReadonlyArray<Target>
+  /** Why the request as a whole would be refused; absent where it would be sent. */
+  readonly refusal?: Refusal
+}
+
+/** The endpoint at which a dialect takes requests for answers. */
+export const generating = (dialect: Dialect): Endpoint | undefined => dialect.endpoints.find(({ operation }) => operation === "generate")
+
+/** Understands a request as a client's of this dialect. */
+export const read = (dialect: Dialect, endpoint: Endpoint, text: string, onModel: (model: string) => void = () => {}) =>
+  Inbound.read({ dialect, endpoint, text, headers: {}, path: {}, maxDepth: defaultSettings.maxDepth, onModel })
+
+/** Explains the text of a request in a dialect. */
+export const explain = (config: Config, from: Dialect, text: string): Explanation => {
+  const endpoint = generating(from)
+  if (endpoint === undefined) {
+    return { from: from.id, targets: [], refusal: refusal({ class: "not-found", message: `${from.id} has no endpoint for requests.` }) }
+  }
+  let named: string | undefined
+  const inbound = read(from, endpoint, text, (model) => {
+    named = model
+  })
+  if (Result.isFailure(inbound)) return present({ from: from.id, model: named, targets: [], refusal: refusal(inbound.failure.failure) })
+  const { model, stream } = inbound.success
+  const registry = likeliestFirst(config)
+  const route = Option.getOrUndefined(Option.flatMap(registry, (snapshot) => ModelRegistry.resolve(snapshot, model)))
+  if (route === undefined || Option.isNone(registry)) {
+    return {
+      from: from.id,
+      model,
+      stream,
+      targets: [],
+      refusal: refusal({ class: "model-not-found", message: `No model entry serves "${model}".`, param: "model" })
+    }
+  }
+  const targets = Planner.plan(registry.value, route, () => 0).map((candidate) => target(config, from, inbound.success, candidate))
+  return present({
+    from: from.id,
+    model,
+    stream,
+    route: present({ id: route.entry.id, star: route.star }),
+    targets,
+    // The client is told what the last target said
+    refusal: targets.every((target) => target.refusal !== undefined) ? targets.at(-1)?.refusal : undefined
+  })
+}
+
+// internal
+
+/** Targets are drawn by weight: without chance, the heaviest goes first. */
+const likeliestFirst = (config: Config) => {
+  const entries = toModelEntries(config).map((entry) => ({ ...entry, targets: entry.targets.toSorted((a, b) => (b.weight ?? 1) - (a.weight ?? 1)) }))
+  return Result.getSuccess(ModelRegistry.make(entries, config.providers.map(({ id }) => id)))
+}
+
+const target = (config: Config, from: Dialect, inbound: Inbound.Inbound, candidate: Planner.Candidate): Target => {
+  const { entry, model } = candidate
+  const provider = config.providers.find(({ id }) => id === candidate.provider)
+  const dialect = provider === undefined ? from : dialectOf(provider)
+  const executor = { id: candidate.provider, dialect, limits, retries: 0, open: () => fail({ class: "unavailable", message: "Explaining sends nothing." }) }
+  const request = model === inbound.model ? inbound.request : { ...inbound.request, model }
+  const fidelity = entry.fidelity ?? "default"
+  const prepare = (judgedBy: Fidelity) => Outbound.prepare({ inbound, request, from, executor, fidelity: judgedBy, wantsFrames: false })
+  const judged = prepare(fidelity)
+  // Lenient refuses nothing, so that what a refused target would have been sent shows too
+  const outbound = Result.getOrUndefined(Result.isSuccess(judged) ? judged : prepare("lenient"))
+  return present({
+    provider: candidate.provider,
+    model,
+    entry: entry.id,
+    dialect: dialect.id,
+    lane: outbound?.lane ?? "typed",
+    fidelity,
+    share: share(candidate),
+    url: provider === undefined || provider.simulator ? undefined : `${provider.baseUrl ?? dialect.baseUrl}${generating(dialect)?.upstream ?? ""}`,
+    text: outbound?.body ?? "",
+    losses: outbound?.losses ?? [],
+    refusal: Result.isFailure(judged) ? refusal(judged.failure.failure) : undefined
+  })
+}
+
+const share = ({ entry, model, provider }: Planner.Candidate): number | undefined => {
+  if (entry.targets.length < 2) return undefined
+  const sum = entry.targets.reduce((total, { weight }) => total + (weight ?? 1), 0)
+  const own = entry.targets.find((target) =>
+    target.provider === provider && (target.model === undefined || target.model === model || target.model.includes("*"))
+  )
+  return (own?.weight ?? 1) / sum
+}
+
+const refusal = (failure: Failure): Refusal => present({ class: failure.class, status: statusOf(failure), message: failure.message, param: failure.param })
