@@ -93,12 +93,19 @@ const normalTurns = (turns: ReadonlyArray<Turn>): ReadonlyArray<Turn> => {
 
 /**
  * A request in normal form. System and developer are one role, instructions are one turn, results are turns of their own,
- * adjacent turns of a speaker are one, calls come last in their turn and are numbered, empty texts are gone.
+ * adjacent turns of a speaker are one, calls come last in their turn and are numbered, empty texts and lists are gone.
  */
 export const ofRequest = (request: CanonicalRequest): unknown => {
-  const { instructions, ...rest } = request
+  // How the client wants its own stream is answered by the gateway and not by the other side.
+  const { instructions, tools, stop, streamOptions: _, ...rest } = request
   const said = normalTurns(instructions ?? [])
-  return Equality.bare({ ...rest, turns: normalTurns(rest.turns), ...(said.length === 0 ? {} : { instructions: said.flatMap((turn) => turn.parts) }) })
+  return Equality.bare({
+    ...rest,
+    turns: normalTurns(rest.turns),
+    instructions: said.length === 0 ? undefined : said.flatMap((turn) => turn.parts),
+    tools: tools?.length === 0 ? undefined : tools,
+    stop: stop?.length === 0 ? undefined : stop
+  })
 }
 
 /** What an answer says, whoever said it: content, calls, reasons, tokens; ids, model, annotations and native values aside. */

@@ -72,9 +72,11 @@ const startBlock = (walk: Walk): void => {
   if (plan.start.kind === "tool-call") walk.hasCalls = new Set([...walk.hasCalls, choice])
 }
 
+/** Any reason, but calls and only calls make it a finish for calls: some decoders repair what contradicts itself. */
 const reason = (walk: Walk, choice: number): FinishReason => {
-  if (walk.draw.chance(60)) return walk.draw.pick(reasons)
-  return walk.hasCalls.has(choice) ? "tool-calls" : "stop"
+  const usual = walk.hasCalls.has(choice) ? "tool-calls" : "stop"
+  const drawn = walk.draw.chance(60) ? walk.draw.pick(reasons) : usual
+  return drawn === "stop" || drawn === "tool-calls" ? usual : drawn
 }
 
 const finish = (walk: Walk, choice: number): boolean => {
@@ -185,7 +187,8 @@ export const events = (draw: Draw, vocabulary: Vocabulary, shape: Shape = {}): R
   const steps = draw.below(fails ? 30 : 80)
   for (let step = 0; step < steps && !draw.isSpent(); step++) {
     const options = byPhase[walk.state.phase]
-    const type = options[draw.below(options.length)]
+    // Zero is no event at all, so that a sequence shrinks by losing its events.
+    const type = options[draw.below(options.length + 1) - 1]
     if (type !== undefined) proposals[type](walk)
   }
   if (fails) {
