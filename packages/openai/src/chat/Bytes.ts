@@ -2,7 +2,7 @@
  * What the byte lane needs to know of a chunk without decoding it, by searching its text: inside JSON strings every quote is
  * escaped, so that `"usage":` can only be a key.
  */
-import { parse } from "@sluice/protocol/Json"
+import { parse, stringLength } from "@sluice/protocol/Json"
 import type { WireEvent } from "@sluice/protocol/Sse"
 import { isObject, type JsonObject } from "@sluice/protocol/Wire"
 import * as Result from "effect/Result"
@@ -26,25 +26,20 @@ export const deltaLength = ({ name, data }: WireEvent): number | undefined => {
 
 const contents = [`"content"`, `"reasoning_content"`, `"reasoning"`, `"arguments"`, `"input"`, `"refusal"`, `"transcript"`, `"text"`]
 
-/** Length of the JSON strings that hold content, without their quotes. */
+/** Length of the strings that hold content. */
 const contentLength = (data: string, from: number): number => {
   let length = 0
   for (const key of contents) {
-    for (let at = data.indexOf(key, from); at !== -1; at = data.indexOf(key, at + key.length)) length += stringLength(data, at + key.length)
+    for (let at = data.indexOf(key, from); at !== -1; at = data.indexOf(key, at + key.length)) length += stringLength(data, behindKey(data, at + key.length))
   }
   return length
 }
 
-const quote = 34
-const backslash = 92
-
-const stringLength = (data: string, from: number): number => {
-  let start = from
-  while (data[start] === ":" || data[start] === " ") start++
-  if (data.charCodeAt(start) !== quote) return 0
-  let end = start + 1
-  while (end < data.length && data.charCodeAt(end) !== quote) end += data.charCodeAt(end) === backslash ? 2 : 1
-  return end - start - 1
+/** Offset of the value behind a key: past the colon and the space that may follow it. */
+const behindKey = (data: string, from: number): number => {
+  let at = from
+  for (let code = data.charCodeAt(at); code === 58 || code === 32; code = data.charCodeAt(at)) at++
+  return at
 }
 
 /** The keys that make a stream report its usage. */
@@ -68,3 +63,6 @@ export const hideUsage = (event: WireEvent): WireEvent | undefined => {
   const { usage: _, ...kept } = isObject(groq) ? groq : {}
   return { ...event, data: JSON.stringify({ ...rest, ...(isObject(groq) ? { x_groq: kept } : {}) }) }
 }
+
+/** The end of a stream. */
+export const terminal: ReadonlyArray<WireEvent> = [{ data: "[DONE]" }]

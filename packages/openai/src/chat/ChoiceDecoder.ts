@@ -21,13 +21,17 @@ interface OpenBlock {
 /** A choice under way. */
 export interface Choice extends CallDecoder.Calls {
   readonly open: OpenBlock | undefined
+  /** The block of the sound, which stays open until the choice ends: a message has one. */
+  readonly media: number | undefined
+  /** The latest text block: what citations are about, even where it has ended. */
+  readonly text: number | undefined
   /** The finish the provider stated, until it is told. */
   readonly stated: CanonicalFinish | undefined
   readonly finished: boolean
 }
 
 /** A choice of which nothing was said yet. */
-export const unseen: Choice = { calls: [], started: 0, open: undefined, stated: undefined, finished: false }
+export const unseen: Choice = { calls: [], started: 0, open: undefined, media: undefined, text: undefined, stated: undefined, finished: false }
 
 const closeOpen = (choice: Choice, index: number, events: Array<CanonicalEvent>): Choice => {
   if (choice.open === undefined) return choice
@@ -35,20 +39,25 @@ const closeOpen = (choice: Choice, index: number, events: Array<CanonicalEvent>)
   return { ...choice, open: undefined }
 }
 
+const addMedia = (choice: Choice, { data, item, text }: Piece, index: number, events: Array<CanonicalEvent>): Choice => {
+  const block = choice.media ?? choice.started
+  if (choice.media === undefined) events.push({ type: "block-start", choice: index, index: block, kind: "media", ...present({ item }) })
+  if (data !== undefined || text !== "") {
+    events.push({ type: "media-delta", choice: index, index: block, ...present({ data, transcript: text === "" ? undefined : text }) })
+  }
+  return choice.media === undefined ? { ...choice, media: block, started: choice.started + 1 } : choice
+}
+
 const addPiece = (choice: Choice, piece: Piece, index: number, events: Array<CanonicalEvent>): Choice => {
+  if (piece.kind === "media") return addMedia(choice, piece, index, events)
   let current = choice
   if (choice.open?.kind !== piece.kind || choice.open.key !== piece.key) {
     current = closeOpen(choice, index, events)
     const open = { kind: piece.kind, key: piece.key, index: current.started }
-    events.push({ type: "block-start", choice: index, index: open.index, kind: piece.kind, ...present({ form: piece.form, item: piece.item }) })
-    current = { ...current, open, started: current.started + 1 }
+    events.push({ type: "block-start", choice: index, index: open.index, kind: piece.kind, ...present({ form: piece.form }) })
+    current = { ...current, open, started: current.started + 1, text: piece.kind === "text" ? open.index : current.text }
   }
   const at = { choice: index, index: current.open?.index ?? 0 }
-  if (piece.kind === "media") {
-    const { data, text } = piece
-    if (data !== undefined || text !== "") events.push({ type: "media-delta", ...at, ...present({ data, transcript: text === "" ? undefined : text }) })
-    return current
-  }
   if (piece.text !== "") events.push({ type: piece.kind === "reasoning" ? "reasoning-delta" : "text-delta", ...at, text: piece.text })
   if (piece.signature !== undefined) events.push({ type: "signature", ...at, signature: piece.signature })
   if (piece.encrypted !== undefined) events.push({ type: "encrypted", ...at, encrypted: piece.encrypted })
@@ -80,11 +89,11 @@ export const addChoice = (choice: Choice, wire: ChunkChoice, index: number, even
   const delta = wire.delta
   if (isObject(delta)) {
     for (const piece of pieces(delta)) current = addPiece(current, piece, index, events)
-    if (isObject(delta.function_call) || (delta.tool_calls !== undefined && delta.tool_calls !== null)) current = addCalls(current, delta, index, events)
     for (const annotation of delta.annotations ?? []) {
-      const at = current.open?.kind === "text" ? { choice: index, index: current.open.index } : { choice: index }
+      const at = current.text === undefined ? { choice: index } : { choice: index, index: current.text }
       events.push({ type: "annotation", ...at, annotation: Annotations.decodeAnnotation(annotation) })
     }
+    if (isObject(delta.function_call) || (delta.tool_calls !== undefined && delta.tool_calls !== null)) current = addCalls(current, delta, index, events)
   }
   if (isObject(wire.logprobs)) {
     for (const annotation of Annotations.decodeLogprobs(wire.logprobs)) events.push({ type: "annotation", choice: index, annotation })
@@ -100,6 +109,7 @@ export const finishChoice = (choice: Choice, index: number, finish: CanonicalFin
   }
   const { calls } = CallDecoder.finish(current, index, events, close)
   close()
+  if (current.media !== undefined) events.push({ type: "block-end", choice: index, index: current.media })
   for (const { block } of calls) if (block !== undefined) events.push({ type: "block-end", choice: index, index: block })
   events.push({ type: "finish", choice: index, ...Finish.settled(finish, calls.length > 0) })
   return { ...unseen, calls: [], finished: true }

@@ -43,5 +43,5 @@ export const dialect: Dialect = {
   },
   errors: { decode: Errors.decode, encode: Errors.encode },
   models: { list: Models.list, one: Models.one },
-  bytes: { deltaLength: Bytes.deltaLength, askUsage: Bytes.askUsage, hideUsage: Bytes.hideUsage }
+  bytes: { deltaLength: Bytes.deltaLength, askUsage: Bytes.askUsage, hideUsage: Bytes.hideUsage, terminal: Bytes.terminal }
 }

@@ -2,7 +2,7 @@
  * What events add to an answer of this dialect, gathered per choice: the common ground of chunks and whole bodies, so that both
  * say the same. A draft is local to one step; what must be known from step to step is in `State`.
  */
-import type { BlockKind, BlockStartEvent, CanonicalEvent } from "@sluice/protocol/CanonicalEvent"
+import type { BlockEndEvent, BlockKind, BlockStartEvent, CanonicalEvent } from "@sluice/protocol/CanonicalEvent"
 import type { Finish } from "@sluice/protocol/CanonicalFinish"
 import type { Part } from "@sluice/protocol/CanonicalPart"
 import { merge, type Usage } from "@sluice/protocol/CanonicalUsage"
@@ -10,6 +10,7 @@ import type { LossSink } from "@sluice/protocol/Loss"
 import * as Pointer from "@sluice/protocol/Pointer"
 import type { JsonObject } from "@sluice/protocol/Wire"
 import * as Annotations from "./Annotations.ts"
+import * as FinishMap from "./Finish.ts"
 
 interface Block {
   readonly kind: BlockKind
@@ -18,11 +19,16 @@ interface Block {
   readonly isCustom: boolean
   /** Something of its content was said. */
   readonly isSaid: boolean
+  /** Another block is open and has to end first: what this one says waits. */
+  readonly isWaiting: boolean
+  /** What waits, in order. */
+  readonly waiting: ReadonlyArray<CanonicalEvent>
 }
 
 interface Choice {
   readonly hasRole: boolean
   readonly calls: number
+  readonly hasMedia: boolean
   readonly finished: boolean
   readonly blocks: ReadonlyMap<number, Block>
 }
@@ -71,7 +77,7 @@ export interface Draft {
 /** An empty draft. */
 export const draft = (sink: LossSink): Draft => ({ choices: new Map(), sink })
 
-const unseen: Choice = { hasRole: false, calls: 0, finished: false, blocks: new Map() }
+const unseen: Choice = { hasRole: false, calls: 0, hasMedia: false, finished: false, blocks: new Map() }
 
 const choiceDraft = (into: Draft, index: number): ChoiceDraft => {
   const known = into.choices.get(index)
@@ -103,27 +109,55 @@ const opened = (choice: Choice, index: number, into: Draft | undefined): Choice 
   return { ...choice, hasRole: true }
 }
 
+/** Kinds whose blocks follow each other on this wire, even where they were open at the same time: only calls have an index, and sound a key. */
+const serial: ReadonlySet<BlockKind> = new Set(["text", "reasoning", "refusal"])
+
 const startBlock = (state: State, event: BlockStartEvent, into: Draft | undefined): State => {
   const choice = opened(state.choices.get(event.choice) ?? unseen, event.choice, into)
-  const block: Block = { kind: event.kind, call: choice.calls, isCustom: event.call?.kind === "custom", isSaid: false }
+  // A message has one sound: a second one has no place.
+  const kind = event.kind === "media" && choice.hasMedia ? "foreign" : event.kind
+  const isWaiting = serial.has(kind) && [...choice.blocks.values()].some((other) => serial.has(other.kind))
+  const block: Block = { kind, call: choice.calls, isCustom: event.call?.kind === "custom", isSaid: false, isWaiting, waiting: [] }
   if (into !== undefined) {
     if (event.call !== undefined) {
       choiceDraft(into, event.choice).calls.push({ index: block.call, isCustom: block.isCustom, id: event.call.id, name: event.call.name, arguments: "" })
-    } else if (event.kind === "server-tool" || event.kind === "foreign") lose(into, "choices", event.choice, "parts", event.index)
-    else if (event.kind === "media" && event.item?.id !== undefined) choiceDraft(into, event.choice).audio = { id: event.item.id }
+    } else if (kind === "server-tool" || kind === "foreign") lose(into, "choices", event.choice, "parts", event.index)
+    else if (kind === "media" && event.item?.id !== undefined) choiceDraft(into, event.choice).audio = { id: event.item.id }
   }
   return withChoice(state, event.choice, {
     ...choice,
     calls: choice.calls + (event.call === undefined ? 0 : 1),
+    hasMedia: choice.hasMedia || kind === "media",
     blocks: new Map(choice.blocks).set(event.index, block)
   })
 }
 
-const said = (state: State, event: { readonly choice: number; readonly index: number }, block: Block): State => {
+interface InBlock {
+  readonly choice: number
+  readonly index: number
+}
+
+const withBlock = (state: State, at: InBlock, block: Block): State => {
+  const choice = state.choices.get(at.choice)
+  return choice === undefined ? state : withChoice(state, at.choice, { ...choice, blocks: new Map(choice.blocks).set(at.index, block) })
+}
+
+const said = (state: State, at: InBlock, block: Block): State => block.isSaid ? state : withBlock(state, at, { ...block, isSaid: true })
+
+/** Ends a block; the next one that waited says what it has to say. */
+const endBlock = (state: State, event: BlockEndEvent, block: Block, into: Draft | undefined): State => {
+  if (into !== undefined && !block.isSaid && !restate(choiceDraft(into, event.choice), block, event.final)) {
+    lose(into, "choices", event.choice, "parts", event.index)
+  }
   const choice = state.choices.get(event.choice)
-  return block.isSaid || choice === undefined
-    ? state
-    : withChoice(state, event.choice, { ...choice, blocks: new Map(choice.blocks).set(event.index, { ...block, isSaid: true }) })
+  if (choice === undefined) return state
+  const blocks = new Map(choice.blocks)
+  blocks.delete(event.index)
+  const next = [...blocks].find(([, other]) => other.isWaiting)
+  if (next === undefined || !serial.has(block.kind)) return withChoice(state, event.choice, { ...choice, blocks })
+  const [index, waiting] = next
+  const known = withChoice(state, event.choice, { ...choice, blocks: blocks.set(index, { ...waiting, isWaiting: false, waiting: [] }) })
+  return waiting.waiting.reduce((current, later) => add(current, later, into), known)
 }
 
 const sayText = (choice: ChoiceDraft, block: Block, text: string): void => {
@@ -187,12 +221,14 @@ export const add = (state: State, event: CanonicalEvent, into: Draft | undefined
     case "tool-arguments-delta": {
       const block = state.choices.get(event.choice)?.blocks.get(event.index)
       if (block === undefined) return state
+      if (block.isWaiting) return withBlock(state, event, { ...block, waiting: [...block.waiting, event] })
       if (into !== undefined) sayText(choiceDraft(into, event.choice), block, event.text)
       return said(state, event, block)
     }
     case "media-delta": {
       const block = state.choices.get(event.choice)?.blocks.get(event.index)
       if (block === undefined) return state
+      if (block.isWaiting) return withBlock(state, event, { ...block, waiting: [...block.waiting, event] })
       if (into !== undefined) {
         if (block.kind !== "media" || (event.mime !== undefined && !event.mime.startsWith("audio/"))) lose(into, "choices", event.choice, "parts", event.index)
         else sayMedia(choiceDraft(into, event.choice), event.data, event.transcript)
@@ -201,10 +237,8 @@ export const add = (state: State, event: CanonicalEvent, into: Draft | undefined
     }
     case "block-end": {
       const block = state.choices.get(event.choice)?.blocks.get(event.index)
-      if (into !== undefined && block !== undefined && !block.isSaid && !restate(choiceDraft(into, event.choice), block, event.final)) {
-        lose(into, "choices", event.choice, "parts", event.index)
-      }
-      return state
+      if (block === undefined) return state
+      return block.isWaiting ? withBlock(state, event, { ...block, waiting: [...block.waiting, event] }) : endBlock(state, event, block, into)
     }
     case "signature":
     case "encrypted":
@@ -213,15 +247,25 @@ export const add = (state: State, event: CanonicalEvent, into: Draft | undefined
     case "annotation": {
       if (into === undefined) return state
       const index = event.choice
-      const isOpen = index !== undefined && state.choices.get(index)?.finished !== true && state.choices.has(index)
-      if (!isOpen || !annotate(choiceDraft(into, index), event.annotation)) lose(into, ...(index === undefined ? [] : ["choices", index]), "annotations")
+      const choice = index === undefined ? undefined : state.choices.get(index)
+      // Citations stand beside the text of a message; those of other blocks would seem to be about it.
+      const kind = event.index === undefined ? undefined : choice?.blocks.get(event.index)?.kind
+      const isSayable = index !== undefined && choice !== undefined && !choice.finished &&
+        (kind === undefined || kind === "text" || event.annotation.kind !== "citation")
+      if (!isSayable || !annotate(choiceDraft(into, index), event.annotation)) lose(into, ...(index === undefined ? [] : ["choices", index]), "annotations")
       return state
     }
     case "usage":
       return { ...state, usage: merge(state.usage ?? {}, event.usage) }
     case "finish": {
       const choice = opened(state.choices.get(event.choice) ?? unseen, event.choice, into)
-      if (into !== undefined) choiceDraft(into, event.choice).finish = event
+      if (into !== undefined) {
+        choiceDraft(into, event.choice).finish = event
+        if (!FinishMap.isExact(event)) {
+          const at = Pointer.child("", "choices", event.choice, "finish")
+          into.sink.add({ at, canonical: at, reason: "approximated", weight: "hint", before: event.reason })
+        }
+      }
       return withChoice(state, event.choice, { ...choice, finished: true, blocks: unseen.blocks })
     }
     case "foreign":

@@ -8,47 +8,28 @@ import { parse, present } from "@sluice/protocol/Json"
 import { isObject, type Json, type JsonObject } from "@sluice/protocol/Wire"
 import * as Result from "effect/Result"
 
-const byCode: { readonly [code: string]: ErrorClass } = {
-  insufficient_quota: "quota-exhausted",
-  billing_hard_limit_reached: "quota-exhausted",
-  billing_not_active: "quota-exhausted",
-  insufficient_balance: "quota-exhausted",
-  insufficient_credits: "quota-exhausted",
-  access_terminated: "quota-exhausted",
-  rate_limit_exceeded: "rate-limited",
-  rate_limit_error: "rate-limited",
-  RateLimitReached: "rate-limited",
-  requests: "rate-limited",
-  tokens: "rate-limited",
-  too_many_requests: "rate-limited",
-  context_length_exceeded: "context-overflow",
-  string_above_max_length: "context-overflow",
-  exceed_context_size_error: "context-overflow",
-  max_tokens_exceeded: "context-overflow",
-  model_not_found: "model-not-found",
-  DeploymentNotFound: "model-not-found",
-  content_filter: "content-filter",
-  content_policy_violation: "content-filter",
-  moderation_blocked: "content-filter",
-  invalid_api_key: "provider-auth",
-  authentication_error: "provider-auth",
-  invalid_authentication_error: "provider-auth",
-  permission_error: "provider-auth",
-  account_deactivated: "provider-auth",
-  overloaded: "overloaded",
-  overloaded_error: "overloaded",
-  engine_overloaded: "overloaded",
-  service_unavailable: "overloaded",
-  server_error: "transient",
-  internal_error: "transient",
-  internal_server_error: "transient",
-  api_error: "transient",
-  timeout: "transient",
-  unsupported_parameter: "unsupported",
-  unsupported_value: "unsupported",
-  unsupported_country_region_territory: "unsupported",
-  invalid_request_error: "bad-request"
-}
+/** Codes and types of errors that say more than their status, by class. */
+const codes: ReadonlyArray<readonly [ErrorClass, ReadonlyArray<string>]> = [
+  ["quota-exhausted", [
+    "insufficient_quota",
+    "billing_hard_limit_reached",
+    "billing_not_active",
+    "insufficient_balance",
+    "insufficient_credits",
+    "access_terminated"
+  ]],
+  ["rate-limited", ["rate_limit_exceeded", "rate_limit_error", "RateLimitReached", "requests", "tokens", "too_many_requests"]],
+  ["context-overflow", ["context_length_exceeded", "string_above_max_length", "exceed_context_size_error", "max_tokens_exceeded"]],
+  ["model-not-found", ["model_not_found", "DeploymentNotFound"]],
+  ["content-filter", ["content_filter", "content_policy_violation", "moderation_blocked"]],
+  ["provider-auth", ["invalid_api_key", "authentication_error", "invalid_authentication_error", "permission_error", "account_deactivated"]],
+  ["overloaded", ["overloaded", "overloaded_error", "engine_overloaded", "service_unavailable"]],
+  ["transient", ["server_error", "internal_error", "internal_server_error", "api_error", "timeout"]],
+  ["unsupported", ["unsupported_parameter", "unsupported_value", "unsupported_country_region_territory"]],
+  ["bad-request", ["invalid_request_error"]]
+]
+
+const byCode: ReadonlyMap<string, ErrorClass> = new Map(codes.flatMap(([name, words]) => words.map((word): readonly [string, ErrorClass] => [word, name])))
 
 /** Codes by class where the provider's status says less; a status below wins over the broad `invalid_request_error`. */
 const broad: ReadonlySet<string> = new Set(["invalid_request_error", "api_error", "server_error", "requests", "tokens"])
@@ -107,7 +88,7 @@ const detailText = (detail: Json | undefined): string | undefined => {
 }
 
 const factsOf = (value: Json): Facts => {
-  if (typeof value === "string") return { message: value }
+  if (typeof value === "string") return present({ message: text(value) })
   if (Array.isArray(value)) return value[0] === undefined ? {} : factsOf(value[0])
   if (!isObject(value)) return {}
   const { error } = value
@@ -122,8 +103,8 @@ const factsOf = (value: Json): Facts => {
 }
 
 const classOf = (facts: Facts, status: number): ErrorClass => {
-  const ofCode = facts.code === undefined ? undefined : byCode[facts.code]
-  const ofType = facts.type === undefined ? undefined : byCode[facts.type]
+  const ofCode = facts.code === undefined ? undefined : byCode.get(facts.code)
+  const ofType = facts.type === undefined ? undefined : byCode.get(facts.type)
   const isPrecise = (code: string | undefined): boolean => code !== undefined && !broad.has(code)
   const stated = ofCode !== undefined && isPrecise(facts.code) ? ofCode : ofType !== undefined && isPrecise(facts.type) ? ofType : undefined
   if (stated !== undefined && stated !== "provider-auth") return stated

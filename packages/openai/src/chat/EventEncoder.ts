@@ -3,6 +3,7 @@
  * one keeps all but the edit; any other is written afresh: role first, one choice per chunk, usage only where it was asked for.
  */
 import { type CanonicalEvent, type Frame, isDropped, isUntouched } from "@sluice/protocol/CanonicalEvent"
+import { isEmpty } from "@sluice/protocol/CanonicalUsage"
 import type { AnswerContext } from "@sluice/protocol/Dialect"
 import { clientMessage, type Failure, statusOf } from "@sluice/protocol/GatewayError"
 import { present } from "@sluice/protocol/Json"
@@ -56,10 +57,12 @@ const chunk = (state: State, choices: string): WireEvent => ({
   data: `${state.head},"choices":[${choices}]${hasUsage(state.context) ? `,"usage":null` : ""}}`
 })
 
-const usageChunk = (state: State): ReadonlyArray<WireEvent> =>
-  hasUsage(state.context) && state.known.usage !== undefined && !state.hasToldUsage
-    ? [{ data: `${state.head},"choices":[],"usage":${JSON.stringify(Usage.encode(state.known.usage))}}` }]
-    : []
+const usageChunk = (state: State): ReadonlyArray<WireEvent> => {
+  const { usage } = state.known
+  if (!hasUsage(state.context) || usage === undefined || isEmpty(usage) || state.hasToldUsage) return []
+  Usage.lose(usage, state.context.sink)
+  return [{ data: `${state.head},"choices":[],"usage":${JSON.stringify(Usage.encode(usage))}}` }]
+}
 
 /** The protocol's own terminal error: no finish, no `[DONE]`. */
 const errorEvent = (failure: Failure, context: AnswerContext): WireEvent => ({
@@ -96,8 +99,11 @@ const choiceChunks = (state: State, draft: Draft.Draft): ReadonlyArray<WireEvent
     ]
   })
 
-const isPlainDelta = (event: CanonicalEvent | undefined, state: State): event is Extract<CanonicalEvent, { readonly type: "text-delta" }> =>
-  event?.type === "text-delta" && state.known.choices.get(event.choice)?.blocks.get(event.index)?.kind === "text"
+const isPlainDelta = (event: CanonicalEvent | undefined, state: State): event is Extract<CanonicalEvent, { readonly type: "text-delta" }> => {
+  if (event?.type !== "text-delta") return false
+  const block = state.known.choices.get(event.choice)?.blocks.get(event.index)
+  return block?.kind === "text" && !block.isWaiting
+}
 
 /** The commonest frame, without a draft: one text delta into an open text block. */
 const textChunk = (state: State, choice: number, text: string): WireEvent =>

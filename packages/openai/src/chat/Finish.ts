@@ -6,28 +6,28 @@ import type { Finish, FinishReason } from "@sluice/protocol/CanonicalFinish"
 import { present } from "@sluice/protocol/Json"
 import type { JsonObject } from "@sluice/protocol/Wire"
 
-const reasons: { readonly [word: string]: FinishReason } = {
-  stop: "stop",
-  length: "length",
-  tool_calls: "tool-calls",
-  function_call: "tool-calls",
-  content_filter: "content-filter",
-  eos: "stop",
-  eos_token: "stop",
-  end: "stop",
-  end_turn: "stop",
-  COMPLETE: "stop",
-  STOP: "stop",
-  stop_sequence: "stop-sequence",
-  max_tokens: "length",
-  model_length: "length",
-  MAX_TOKENS: "length",
-  tool_use: "tool-calls",
-  tool_call: "tool-calls",
-  sensitive: "content-filter",
-  SAFETY: "content-filter",
-  refusal: "refusal"
-}
+const reasons: ReadonlyMap<string, FinishReason> = new Map<string, FinishReason>([
+  ["stop", "stop"],
+  ["length", "length"],
+  ["tool_calls", "tool-calls"],
+  ["function_call", "tool-calls"],
+  ["content_filter", "content-filter"],
+  ["eos", "stop"],
+  ["eos_token", "stop"],
+  ["end", "stop"],
+  ["end_turn", "stop"],
+  ["COMPLETE", "stop"],
+  ["STOP", "stop"],
+  ["stop_sequence", "stop-sequence"],
+  ["max_tokens", "length"],
+  ["model_length", "length"],
+  ["MAX_TOKENS", "length"],
+  ["tool_use", "tool-calls"],
+  ["tool_call", "tool-calls"],
+  ["sensitive", "content-filter"],
+  ["SAFETY", "content-filter"],
+  ["refusal", "refusal"]
+])
 
 const official: ReadonlySet<string> = new Set(["stop", "length", "tool_calls", "function_call", "content_filter"])
 
@@ -57,7 +57,7 @@ const matchedStop = (choice: JsonObject): string | undefined => {
 export const decode = (choice: JsonObject): Finish | undefined => {
   const raw = choice["finish_reason"]
   if (typeof raw !== "string" || raw === "") return undefined
-  const stated = reasons[raw] ?? "other"
+  const stated = reasons.get(raw) ?? "other"
   const stop = stated === "stop" ? matchedStop(choice) : undefined
   return { reason: stop === undefined ? stated : "stop-sequence", raw, ...present({ stop }) }
 }
@@ -73,4 +73,7 @@ export const settled = (finish: Finish, hasCalls: boolean): Finish => {
 
 /** The word for a finish: the provider's own where it is one of OpenAI's and means this. */
 export const encode = (finish: Finish): string =>
-  finish.raw !== undefined && official.has(finish.raw) && (reasons[finish.raw] === finish.reason) ? finish.raw : words[finish.reason]
+  finish.raw !== undefined && official.has(finish.raw) && reasons.get(finish.raw) === finish.reason ? finish.raw : words[finish.reason]
+
+/** Whether the word for a finish says the same. */
+export const isExact = (finish: Finish): boolean => reasons.get(encode(finish)) === finish.reason

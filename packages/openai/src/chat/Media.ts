@@ -33,13 +33,13 @@ export const toUrl = (source: Source, fallbackMime: string): string | undefined 
 /** The id of a file kept by OpenAI; ids of other providers mean nothing here. */
 export const fileId = (source: Source): string | undefined => source.type === "file" && source.provider === id ? source.id : undefined
 
-const mimes: { readonly [format: string]: string } = { mp3: "audio/mpeg", wav: "audio/wav" }
+const mimes: ReadonlyMap<string, string> = new Map([["mp3", "audio/mpeg"], ["wav", "audio/wav"]])
 
 /** A sound in the words of `input_audio`. */
 export const fromAudio = (data: string, format: string | null | undefined): Extract<Source, { readonly type: "base64" }> => ({
   type: "base64",
   data,
-  ...present({ mime: format === undefined || format === null ? undefined : mimes[format] ?? `audio/${format}` })
+  ...present({ mime: format === undefined || format === null ? undefined : mimes.get(format) ?? `audio/${format}` })
 })
 
 /** The `format` of a sound; `undefined` where `input_audio` knows none. Official formats are wav and mp3; others only inside the dialect. */

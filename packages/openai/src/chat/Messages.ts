@@ -173,9 +173,12 @@ const patchSlots = (items: ReadonlyArray<Placed>, role: Role, origin: Message | 
   return patch
 }
 
+const handledOfResult: ReadonlySet<string> = new Set(["type", "id", "kind", "name", "parts", "isError"])
+
 const resultPatch = (part: ToolResultPart, place: Place, origin: Message | undefined): Fields.Patch => {
   const before = origin === undefined ? undefined : decodeResult(origin, place.at, new Set())
   const inner = part.parts.map((nested, index): Placed => ({ part: nested, place: inside(place, nested, "parts", index) }))
+  Fields.loseRest<ToolResultPart, object, unknown>([], part, handledOfResult, place, () => "hint", origin !== undefined)
   if (part.isError !== undefined) Fields.lose(place, part, "isError", { reason: "dropped", weight: "hint", before: part.isError })
   if (part.name !== undefined && origin === undefined) Fields.lose(place, part, "name", { reason: "dropped", weight: "hint", before: part.name })
   return {
@@ -225,8 +228,11 @@ const inOrder = (run: ReadonlyArray<PlacedTurn>, among: ReadonlyArray<Slot>): Re
 
 const handled: ReadonlySet<string> = new Set(["role", "name", "parts"])
 
-/** Turns of one role as messages: tool results first, each in a message of its own, then one message with the rest. */
-export const encodeMessage = (run: ReadonlyArray<PlacedTurn>): ReadonlyArray<JsonObject> => {
+/**
+ * Turns of one role as messages: tool results first, each in a message of its own, then one message with the rest. A message that
+ * would say nothing is left out, unless it keeps what follows from becoming an instruction.
+ */
+export const encodeMessage = (run: ReadonlyArray<PlacedTurn>, isSeparator: boolean): ReadonlyArray<JsonObject> => {
   const [first] = run
   if (first === undefined) return []
   const { turn, place } = first
@@ -242,6 +248,7 @@ export const encodeMessage = (run: ReadonlyArray<PlacedTurn>): ReadonlyArray<Jso
   if (rest.length === 0 && results.length > 0) return results
   const patch = patchSlots(rest, role === "tool" ? "user" : role, undefined, place.at)
   if (isSilent(patch)) {
+    if (isSeparator) return [{ role: role === "tool" ? "user" : role, content: "" }]
     if (results.length === 0) loseNode(place, turn, { reason: "dropped", weight: "hint", before: turn })
     return results
   }

@@ -5,6 +5,7 @@
 import type { MediaPart, Part, ReasoningPart, RefusalPart, TextPart } from "@sluice/protocol/CanonicalPart"
 import * as Fields from "@sluice/protocol/Fields"
 import { present } from "@sluice/protocol/Json"
+import type { Loss } from "@sluice/protocol/Loss"
 import * as Pointer from "@sluice/protocol/Pointer"
 import { isObject, type Json, type JsonObject, type Node, valueIn } from "@sluice/protocol/Wire"
 import { type Crossing, loseNode, type Place } from "./Crossing.ts"
@@ -63,6 +64,7 @@ const imageFields: Rows<MediaPart, BlockOf<"image_url">> = [
         : { source: Media.fromUrl(image.url), ...present({ detail: image.detail ?? undefined }) },
     put: (part, { image_url: image }, place) => {
       const url = Media.toUrl(part.source, "image/png") ?? ""
+      loseMime(part, place)
       if (part.source.type === "base64" && part.source.mime === undefined) {
         loseIn(place, part, "source", "mime", { reason: "defaulted", after: "image/png" })
       }
@@ -105,6 +107,7 @@ const fileFields: Rows<MediaPart, BlockOf<"file">> = [
     }),
     put: (part, { file }, place) => {
       const fileId = Media.fileId(part.source)
+      loseMime(part, place)
       if (fileId !== undefined) return { file: Fields.patched(file ?? {}, { file_id: fileId, file_data: undefined, filename: part.title }) }
       if (part.source.type === "base64" && part.source.mime === undefined) {
         loseIn(place, part, "source", "mime", { reason: "defaulted", after: "application/pdf" })
@@ -165,8 +168,15 @@ const loseIn = (
   part: Part,
   field: string,
   inner: string,
-  loss: { reason: "defaulted" | "approximated"; before?: unknown; after: unknown }
+  loss: Pick<Loss, "reason"> & Partial<Pick<Loss, "before" | "after">>
 ): void => place.sink.add({ at: part.at ?? place.at, canonical: Pointer.child(place.canonical, field, inner), weight: "hint", ...loss })
+
+/** Only bytes come with a type on this wire. */
+const loseMime = (part: MediaPart, place: Place): void => {
+  if ((part.source.type === "url" || part.source.type === "file") && part.source.mime !== undefined) {
+    loseIn(place, part, "source", "mime", { reason: "dropped", before: part.source.mime })
+  }
+}
 
 const node = <N extends Node, W extends object>(fields: Rows<N, W>, block: W & { readonly type: string }, at: string): Node =>
   present({ wire: { dialect: id, value: asJson(block) }, at, foreign: Fields.foreignKeys(fields, block, typeOnly) })

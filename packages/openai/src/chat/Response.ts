@@ -3,6 +3,7 @@
  * and written by the same drafts, so that both modes say the same.
  */
 import { type CanonicalEvent, type Frame, frame, isUntouched } from "@sluice/protocol/CanonicalEvent"
+import { isEmpty } from "@sluice/protocol/CanonicalUsage"
 import * as Collect from "@sluice/protocol/Collect"
 import type { AnswerContext } from "@sluice/protocol/Dialect"
 import type { Failure } from "@sluice/protocol/GatewayError"
@@ -23,8 +24,7 @@ import { Answer, type AnswerChoice } from "./WireAnswer.ts"
 
 const checked = check(Answer)
 
-const addWhole = (wire: AnswerChoice, events: Array<CanonicalEvent>): void => {
-  const index = wire.index ?? 0
+const addWhole = (wire: AnswerChoice, index: number, events: Array<CanonicalEvent>): void => {
   const choice: Choice = addChoice(unseen, { ...wire, delta: wire.message ?? null }, index, events)
   // The choice is a value of the parsed body.
   finishChoice(choice, index, Finish.decode(wire as unknown as JsonObject) ?? { reason: "missing" }, events)
@@ -45,8 +45,12 @@ export const decode = (body: Json): Frame => {
   }
   const { choices } = answer.success
   if (choices.length === 0) return failed({ class: "empty", message: "The provider answered without a choice." }, body)
+  const indexes = choices.map((choice, position) => choice.index ?? position)
+  if (new Set(indexes).size < indexes.length) {
+    return frame({ type: "error", failure: { class: "protocol-violation", message: "The provider answered with two choices of the same index." } })
+  }
   const events: Array<CanonicalEvent> = [startOf(body)]
-  for (const choice of choices) addWhole(choice, events)
+  for (const [position, choice] of choices.entries()) addWhole(choice, choice.index ?? position, events)
   for (const annotation of Annotations.decodeSources(body)) events.push({ type: "annotation", annotation })
   const usage = Usage.decode(usageOf(body))
   if (usage !== undefined) events.push({ type: "usage", usage })
@@ -91,12 +95,14 @@ export const encode = (frames: ReadonlyArray<Frame>, context: AnswerContext): Js
   }
   const events = frames.flatMap((each) => each.events)
   const { id: answer, model, created, usage } = Collect.collect(events)
+  const told = usage === undefined || isEmpty(usage) ? undefined : usage
+  if (told !== undefined) Usage.lose(told, context.sink)
   return {
     id: answer ?? `chatcmpl-${context.id}`,
     object: "chat.completion",
     created: created ?? context.created,
     model: model ?? context.request.model,
     choices: [...choicesOf(events, new Map(), context.sink).values()],
-    ...(usage === undefined ? {} : { usage: Usage.encode(usage) })
+    ...(told === undefined ? {} : { usage: Usage.encode(told) })
   }
 }

@@ -137,6 +137,11 @@ const listPatch = (key: "tools" | "functions", before: ReadonlyArray<unknown> | 
 export const encodeTools = (request: CanonicalRequest, origin: Pick<Request, "tools" | "functions"> | undefined, place: Place): Fields.Patch => {
   const tools: Array<JsonObject> = []
   const functions: Array<JsonObject> = []
+  const isLost = (tool: Tool): boolean => tool.type === "provider" && tool.dialect !== id
+  if (request.tools !== undefined && request.tools.every(isLost)) {
+    if (request.tools.length > 0) Fields.lose(place, request, "tools", { reason: "dropped", weight: "hint", before: request.tools })
+    return { ...listPatch("tools", origin?.tools, []), ...listPatch("functions", origin?.functions, []) }
+  }
   for (const [index, tool] of flattened(request.tools ?? [], place).entries()) {
     const at = inside(place, tool, "tools", index)
     if (isLegacy(tool) && tool.type === "function") {

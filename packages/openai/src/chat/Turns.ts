@@ -99,11 +99,13 @@ const runs = (steps: ReadonlyArray<Step>): ReadonlyArray<ReadonlyArray<Step>> =>
   return found
 }
 
-const encodeRun = (run: ReadonlyArray<Step>): ReadonlyArray<Json> => {
+const isSystem = (run: ReadonlyArray<Step> | undefined): boolean => run?.[0] !== undefined && isInstruction(run[0].turn.role)
+
+const encodeRun = (run: ReadonlyArray<Step>, index: number, all: ReadonlyArray<ReadonlyArray<Step>>): ReadonlyArray<Json> => {
   const [first] = run
   if (first === undefined) return []
   if (first.origin !== undefined) return [encodeOver(first.turn, first.origin, first.place)]
-  if (first.turn.role !== "foreign") return encodeMessage(run)
+  if (first.turn.role !== "foreign") return encodeMessage(run, !isSystem(run) && isSystem(all[index + 1]) && all.slice(0, index).every(isSystem))
   loseNode(first.place, first.turn, { reason: "dropped", weight: "meaning", before: first.turn })
   return []
 }

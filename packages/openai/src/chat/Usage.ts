@@ -4,6 +4,7 @@
  */
 import { inputTotal, isEmpty, outputTotal, type Usage } from "@sluice/protocol/CanonicalUsage"
 import { present } from "@sluice/protocol/Json"
+import type { LossSink } from "@sluice/protocol/Loss"
 import { isObject, type Json, type JsonObject } from "@sluice/protocol/Wire"
 
 const count = (object: JsonObject, key: string): number | undefined => {
@@ -55,14 +56,26 @@ const answerClasses = (usage: JsonObject): Usage => {
   return present({ output: rest - audioOut, reasoning, audioOut: positive(audioOut) })
 }
 
-/** A `usage` object in disjoint classes; `undefined` where it states nothing, or zeros as a placeholder. */
+/** A `usage` object in disjoint classes; `undefined` where it states nothing. */
 export const decode = (usage: Json | undefined): Usage | undefined => {
   if (!isObject(usage)) return undefined
   const classes = { ...promptClasses(usage), ...answerClasses(usage) }
-  return isEmpty(classes) || Object.values(classes).every((tokens) => tokens === 0) ? undefined : classes
+  return isEmpty(classes) ? undefined : classes
 }
 
-/** Disjoint classes as a `usage` object. Cache writes of both ages and prompts of server tools are told in one number. */
+/** Classes that have no number of their own: what they cost cannot be told from the others. */
+const merged = ["cacheWrite1h", "toolPrompt"] as const
+
+/** Reports the classes whose tokens are told among others. */
+export const lose = (usage: Usage, sink: LossSink): void => {
+  for (const name of merged) {
+    const before = usage[name] ?? 0
+    const at = `/usage/${name}`
+    if (before > 0) sink.add({ at, canonical: at, reason: "approximated", weight: "hint", before })
+  }
+}
+
+/** Disjoint classes as a `usage` object. Cache writes of both ages are told in one number, prompts of server tools with the prompt. */
 export const encode = (usage: Usage): JsonObject => {
   const prompt = inputTotal(usage)
   const completion = outputTotal(usage)
