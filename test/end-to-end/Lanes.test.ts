@@ -78,7 +78,7 @@ const parse = (text: string): unknown => text.startsWith("[DONE") ? text : JSON.
 /** What a client makes of an answer: the JSON of the body, or of every event. */
 const meaning = (contentType: string, bytes: Uint8Array): unknown => {
   if (!contentType.startsWith("text/event-stream")) return parse(new TextDecoder().decode(bytes))
-  return Sse.splitter().push(bytes).events.map(({ data, name }) => ({ name, data: parse(data) }))
+  return Sse.splitter().push(bytes).events.filter(({ data }) => data !== "").map(({ data, name }) => ({ name, data: parse(data) }))
 }
 
 /** An entry without what differs from run to run. */

@@ -63,11 +63,23 @@ const isEarlyFailure = (original: Frame, committedBefore: boolean): boolean => !
 const violation = (wrong: Grammar.Violation): Frame =>
   frame({ type: "error", failure: { class: "protocol-violation", message: `The provider broke its protocol: ${wrong.message}.` } })
 
+type Hide = ((event: Sse.WireEvent) => Sse.WireEvent | undefined) | undefined
+
+/** Takes usage out of events whose client did not ask for it; only between two ends of one dialect, whose events carry it on. */
+const hiding = ({ client, hideUsage, upstream }: LaneOptions): Hide => hideUsage && client.id === upstream.id ? client.bytes.hideUsage : undefined
+
+const shown = (hide: Hide, events: ReadonlyArray<Sse.WireEvent>): ReadonlyArray<Sse.WireEvent> =>
+  hide === undefined ? events : events.flatMap((event) => {
+    const visible = hide(event)
+    return visible === undefined ? [] : [visible]
+  })
+
 /** A lane that decodes everything. */
 export const typed = (options: LaneOptions): Lane => {
   const { tap } = options
   const decoder = options.upstream.events.decoder.start()
   const writer = options.client.events.encoder.start(options.context)
+  const hide = hiding(options)
   let grammar: Grammar.State = Grammar.initial
   let text = ""
 
@@ -81,7 +93,7 @@ export const typed = (options: LaneOptions): Lane => {
     if (isEarlyFailure(legal, commits)) return
     let frames: ReadonlyArray<Frame> = [withNames(options.renamed, legal)]
     for (const stage of options.stages) frames = frames.flatMap(stage.step)
-    for (const outgoing of frames) text += Sse.writeAll(writer.step(outgoing))
+    for (const outgoing of frames) text += Sse.writeAll(shown(hide, writer.step(outgoing)))
   }
 
   return {
@@ -110,7 +122,7 @@ export const typed = (options: LaneOptions): Lane => {
 export const bytes = (options: LaneOptions): Lane => {
   const { tap, upstream } = options
   const decoder = upstream.events.decoder.start()
-  const hide = options.hideUsage ? upstream.bytes.hideUsage : undefined
+  const hide = hiding(options)
   const decodeAll = (options.context.request.candidates ?? 1) > 1
   let pending: Array<Uint8Array> = []
 
@@ -119,7 +131,8 @@ export const bytes = (options: LaneOptions): Lane => {
   }
 
   const observe = (event: Sse.WireEvent, now: number): void => {
-    const length = decodeAll || !tap.facts().commits ? undefined : upstream.bytes.deltaLength(event)
+    // A payload that breaks off is not taken for a delta, however it begins
+    const length = decodeAll || !tap.facts().commits || !event.data.endsWith("}") ? undefined : upstream.bytes.deltaLength(event)
     if (length !== undefined) return tap.observeDelta(length, now)
     for (const decoded of decoder.step(event)) tap.observe(decoded.events, now)
   }
@@ -132,21 +145,23 @@ export const bytes = (options: LaneOptions): Lane => {
   return {
     push: (split, now) => {
       const kept: Array<Sse.WireEvent> = []
+      let broken: Failure | undefined
       for (const event of split.events) {
         if (tap.facts().terminal) break
         const before = tap.facts().commits
         observe(event, now)
-        if (tap.facts().failure !== undefined && !before) return
-        kept.push(event)
+        const { failure } = tap.facts()
+        if (failure !== undefined && !before) return
+        // The provider's own error event is forwarded; what is no event of its protocol is not
+        if (failure?.class === "protocol-violation") broken = failure
+        else kept.push(event)
       }
       if (hide !== undefined) {
-        writeText(Sse.writeAll(kept.flatMap((event) => {
-          const shown = hide(event)
-          return shown === undefined ? [] : [shown]
-        })))
+        writeText(Sse.writeAll(shown(hide, kept)))
       } else if (kept.length === split.events.length) {
         if (kept.length > 0) pending.push(split.bytes)
       } else writeText(Sse.writeAll(kept))
+      if (broken !== undefined) say(broken)
     },
     pushFrame: ({ events }, now) => {
       if (tap.facts().terminal) return
@@ -162,6 +177,7 @@ export const bytes = (options: LaneOptions): Lane => {
         tap.observe(decoded.events, now)
         const failed = tap.facts().failure
         if (failed !== undefined && commits) say(failed)
+        else if (decoded.events.some(({ type }) => type === "end")) writeText(Sse.writeAll(upstream.bytes.terminal))
       }
     },
     fail: (failure, now) => {

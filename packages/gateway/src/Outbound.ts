@@ -49,7 +49,14 @@ const forward = (inbound: Inbound, request: CanonicalRequest, executor: Executor
 const translate = (inbound: Inbound, request: CanonicalRequest, executor: Executor): Outbound => {
   const { body, headers, losses, renamed } = executor.dialect.request.encode(request)
   const asked = inbound.stream ? executor.dialect.bytes.askUsage?.(body) : undefined
-  return { lane: "typed", body: JSON.stringify(asked === undefined ? body : { ...body, ...asked }), headers, losses, renamed, hideUsage: asked !== undefined }
+  return {
+    lane: "typed",
+    body: JSON.stringify(asked === undefined ? body : { ...body, ...asked }),
+    headers,
+    losses,
+    renamed,
+    hideUsage: asked !== undefined && inbound.request.streamOptions?.includeUsage !== true
+  }
 }
 
 const refused = (losses: ReadonlyArray<Loss.Loss>, provider: string): GatewayError =>

@@ -39,7 +39,7 @@ const dialectWith = (endpoints: ReadonlyArray<Endpoint>, rest: Partial<Dialect> 
   events: { decoder: { start: notUsed }, encoder: { start: notUsed } },
   errors: { decode: notUsed, encode: notUsed },
   models: { list: notUsed, one: notUsed },
-  bytes: { deltaLength: notUsed, askUsage: undefined, hideUsage: undefined },
+  bytes: { deltaLength: notUsed, askUsage: undefined, hideUsage: undefined, terminal: [] },
   ...rest
 })
 

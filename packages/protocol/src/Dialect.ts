@@ -144,5 +144,7 @@ export interface Dialect {
     readonly askUsage: ((body: JsonObject) => JsonObject) | undefined
     /** Takes usage out of a stream whose client did not ask for it: `undefined` drops the event. */
     readonly hideUsage: ((event: WireEvent) => WireEvent | undefined) | undefined
+    /** What ends a stream whose choices have all finished but which broke off before its own terminal. */
+    readonly terminal: ReadonlyArray<WireEvent>
   }
 }

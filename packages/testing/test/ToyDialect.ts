@@ -152,7 +152,7 @@ export const dialect: Dialect = {
     encode: (failure) => ({ error: failure.message })
   },
   models: { list: () => ({}), one: () => ({}) },
-  bytes: { deltaLength: () => undefined, askUsage: undefined, hideUsage: undefined }
+  bytes: { deltaLength: () => undefined, askUsage: undefined, hideUsage: undefined, terminal: [] }
 }
 
 const isAnswer = (body: JsonObject): boolean => {

@@ -47,5 +47,5 @@ export const dialect: Protocol.Dialect = {
   },
   errors: { decode: Errors.decode, encode: Errors.encode },
   models: { list: Models.list, one: Models.one },
-  bytes: { deltaLength: Bytes.deltaLength, askUsage: undefined, hideUsage: undefined }
+  bytes: { deltaLength: Bytes.deltaLength, askUsage: undefined, hideUsage: undefined, terminal: Bytes.terminal }
 }
