@@ -2,7 +2,7 @@
  * The smallest dialect that keeps every law: its wire is the canonical model as JSON. It shows what a dialect must have, and
  * proves that the laws accept a correct one; each of its faults in Laws.test.ts proves that they refuse a wrong one.
  */
-import type { CanonicalEvent, Frame } from "@sluice/protocol/CanonicalEvent"
+import type { CanonicalEvent, ErrorEvent, Frame } from "@sluice/protocol/CanonicalEvent"
 import { isDropped, isUntouched } from "@sluice/protocol/CanonicalEvent"
 import type { Part } from "@sluice/protocol/CanonicalPart"
 import type { CanonicalRequest, Tool, Turn } from "@sluice/protocol/CanonicalRequest"
@@ -10,7 +10,7 @@ import type { CanonicalResponse } from "@sluice/protocol/CanonicalResponse"
 import * as Collect from "@sluice/protocol/Collect"
 import type { Dialect, Ending } from "@sluice/protocol/Dialect"
 import * as Equality from "@sluice/protocol/Equality"
-import type { Failure } from "@sluice/protocol/GatewayError"
+import { clientMessage, type Failure } from "@sluice/protocol/GatewayError"
 import * as Grammar from "@sluice/protocol/Grammar"
 import * as Json from "@sluice/protocol/Json"
 import * as Machine from "@sluice/protocol/Machine"
@@ -75,7 +75,7 @@ const failed = (failure: Failure): Frame => ({ events: [{ type: "error", failure
 
 // The toy's wire is the canonical event itself; the grammar refuses what is none.
 const asEvent = (value: JsonValue): CanonicalEvent | undefined =>
-  isObject(value) && typeof value["type"] === "string" && value["type"] in Grammar.rules ? value as unknown as CanonicalEvent : undefined
+  isObject(value) && typeof value["type"] === "string" && Object.hasOwn(Grammar.rules, value["type"]) ? value as unknown as CanonicalEvent : undefined
 
 const isSound = (event: CanonicalEvent): boolean =>
   !("text" in event && typeof event.text !== "string") && !("choice" in event && event.choice !== undefined && typeof event.choice !== "number") &&
@@ -100,10 +100,13 @@ const end = (state: Decoding, ending: Ending): ReadonlyArray<Frame> => {
   return [failed({ class: state.seen ? "cut" : "empty", message: ending })]
 }
 
+/** The client sees the failure in the gateway's words. */
+const masked = (event: ErrorEvent): ErrorEvent => ({ ...event, failure: { ...event.failure, message: clientMessage(event.failure) } })
+
 const encodeFrame = (frame: Frame): ReadonlyArray<WireEvent> => {
   if (isDropped(frame)) return []
   if (isUntouched(frame) && frame.wire !== undefined) return [{ data: JSON.stringify(frame.wire.value) }]
-  return frame.events.map((event) => ({ data: JSON.stringify(Equality.bare(event)) }))
+  return frame.events.map((event) => ({ data: JSON.stringify(Equality.bare(event.type === "error" ? masked(event) : event)) }))
 }
 
 /** The dialect. */
