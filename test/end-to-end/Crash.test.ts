@@ -5,13 +5,18 @@
 import { NodeServices } from "@effect/platform-node"
 import { assert, it } from "@effect/vitest"
 import { Simulator, SimulatorServer } from "@sluice/testing/Simulator"
-import { Console, Effect, FileSystem, Random } from "effect"
+import { Console, Effect, FileSystem } from "effect"
+import * as fc from "fast-check"
 import { join } from "node:path"
 import * as RawClient from "./RawClient.ts"
 import * as ServerProcess from "./ServerProcess.ts"
 
 const kills = 20
 const streams = 100
+
+/** The moments of the kills, in milliseconds after the last request was sent. Set SLUICE_SEED to repeat a run. */
+const seed = Number(process.env["SLUICE_SEED"] ?? Math.floor(Math.random() * 2 ** 31))
+const moments = fc.sample(fc.integer({ min: 50, max: 900 }), { numRuns: kills, seed })
 
 const configuration = (url: string, database: string) => `
 auth: { mode: open }
@@ -46,7 +51,7 @@ it.live("a killed server loses no request that reached its upstream", () =>
             () => Effect.void
           ), { concurrency: "unbounded" })
         yield* requests
-        yield* Effect.sleep(yield* Random.nextIntBetween(0, 700))
+        yield* Effect.sleep(moments[round] ?? 0)
         yield* server.kill("SIGKILL")
       }))
     }
@@ -59,7 +64,7 @@ it.live("a killed server loses no request that reached its upstream", () =>
     const byTag = Map.groupBy(entries, ({ model }) => /tag=(.*)$/.exec(model)?.[1] ?? "")
     const reached = (yield* simulator.log).map(({ model }) => /tag=(.*)$/.exec(model)?.[1] ?? "")
     yield* Console.log(
-      `${kills} kills, ${kills * streams} requests sent, ${reached.length} reached the upstream, ${entries.length} entries: ${
+      `Seed ${seed}: ${kills} kills, ${kills * streams} requests sent, ${reached.length} reached the upstream, ${entries.length} entries: ${
         [...Map.groupBy(entries, ({ status }) => status)].map(([status, group]) => `${group.length} ${status}`).join(", ")
       }`
     )

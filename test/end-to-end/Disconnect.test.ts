@@ -8,6 +8,7 @@ import { Console, Effect, Schedule } from "effect"
 import * as RawClient from "./RawClient.ts"
 import * as Rig from "./Rig.ts"
 
+/** Of each way to leave, in each phase. */
 const times = 200
 const concurrency = 20
 const limitMs = 2_000
@@ -77,7 +78,7 @@ for (const upstream of Rig.upstreams) {
     layer(Rig.layer(), { excludeTestServices: true })(`a client that leaves ${phase.name}, upstream ${upstream}`, (it) => {
       it.effect("closes the upstream and leaves exactly one entry", () =>
         Effect.gen(function*() {
-          const runs = (["FIN", "RST"] as const).flatMap((how) => Array.from({ length: times / 2 }, (_, run) => ({ how, run })))
+          const runs = (["FIN", "RST"] as const).flatMap((how) => Array.from({ length: times }, (_, run) => ({ how, run })))
           const results = yield* Effect.forEach(runs, ({ how, run }) => leaveOnce(phase, upstream, how, run), { concurrency })
           const entries = yield* Rig.settled(runs.length)
           const byModel = Map.groupBy(entries, ({ model }) => model ?? "")
