@@ -5,7 +5,7 @@
 import type { Part } from "@sluice/protocol/CanonicalPart"
 import type { AnswerContext } from "@sluice/protocol/Dialect"
 import type { JsonObject } from "@sluice/protocol/Wire"
-import { drop, inside, type Place } from "./Crossing.ts"
+import { drop, fitId, inside, type Place } from "./Crossing.ts"
 import { codec } from "./Parts.ts"
 import { id } from "./Wire.ts"
 
@@ -14,11 +14,19 @@ export const placeOf = (context: AnswerContext): Place => ({
   canonical: "",
   at: "",
   sink: context.sink,
-  context: { model: "", renamed: new Map(), calls: new Map() }
+  context: { isAnswer: true, model: "", renamed: new Map(), calls: new Map(), allowed: undefined }
 })
 
 /** The place of one part of the answer. */
 export const partAt = (place: Place, index: number): Place => inside(place, undefined, "choices", 0, "parts", index)
+
+/** Reports an id that the client gets in another form. */
+export const loseId = (callId: string, place: Place): void => {
+  const after = fitId(callId)
+  if (after === callId) return
+  const here = inside(place, undefined, "id")
+  place.sink.add({ at: here.at, canonical: here.canonical, reason: "renamed", weight: "hint", before: callId, after })
+}
 
 /** A part as a block, over the one it came from; `undefined` where an answer has none for it, which is reported. */
 export const blockOf = (part: Part, origin: JsonObject | undefined, place: Place): JsonObject | undefined => {
@@ -28,8 +36,10 @@ export const blockOf = (part: Part, origin: JsonObject | undefined, place: Place
       const block = codec.encode(part, place)
       return block === undefined ? undefined : { citations: null, ...block }
     }
-    case "refusal":
     case "tool-call":
+      loseId(part.id, place)
+      return codec.encode(part, place)
+    case "refusal":
     case "foreign":
       return codec.encode(part, place)
     case "reasoning": {

@@ -21,7 +21,7 @@ export interface Outgoing {
   /** The block came in this dialect, and its frames go out as they are. */
   readonly isOwn: boolean
   readonly hasContent: boolean
-  /** Free text for a custom tool, which Anthropic's clients read as one parameter. */
+  /** Arguments that are no JSON object and go out as one text parameter when the block ends. */
   readonly input: string
 }
 
@@ -53,10 +53,12 @@ const deltaOf = (wire: number, delta: JsonObject): Out => ({ type: "content_bloc
 
 const startOf = (wire: number, block: Json): Out => ({ type: "content_block_start", index: wire, content_block: block })
 
+const nameOf = (call: BlockStartEvent["call"]): string => call?.namespace === undefined ? call?.name ?? "" : `${call.namespace}__${call.name}`
+
 const openingOf = (start: BlockStartEvent): JsonObject => {
   switch (start.kind) {
     case "tool-call":
-      return { type: "tool_use", id: fitId(start.call?.id ?? ""), name: start.call?.name ?? "", input: {} }
+      return { type: "tool_use", id: fitId(start.call?.id ?? ""), name: nameOf(start.call), input: {} }
     case "reasoning":
       return { type: "thinking", thinking: "", signature: "" }
     case "server-tool":
@@ -89,6 +91,11 @@ const begin = (blocks: Blocks, start: BlockStartEvent, place: Place): Step => {
     return [blocks, none]
   }
   const block: Outgoing = { start, wire: undefined, isOwn: false, hasContent: false, input: "" }
+  if (start.kind === "refusal") {
+    const here = Answers.partAt(place, start.index)
+    place.sink.add({ at: here.at, canonical: here.canonical, reason: "approximated", weight: "hint", before: "refusal", after: "text" })
+  }
+  if (start.call !== undefined) Answers.loseId(start.call.id, Answers.partAt(place, start.index))
   const isLazy = start.kind === "text" || start.kind === "refusal" || start.kind === "reasoning"
   if (isLazy) return [withOpen(blocks, start.index, block), none]
   const [next, announced, out] = announce(blocks, block, openingOf(start))
@@ -101,7 +108,12 @@ const isCustom = (block: Outgoing): boolean => block.start.call?.kind === "custo
 
 /** Content that only the end of a block states: restated blocks, and inputs whose deltas nobody sent. */
 const finalDeltas = (block: Outgoing, event: Extract<CanonicalEvent, { readonly type: "block-end" }>, place: Place): ReadonlyArray<JsonObject> => {
-  if (isCustom(block)) return [{ type: "input_json_delta", partial_json: JSON.stringify({ input: block.input }) }]
+  if (isCustom(block) || block.input.trim() !== "") {
+    const input = JSON.stringify({ [isCustom(block) ? "input" : "arguments"]: block.input })
+    const here = inside(Answers.partAt(place, event.index), undefined, "arguments")
+    place.sink.add({ at: here.at, canonical: here.canonical, reason: "approximated", weight: "hint", before: block.input, after: input })
+    return [{ type: "input_json_delta", partial_json: input }]
+  }
   if (event.final === undefined || block.hasContent) return []
   const written = Answers.blockOf(event.final, undefined, Answers.partAt(place, event.index))
   return written === undefined ? [] : Whole.unfoldBlock(written).deltas
@@ -124,20 +136,19 @@ const finish = (blocks: Blocks, block: Outgoing, event: Extract<CanonicalEvent, 
 
 /** Lets waiting blocks go out, one after the other, until one of them is still open. */
 const promote = (blocks: Blocks, said: ReadonlyArray<Out>, place: Place): Step => {
-  let current = blocks
+  const [first] = blocks.waiting
+  if (blocks.open.size > 0 || first === undefined) return [blocks, said]
+  const waiting = new Map(blocks.waiting)
+  waiting.delete(first[0])
+  let current: Blocks = { ...blocks, waiting }
   let out = said
-  for (const [index, events] of blocks.waiting) {
-    if (current.open.size > 0) break
-    const waiting = new Map(current.waiting)
-    waiting.delete(index)
-    current = { ...current, waiting }
-    for (const event of events) {
-      const [next, more] = write(current, event, place)
-      current = next
-      out = [...out, ...more]
-    }
+  for (const event of first[1]) {
+    const [next, more] = write(current, event, place)
+    current = next
+    out = [...out, ...more]
   }
-  return [current, out]
+  // A block that is not carried leaves nothing open: the next one follows at once.
+  return promote(current, out, place)
 }
 
 const write = (blocks: Blocks, event: CanonicalEvent, place: Place): Step => {
@@ -145,6 +156,14 @@ const write = (blocks: Blocks, event: CanonicalEvent, place: Place): Step => {
   const block = "index" in event && event.index !== undefined ? blocks.open.get(event.index) : undefined
   if (block === undefined) return [blocks, none]
   return inBlock(blocks, block, event, place)
+}
+
+/** Arguments that begin like an object go out as they come; others wait for the end, because clients parse what they get. */
+const sayArguments = (blocks: Blocks, block: Outgoing, text: string): Step => {
+  const begun = block.input + text
+  const isObjectLike = block.hasContent || block.start.kind !== "tool-call" || (!isCustom(block) && begun.trimStart().startsWith("{"))
+  if (!isObjectLike) return [withOpen(blocks, block.start.index, { ...block, input: begun }), none]
+  return say(blocks, block.input === "" ? block : { ...block, input: "" }, { type: "input_json_delta", partial_json: begun })
 }
 
 const inBlock = (blocks: Blocks, block: Outgoing, event: CanonicalEvent, place: Place): Step => {
@@ -156,8 +175,7 @@ const inBlock = (blocks: Blocks, block: Outgoing, event: CanonicalEvent, place: 
     case "reasoning-delta":
       return event.text === "" ? [blocks, none] : say(blocks, block, { type: "thinking_delta", thinking: event.text })
     case "tool-arguments-delta":
-      if (isCustom(block)) return [withOpen(blocks, index, { ...block, input: block.input + event.text }), none]
-      return event.text === "" ? [blocks, none] : say(blocks, block, { type: "input_json_delta", partial_json: event.text })
+      return event.text === "" ? [blocks, none] : sayArguments(blocks, block, event.text)
     case "signature":
       if (kind === "reasoning" && event.signature.by === id) return say(blocks, block, { type: "signature_delta", signature: event.signature.value })
       lose(place, index, "signature", event.signature)

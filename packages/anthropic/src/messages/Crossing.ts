@@ -10,14 +10,18 @@ import * as Pointer from "@sluice/protocol/Pointer"
 import { type Node, valueIn } from "@sluice/protocol/Wire"
 import { id } from "./Wire.ts"
 
-/** Shared by the encoders of one request. */
+/** Shared by the encoders of one request, or of one answer. */
 export interface Crossing {
+  /** Answers are read by clients, which take blank text and any thinking; requests are read by Anthropic, which does not. */
+  readonly isAnswer: boolean
   /** The upstream's model, which decides about thinking and system messages. */
   readonly model: string
   /** Tool names that were changed: upstream name to the caller's. Filled while encoding. */
   readonly renamed: Map<string, string>
   /** Names of the calls in the conversation by id. */
   readonly calls: ReadonlyMap<string, string>
+  /** The tools that may be offered, where the choice is among some of them. */
+  readonly allowed: ReadonlySet<string> | undefined
 }
 
 /** Where an encoder of this dialect stands. */

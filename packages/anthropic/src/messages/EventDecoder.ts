@@ -5,7 +5,7 @@
  */
 import { type CanonicalEvent, type Frame } from "@sluice/protocol/CanonicalEvent"
 import { type Finish as CanonicalFinish, later } from "@sluice/protocol/CanonicalFinish"
-import { merge, none, type Usage as CanonicalUsage } from "@sluice/protocol/CanonicalUsage"
+import { isEmpty, merge, none, type Usage as CanonicalUsage } from "@sluice/protocol/CanonicalUsage"
 import type { Ending } from "@sluice/protocol/Dialect"
 import type { Failure } from "@sluice/protocol/GatewayError"
 import { parse, present } from "@sluice/protocol/Json"
@@ -94,10 +94,8 @@ const content = (before: State, state: State, event: WireEvent, value: Json, eve
 const startMessage = (state: State, event: WireEvent, value: JsonObject): Step => {
   if (!isMessageStart(value)) return violated(state, event, value, "A message_start without a message.")
   const { message } = value
-  const { output: _, reasoning: __, ...stated } = Usage.decode(message.usage, state.usage)
-  // Zeros are written by providers that do not know yet: a prompt is never empty.
-  const input = Object.values(stated).some((count) => count > 0) ? stated : none
-  const usage: ReadonlyArray<CanonicalEvent> = input === none ? nothing : [{ type: "usage", usage: input }]
+  const { output: _, reasoning: __, ...input } = Usage.decode(message.usage, state.usage)
+  const usage: ReadonlyArray<CanonicalEvent> = isEmpty(input) ? nothing : [{ type: "usage", usage: input }]
   const known = { ...state, usage: merge(state.usage, input) }
   if (state.phase === "open") return beside(known, event, value, usage)
   const start: CanonicalEvent = { type: "start", ...present({ id: message.id || undefined, model: message.model || undefined }) }

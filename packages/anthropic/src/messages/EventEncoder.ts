@@ -5,7 +5,7 @@
  */
 import { type CanonicalEvent, type Frame, isDropped, isUntouched } from "@sluice/protocol/CanonicalEvent"
 import type { Finish as CanonicalFinish } from "@sluice/protocol/CanonicalFinish"
-import { merge, none, type Usage as CanonicalUsage } from "@sluice/protocol/CanonicalUsage"
+import { inputTotal, merge, none, type Usage as CanonicalUsage } from "@sluice/protocol/CanonicalUsage"
 import type { AnswerContext } from "@sluice/protocol/Dialect"
 import { patched } from "@sluice/protocol/Fields"
 import { clientMessage, statusOf } from "@sluice/protocol/GatewayError"
@@ -29,6 +29,8 @@ export interface State {
   readonly blocks: BlockEncoder.Blocks
   readonly usage: CanonicalUsage
   readonly finish: CanonicalFinish | undefined
+  /** What the message_start said of the input. */
+  readonly announced: number
   /** A message_delta that was edited, to be written over at the end. */
   readonly delta: JsonObject | undefined
   /** The message_delta went out as it came. */
@@ -47,6 +49,7 @@ export const initial = (context: AnswerContext): State => ({
   blocks: BlockEncoder.initial,
   usage: none,
   finish: undefined,
+  announced: 0,
   delta: undefined,
   isTold: false
 })
@@ -72,7 +75,7 @@ const messageStart = (state: State, event: Extract<CanonicalEvent, { readonly ty
   const model = event.model ?? state.context.request.model
   const before = origin?.["type"] === "message_start" ? origin["message"] : undefined
   if (origin !== undefined && isObject(before)) return wired({ ...origin, type: "message_start", message: patched(before, { id, model }) })
-  const usage = { ...Usage.encode(state.usage, state.context.sink), output_tokens: 0 }
+  const usage = Usage.encodeStart(state.usage)
   const message = {
     id,
     type: "message",
@@ -98,6 +101,8 @@ const messageDelta = (state: State): WireEvent => {
   const origin = state.delta
   const told = isObject(origin?.["delta"]) ? origin["delta"] : undefined
   if (origin === undefined || told === undefined) {
+    // Zero after a number is read as "not known", so that the earlier number would stand.
+    if (state.announced > 0 && inputTotal(state.usage) === 0) drop(inside(state.place, undefined, "usage", "input"), 0, "hint")
     const delta = { ...Finish.encode(state.finish, state.context.sink), container: null }
     return wired({ type: "message_delta", delta, usage: Usage.encodeDelta(state.usage, state.context.sink) })
   }
@@ -119,11 +124,12 @@ const fail = (state: State, event: Extract<CanonicalEvent, { readonly type: "err
 const fresh = (state: State, event: CanonicalEvent, origin: JsonObject | undefined): Step => {
   switch (event.type) {
     case "start":
-      return state.phase === "before" ? [{ ...state, phase: "open" }, [messageStart(state, event, origin)]] : [state, nothing]
+      return state.phase === "before" ? [{ ...state, phase: "open", announced: inputTotal(state.usage) }, [messageStart(state, event, origin)]] : [state, nothing]
     case "usage":
       return [{ ...state, usage: merge(state.usage, event.usage) }, nothing]
     case "finish":
       if (event.choice === 0) return [{ ...state, finish: event, delta: origin?.["type"] === "message_delta" ? origin : state.delta }, nothing]
+      drop(inside(state.place, undefined, "choices", event.choice), undefined, "meaning")
       return [state, nothing]
     case "ping":
       return state.phase === "before" ? [state, nothing] : [state, [wired({ type: "ping" })]]
@@ -144,10 +150,7 @@ const fresh = (state: State, event: CanonicalEvent, origin: JsonObject | undefin
 }
 
 const block = (state: State, event: BlockEncoder.BlockEvent, origin: JsonObject | undefined): Step => {
-  if (event.choice !== undefined && event.choice !== 0) {
-    if (event.type === "block-start") drop(inside(state.place, undefined, "choices", event.choice), undefined, "meaning")
-    return [state, nothing]
-  }
+  if (event.choice !== undefined && event.choice !== 0) return [state, nothing]
   const [blocks, out] = BlockEncoder.step(state.blocks, event, state.place)
   if (out.length === 0) return blocks === state.blocks ? [state, nothing] : [{ ...state, blocks }, nothing]
   const [open, start] = opened(state)

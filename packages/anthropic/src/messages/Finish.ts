@@ -59,7 +59,8 @@ export const encode = (
 ): { readonly stop_reason: Json; readonly stop_sequence: Json; readonly stop_details: Json } => {
   const reason = finish?.reason ?? "missing"
   if (reason === "content-filter" || reason === "other" || reason === "pending") {
-    sink.add({ at: "/finish/reason", canonical: "/finish/reason", reason: "approximated", weight: "hint", before: reason })
+    const canonical = "/choices/0/finish/reason"
+    sink.add({ at: canonical, canonical, reason: "approximated", weight: "hint", before: reason })
   }
   return { stop_reason: stops[reason], stop_sequence: finish?.stop ?? null, stop_details: reason === "refusal" ? finish?.details ?? null : null }
 }

@@ -3,12 +3,12 @@
  * ranges, and fields that exclude each other. Each rule is a function from request to request that reports what it changed;
  * a request that came in this dialect is never fitted, its rules are the provider's to judge.
  */
-import type { CanonicalRequest, Tool, ToolChoice, Turn } from "@sluice/protocol/CanonicalRequest"
+import type { CanonicalRequest, ToolChoice, Turn } from "@sluice/protocol/CanonicalRequest"
 import { bare, same } from "@sluice/protocol/Equality"
 import * as Fields from "@sluice/protocol/Fields"
 import type { LossReason } from "@sluice/protocol/Loss"
 import { takesSampling } from "./Capabilities.ts"
-import { drop, inside, type Place } from "./Crossing.ts"
+import type { Place } from "./Crossing.ts"
 import { defaultMaxTokens } from "./Output.ts"
 import * as Reasoning from "./Reasoning.ts"
 import * as Wire from "./Wire.ts"
@@ -90,27 +90,19 @@ const stopFits: Rule = (request, place) => {
   return stops.length === 0 ? without(request, "stop", place) : withValue(request, "stop", stops, place)
 }
 
-const nameOf = (tool: Tool): string => tool.name
-
-/** Only the allowed tools are offered, since Anthropic cannot restrict the choice to some of them. */
+/** Anthropic cannot restrict the choice to some tools: only those are offered (Tools.ts), and the choice is among all that are. */
 const allowedFits: Rule = (request, place) => {
   const choice = request.toolChoice
-  if (choice?.type !== "allowed" || request.tools === undefined) return request
+  if (choice?.type !== "allowed") return request
   const [only] = choice.names
-  const after: ToolChoice = choice.mode === "required" && choice.names.length === 1 && only !== undefined
-    ? { type: "named", kind: "function", name: only }
-    : { type: choice.mode }
-  const tools = request.tools.filter((tool, index) => {
-    const isKept = choice.names.includes(nameOf(tool))
-    if (!isKept) drop(inside(place, tool, "tools", index), tool, "hint")
-    return isKept
-  })
-  return { ...withValue(request, "toolChoice", after, place), tools }
+  const isOne = choice.mode === "required" && choice.names.length === 1 && only !== undefined
+  return withValue(request, "toolChoice", isOne ? { type: "named", kind: "function", name: only } : { type: choice.mode }, place)
 }
 
 /** A choice needs tools to choose from. */
 const choiceFits: Rule = (request, place) => {
-  if ((request.tools ?? []).some((tool) => tool.type !== "provider" || tool.dialect === Wire.id)) return request
+  const { allowed } = place.context
+  if ((request.tools ?? []).some((tool) => (tool.type !== "provider" || tool.dialect === Wire.id) && allowed?.has(tool.name) !== false)) return request
   const chosen = without(request, "toolChoice", place, isForced(request.toolChoice) || request.toolChoice?.type === "provider" ? "meaning" : "hint")
   return without(chosen, "parallelToolCalls", place)
 }

@@ -56,7 +56,13 @@ const text: Fields.Fields<TextPart, TextBlock, Crossing> = [
 
 const thinking: Fields.Fields<ReasoningPart, ThinkingBlock, Crossing> = [
   Fields.plain<ReasoningPart, ThinkingBlock, Crossing>()("text", "thinking", (value) => value, (value) => value),
-  Fields.plain<ReasoningPart, ThinkingBlock, Crossing>()("signature", "signature", (value) => ({ by: Wire.id, value }), ({ value }) => value)
+  Fields.plain<ReasoningPart, ThinkingBlock, Crossing>()(
+    "signature",
+    "signature",
+    // An empty signature is how an answer announces thinking whose proof is still to come: none.
+    (value) => value === "" ? undefined : { by: Wire.id, value },
+    ({ value }) => value
+  )
 ]
 
 const redacted: Fields.Fields<ReasoningPart, RedactedThinkingBlock, Crossing> = [
@@ -82,7 +88,9 @@ const toolUse: Fields.Fields<ToolCallPart, ToolUseBlock, Crossing> = [
     keys: ["name"],
     get: ({ name }) => ({ name }),
     put: (part, _, place) => {
-      const name = fitName(part.namespace === undefined ? part.name : `${part.namespace}__${part.name}`, place.context)
+      const full = part.namespace === undefined ? part.name : `${part.namespace}__${part.name}`
+      // The client of an answer knows its tools by the names it gave them.
+      const name = place.context.isAnswer ? full : fitName(full, place.context)
       if (part.namespace !== undefined) Fields.lose(place, part, "namespace", { reason: "dropped", weight: "hint", before: part.namespace })
       if (name !== part.name) Fields.lose(place, part, "name", { reason: "renamed", weight: "hint", before: part.name, after: name })
       return { name }
@@ -151,11 +159,11 @@ const write = <N extends Part, W extends object>(
   return origin === undefined ? { type, ...block } : block
 }
 
-/** Anthropic refuses text without a visible character. */
+/** Anthropic refuses text without a visible character; answers may hold blanks. */
 const encodeText = (part: TextPart, place: Place): JsonObject | undefined => {
   const origin = originOf(isText, part)
-  const isEmpty = part.text.trim() === "" && origin?.text !== part.text
-  return isEmpty ? drop(place, part, "hint") : write(text, part, origin, "text", [], place)
+  const visible = place.context.isAnswer ? part.text : part.text.trim()
+  return visible === "" && origin?.text !== part.text ? drop(place, part, "hint") : write(text, part, origin, "text", [], place)
 }
 
 /** Thinking is sent only with Anthropic's own proof: anything else is refused by the provider. */

@@ -152,7 +152,7 @@ export const decode = ({ body, headers, path }: RequestInput): Result.Result<Can
 
 const isRequest = Schema.is(Wire.Request)
 
-/** What the encoder reads for itself, or what belongs to the answer and is told to its encoder. */
+/** What the encoder reads for itself, and what asks nothing of the provider: stream options are read by the client's own encoder. */
 const handled: ReadonlySet<string> = new Set(["headers", "streamOptions"])
 
 const meaningful: ReadonlySet<string> = new Set(["previousResponse", "conversation", "audioOutput", "cachedContent"])
@@ -178,7 +178,13 @@ export const encode = (request: CanonicalRequest): EncodedRequest => {
   const origin = originOf(isRequest, request)
   const isOwn = origin !== undefined
   const sink = Loss.sink()
-  const context: Crossing = { model: request.model, renamed: new Map(), calls: isOwn ? new Map() : callsOf(request) }
+  const context: Crossing = {
+    isAnswer: false,
+    model: request.model,
+    renamed: new Map(),
+    calls: isOwn ? new Map() : callsOf(request),
+    allowed: !isOwn && request.toolChoice?.type === "allowed" ? new Set(request.toolChoice.names) : undefined
+  }
   const place: Place = { canonical: "", at: request.at ?? "", sink, context }
   const fitted = isOwn ? request : fit(request, place)
   const body = Fields.put(fields, fitted, origin, place)

@@ -15,6 +15,7 @@ import * as Wire from "./Wire.ts"
 
 type WireFunction = typeof Wire.FunctionTool.Type
 
+const isTool = Schema.is(Wire.Tool)
 const isFunction = Schema.is(Wire.FunctionTool)
 const structural: ReadonlySet<string> = new Set(["type"])
 const plain = Fields.plain<FunctionTool, WireFunction, Crossing>()
@@ -98,23 +99,24 @@ const flattened = (tool: NamespaceTool): ReadonlyArray<FunctionTool> =>
     return { ...flat, name: `${tool.name}__${inner.name}` }
   })
 
-const approximate = (tool: Tool, after: unknown, place: Place): void =>
-  place.sink.add({ at: place.at, canonical: place.canonical, reason: "approximated", weight: "hint", before: bare(tool), after: bare(after) })
+const approximate = (place: Place, before: unknown, after: unknown): void =>
+  place.sink.add({ at: place.at, canonical: place.canonical, reason: "approximated", weight: "hint", before: bare(before), after: bare(after) })
 
 const encodeTool = (tool: Tool, place: Place): ReadonlyArray<JsonObject> => {
+  if (place.context.allowed?.has(tool.name) === false) {
+    drop(place, tool, "hint")
+    return []
+  }
   switch (tool.type) {
     case "function":
       return [encodeFunction(tool, place)]
     case "custom": {
       const after = asFunction(tool)
-      approximate(tool, after, place)
+      approximate(place, tool, after)
       return [encodeFunction(after, place)]
     }
-    case "namespace": {
-      const after = flattened(tool)
-      approximate(tool, after, place)
-      return after.map((inner) => encodeFunction(inner, place))
-    }
+    case "namespace":
+      return flattened(tool).map((inner) => encodeFunction(inner, place))
     case "provider": {
       if (tool.dialect === Wire.id && isObject(tool.value)) {
         // The value of a provider tool is the tool itself, so that an edit of the value shows; its cache hint is one key of it.
@@ -129,6 +131,8 @@ const encodeTool = (tool: Tool, place: Place): ReadonlyArray<JsonObject> => {
 /** Tools over the list they came from: the same list when nothing changed. `place` is the list of tools. */
 export const encodeTools = (tools: ReadonlyArray<Tool>, origin: Json | undefined, place: Place): Json => {
   const written = tools.flatMap((tool, index) => encodeTool(tool, inside(place, tool, index)))
+  // One namespace becomes several tools, which only the list as a whole can say.
+  if (tools.some((tool) => tool.type === "namespace")) approximate(place, tools, decodeTools(written.filter(isTool), ""))
   return Array.isArray(origin) && origin.length === written.length && written.every((tool, index) => tool === origin[index]) ? origin : written
 }
 

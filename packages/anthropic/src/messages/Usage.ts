@@ -2,7 +2,7 @@
  * Token counts. Anthropic counts cached input beside the rest and thinking inside the output, of which newer answers state the
  * part. A message_delta restates the cache total without its division by lifetime, so that the division is taken from before.
  */
-import type { Usage } from "@sluice/protocol/CanonicalUsage"
+import { isEmpty, type Usage } from "@sluice/protocol/CanonicalUsage"
 import { patched } from "@sluice/protocol/Fields"
 import { present } from "@sluice/protocol/Json"
 import type { LossSink } from "@sluice/protocol/Loss"
@@ -24,15 +24,19 @@ const writes = (wire: Wire.Usage, before: Usage): Pick<Usage, "cacheWrite5m" | "
   return { cacheWrite5m: total - kept, cacheWrite1h: kept }
 }
 
+/** Zeros in every class of input are written by providers that do not know yet: a prompt is never empty. */
+const inputs = (wire: Wire.Usage, before: Usage): Usage => {
+  const counts: Usage = present({ input: wire.input_tokens ?? undefined, cacheRead: wire.cache_read_input_tokens ?? undefined, ...writes(wire, before) })
+  return Object.values(counts).some((count) => count > 0) ? counts : {}
+}
+
 /** The counts of a usage object; `before` is what the same answer stated earlier. */
 export const decode = (wire: Wire.Usage | null | undefined, before: Usage = {}): Usage => {
   if (wire === undefined || wire === null) return {}
   const thinking = wire.output_tokens_details?.thinking_tokens ?? undefined
   const output = wire.output_tokens ?? undefined
   return present({
-    input: wire.input_tokens ?? undefined,
-    cacheRead: wire.cache_read_input_tokens ?? undefined,
-    ...writes(wire, before),
+    ...inputs(wire, before),
     output: output === undefined ? undefined : Math.max(0, output - (thinking ?? 0)),
     reasoning: thinking
   })
@@ -59,8 +63,9 @@ const keysOf = (usage: Usage): { readonly [key: string]: Json | undefined } => (
 const stated = (usage: Usage | undefined): JsonObject =>
   Object.fromEntries(Object.entries(keysOf(usage ?? {})).flatMap(([key, value]) => value === undefined ? [] : [[key, value]]))
 
-/** Counts without a class here go into the class that holds them, which is reported. */
+/** Counts without a class here go into the class that holds them, and unknown ones become zeros; both are reported. */
 const loseClasses = (usage: Usage, sink: LossSink): void => {
+  if (isEmpty(usage)) sink.add({ at: "/usage", canonical: "/usage", reason: "defaulted", weight: "hint" })
   for (const name of ["toolPrompt", "audioIn", "audioOut"] as const) {
     const before = usage[name]
     if (before !== undefined && before > 0) {
@@ -90,12 +95,15 @@ const nothing: JsonObject = {
 const deltaNothing: JsonObject = {
   cache_creation_input_tokens: null,
   cache_read_input_tokens: null,
-  input_tokens: null,
+  input_tokens: 0,
   output_tokens: 0,
   server_tool_use: null
 }
 
-/** `usage` of a whole answer or a message_start. Counts that are not known are 0 where Anthropic requires a number. */
+/** `usage` of a message_start: what is known of the input; the message_delta tells the rest. */
+export const encodeStart = (usage: Usage): JsonObject => ({ ...nothing, ...stated(usage), output_tokens: 0 })
+
+/** `usage` of a whole answer. Counts that are not known are 0 where Anthropic requires a number. */
 export const encode = (usage: Usage | undefined, sink: LossSink): JsonObject => {
   loseClasses(usage ?? {}, sink)
   return { ...nothing, ...stated(usage) }
