@@ -64,20 +64,32 @@ export const attemptColumns = ["provider", "upstream_model", "started_at", "ende
 /** Number of values in a settle row before its attempts, the kind included. */
 export const settleLength = 1 + openingColumns.length + usageColumns.length + settlementColumns.length
 
+// Built by pushing onto one array: this runs on the event loop, twice for every exchange
+type Draft = [kind: Kind, ...values: Array<Value>]
+
 /** The row that opens an exchange. */
-export const opening = (opening: Opening): Row => [0, ...beginning(opening)]
+export const opening = (opening: Opening): Row => {
+  const row: Draft = [0]
+  pushOpening(row, opening)
+  return row
+}
 
 /** The row that notes the usage so far. */
-export const checkpoint = (id: string, usage: MeteredUsage): Row => [1, ...counts(usage), id]
+export const checkpoint = (id: string, usage: MeteredUsage): Row => {
+  const row: Draft = [1]
+  pushUsage(row, usage)
+  row.push(id)
+  return row
+}
 
 /** The row that settles an exchange: the whole exchange, its attempts flat at the end. */
 export const settlement = (settled: Settlement): Row => {
   const { outcome } = settled
   const error = Outcome.errorOf(outcome)
-  const row: [Kind, ...Array<Value>] = [
-    2,
-    ...beginning(settled),
-    ...counts(settled.usage),
+  const row: Draft = [2]
+  pushOpening(row, settled)
+  pushUsage(row, settled.usage)
+  row.push(
     whole(settled.endedAt),
     Outcome.ledgerStatus(outcome),
     Outcome.label(outcome),
@@ -96,7 +108,7 @@ export const settlement = (settled: Settlement): Row => {
     settled.finish ?? null,
     error?.class ?? null,
     error?.message ?? null
-  ]
+  )
   for (const attempt of settled.attempts) {
     row.push(
       attempt.provider,
@@ -111,27 +123,27 @@ export const settlement = (settled: Settlement): Row => {
   return row
 }
 
-const beginning = (opening: Opening): ReadonlyArray<Value> => [
-  opening.id,
-  whole(opening.startedAt),
-  opening.operation,
-  opening.principal,
-  opening.inbound,
-  opening.stream ? 1 : 0,
-  opening.model ?? null,
-  whole(opening.estimatedInput)
-]
+const pushOpening = (row: Draft, opening: Opening): void => {
+  row.push(
+    opening.id,
+    whole(opening.startedAt),
+    opening.operation,
+    opening.principal,
+    opening.inbound,
+    opening.stream ? 1 : 0,
+    opening.model ?? null,
+    whole(opening.estimatedInput)
+  )
+}
 
-const counts = ({ provenance, tokens }: MeteredUsage): ReadonlyArray<Value> => {
-  const values: Array<Value> = []
+const pushUsage = (row: Draft, { provenance, tokens }: MeteredUsage): void => {
   let letters = ""
   for (const name of classes) {
     const count = tokens[name]
-    values.push(count === undefined ? null : whole(count))
+    row.push(count === undefined ? null : whole(count))
     letters += count === undefined ? "-" : letterOf[provenance[name] ?? "estimated"]
   }
-  values.push(letters)
-  return values
+  row.push(letters)
 }
 
 /** Provenance as it is stored: one letter for each class, in the order of the classes, `-` where the class is not stated. */

@@ -7,13 +7,14 @@ import * as Start from "../src/sqlite/Start.ts"
 import { id, temporaryFile } from "./exchanges.ts"
 
 /** Runs a server on the file, kills it when it has printed so many lines, and gives all it printed. */
-const runAndKill = (filename: string, first: number, lines: number) =>
+const runAndKill = (filename: string, first: number, lines: number, onStart = () => {}) =>
   Effect.callback<ReadonlyArray<string>>((resume) => {
     const child = spawn(process.execPath, [`${import.meta.dirname}/crashingServer.ts`, filename, String(first)], { stdio: ["ignore", "pipe", "inherit"] })
     let output = ""
     let seen = 0
     child.stdout.setEncoding("utf8")
     child.stdout.on("data", (text: string) => {
+      onStart()
       output += text
       for (let at = text.indexOf("\n"); at >= 0; at = text.indexOf("\n", at + 1)) seen++
       if (seen >= lines) child.kill("SIGKILL")
@@ -38,35 +39,92 @@ const statuses = (filename: string) =>
     (db) => Effect.sync(() => db.close())
   )
 
+/** Holds the file every other moment once it is told to begin, until the scope closes. */
+const disturber = (filename: string) =>
+  Effect.acquireRelease(
+    Effect.sync(() => {
+      const db = new DatabaseSync(filename, { timeout: 0 })
+      let timer: NodeJS.Timeout | undefined
+      let held = 0
+      const turn = () => {
+        try {
+          db.exec(db.isTransaction ? "COMMIT" : "BEGIN IMMEDIATE")
+          if (db.isTransaction) held++
+        } catch {
+          // The server holds it: next turn
+        }
+      }
+      return {
+        begin: () => {
+          timer ??= setInterval(turn, 7)
+        },
+        end: () => {
+          clearInterval(timer)
+          db.close()
+        },
+        held: () => held
+      }
+    }),
+    ({ end }) => Effect.sync(end)
+  )
+
+/** What was confirmed over several runs of a server on one file. */
+const confirmed = () => ({ opened: new Set<number>(), settled: new Set<number>() })
+
+/** Restarts after a kill, as the server would, and compares the ledger with what was confirmed. */
+const verify = Effect.fnUntraced(function*(filename: string, { opened, settled }: ReturnType<typeof confirmed>, lines: ReadonlyArray<string>) {
+  for (const n of numbersOf("open", lines)) opened.add(n)
+  for (const n of numbersOf("settle", lines)) settled.add(n)
+  const started = yield* Start.start({ filename, recover: true, busyTimeout: 5000 })
+  started.store.close()
+  const { attempts, byId, check } = yield* statuses(filename)
+  assert.strictEqual(check, "ok")
+  for (const n of opened) assert.isTrue(byId.has(id(n)), `exchange ${n} was confirmed and is gone`)
+  for (const n of settled) assert.strictEqual(byId.get(id(n)), "completed", `exchange ${n} was settled`)
+  const found = Array.from(byId.values())
+  assert.deepStrictEqual(found.filter((status) => status !== "completed" && status !== "abandoned"), [])
+  assert.strictEqual(attempts, 2 * found.filter((status) => status === "completed").length)
+  return started
+})
+
 const rounds = 5
-const files = 4
+
+// Twenty kills: four files, five times each, at moments spread over the first thousand confirmations
+const files = [0, 1, 2, 3]
+
+const moment = (file: number, round: number) => 1 + ((round * files.length + file) * 379) % 1000
 
 describe("a server killed in the middle of its writes", () => {
-  // Twenty kills: four files, five times each, at moments spread over the first thousand confirmations
-  it.live.each(Array.from({ length: files }, (_, file) => file))(
-    "has everything it confirmed after a restart, and nothing left open (file %i)",
-    (file) =>
-      Effect.gen(function*() {
-        const filename = yield* temporaryFile
-        const opened = new Set<number>()
-        const settled = new Set<number>()
-        for (let round = 0; round < rounds; round++) {
-          const lines = yield* runAndKill(filename, round * 1_000_000, 1 + ((round * files + file) * 379) % 1000)
-          for (const n of numbersOf("open", lines)) opened.add(n)
-          for (const n of numbersOf("settle", lines)) settled.add(n)
-          const { store, swept } = yield* Start.start({ filename, recover: true, busyTimeout: 5000 })
-          store.close()
-          assert.isAbove(swept, 0)
-          const { attempts, byId, check } = yield* statuses(filename)
-          assert.strictEqual(check, "ok")
-          for (const n of opened) assert.isTrue(byId.has(id(n)), `exchange ${n} was confirmed and is gone`)
-          for (const n of settled) assert.strictEqual(byId.get(id(n)), "completed")
-          const found = Array.from(byId.values())
-          assert.deepStrictEqual(found.filter((status) => status !== "completed" && status !== "abandoned"), [])
-          assert.strictEqual(attempts, 2 * found.filter((status) => status === "completed").length)
-        }
-        assert.isAbove(settled.size, 0)
-      }),
-    60_000
-  )
+  it.live.each(files)("has everything it confirmed after a restart, and nothing left open (file %i)", (file) =>
+    Effect.gen(function*() {
+      const filename = yield* temporaryFile
+      const sums = confirmed()
+      for (let round = 0; round < rounds; round++) {
+        const lines = yield* runAndKill(filename, round * 1_000_000, moment(file, round))
+        assert.isAbove((yield* verify(filename, sums, lines)).swept, 0)
+      }
+      assert.isAbove(sums.settled.size, 0)
+    }), 60_000)
+
+  it.live("has everything it confirmed although it was spilling and replaying", () =>
+    Effect.gen(function*() {
+      const filename = yield* temporaryFile
+      yield* Start.migrate(filename, 5000)
+      const sums = confirmed()
+      let replayed = 0
+      let held = 0
+      for (let round = 0; round < rounds; round++) {
+        const lines = yield* Effect.scoped(Effect.gen(function*() {
+          const disturbing = yield* disturber(filename)
+          const lines = yield* runAndKill(filename, round * 1_000_000, 1000 + moment(0, round), disturbing.begin)
+          held += disturbing.held()
+          return lines
+        }))
+        const started = yield* verify(filename, sums, lines)
+        assert.strictEqual(started.replayed.quarantined, 0)
+        replayed += started.replayed.applied
+      }
+      assert.isAbove(held, 0)
+      assert.isAbove(replayed, 0)
+    }), 60_000)
 })

@@ -1,10 +1,11 @@
 /**
  * A server that writes to the ledger until it is killed, as a process of its own. Prints `open N` and `settle N` once the ledger
- * has confirmed them, and nothing before: what its lines claim must be on disk.
+ * has confirmed them, and nothing before: what its lines claim must be on disk. It has no patience with a locked file, so that
+ * whoever locks it makes it spill.
  */
-import { Ledger } from "@sluice/gateway/Ledger"
-import { Effect, Ref } from "effect"
+import { Effect, Logger, Ref } from "effect"
 import { writeSync } from "node:fs"
+import * as Threads from "../src/sqlite/Threads.ts"
 import * as SqliteLedger from "../src/SqliteLedger.ts"
 import { id, opening, settlement } from "./exchanges.ts"
 
@@ -13,19 +14,21 @@ const [filename = "", first = "0"] = process.argv.slice(2)
 const say = (line: string) => Effect.sync(() => writeSync(1, `${line}\n`))
 
 const program = Effect.gen(function*() {
-  const ledger = yield* Ledger
+  const ledger = yield* SqliteLedger.make(filename, "strict", Threads.startWriter(filename, { busyTimeout: 1, watchInterval: 5000 }))
   const next = yield* Ref.make(Number(first))
   const exchange = Effect.gen(function*() {
     const n = yield* Ref.getAndUpdate(next, (n) => n + 1)
-    yield* ledger.open(opening(n))
-    yield* say(`open ${n}`)
+    const isOpen = yield* Effect.match(ledger.open(opening(n)), { onFailure: () => false, onSuccess: () => true })
+    if (isOpen) yield* say(`open ${n}`)
     yield* ledger.checkpoint(id(n), { tokens: { output: 1 }, provenance: { output: "counted" } })
     // Every third stays open, as a long stream would
     if (n % 3 === 0) return
     yield* ledger.settle(settlement(n))
     yield* say(`settle ${n}`)
+    // Refusals come at once: without this the server would do nothing but ask
+    yield* Effect.yieldNow
   })
   yield* Effect.all(Array.from({ length: 16 }, () => Effect.forever(exchange)), { concurrency: "unbounded" })
 })
 
-void Effect.runPromise(Effect.provide(program, SqliteLedger.layer({ filename })))
+void Effect.runPromise(Effect.provide(Effect.scoped(program), Logger.layer([])))
