@@ -7,39 +7,27 @@ import type { WireEvent } from "@sluice/protocol/Sse"
 import { isObject, type JsonObject } from "@sluice/protocol/Wire"
 import * as Result from "effect/Result"
 
-const told = /"(?:finish_reason|usage|error)"\s*:\s*(?!null)/
+/** A finish, usage or error; deprecated calls and reasoning details, whose beginnings look like their continuations. */
+const told = /"(?:finish_reason|usage|error|function_call|reasoning_details)"\s*:(?!\s*null)/
+
 const begun = /"(?:name|id)"\s*:\s*"/
+
+/** The keys of a delta whose JSON strings hold content. */
+const contents = /"(?:content|reasoning_content|reasoning|arguments|input|refusal|transcript|text)"\s*:\s*(?=")/g
 
 /**
  * The length of a chunk that only continues content; `undefined` for all others: with a finish, usage or an error, with the
  * beginning of a tool call, without choices, and for `[DONE]`.
  */
 export const deltaLength = ({ name, data }: WireEvent): number | undefined => {
-  const choices = data.indexOf(`"choices"`)
-  if (name !== undefined || choices === -1 || told.test(data)) return undefined
-  const delta = data.indexOf(`"delta"`, choices)
-  if (delta === -1) return undefined
+  const delta = data.indexOf(`"delta"`)
+  if (name !== undefined || delta === -1 || told.test(data)) return undefined
   const calls = data.indexOf(`"tool_calls"`, delta)
-  if ((calls !== -1 && begun.test(data.slice(calls))) || data.includes(`"function_call"`) || data.includes(`"reasoning_details"`)) return undefined
-  return contentLength(data, delta)
-}
-
-const contents = [`"content"`, `"reasoning_content"`, `"reasoning"`, `"arguments"`, `"input"`, `"refusal"`, `"transcript"`, `"text"`]
-
-/** Length of the strings that hold content. */
-const contentLength = (data: string, from: number): number => {
+  if (calls !== -1 && begun.test(data.slice(calls))) return undefined
   let length = 0
-  for (const key of contents) {
-    for (let at = data.indexOf(key, from); at !== -1; at = data.indexOf(key, at + key.length)) length += stringLength(data, behindKey(data, at + key.length))
-  }
+  contents.lastIndex = delta
+  while (contents.test(data)) length += stringLength(data, contents.lastIndex)
   return length
-}
-
-/** Offset of the value behind a key: past the colon and the space that may follow it. */
-const behindKey = (data: string, from: number): number => {
-  let at = from
-  for (let code = data.charCodeAt(at); code === 58 || code === 32; code = data.charCodeAt(at)) at++
-  return at
 }
 
 /** The keys that make a stream report its usage. */

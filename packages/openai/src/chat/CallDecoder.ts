@@ -42,13 +42,14 @@ interface Piece {
 }
 
 const pieceOf = (delta: ToolCallDelta): Piece => {
-  const isCustom = isObject(delta.custom)
+  // Snowflake sends both forms of every call, the one that is not meant empty: the type tells them apart.
+  const custom = delta.type === "function" ? undefined : delta.custom ?? undefined
   return {
     slot: delta.index ?? undefined,
     id: nonEmpty(delta.id ?? undefined),
-    name: nonEmpty((isCustom ? delta.custom.name : delta.function?.name) ?? undefined),
-    kind: isCustom || delta.type === "custom" ? "custom" : "function",
-    text: isCustom ? delta.custom.input ?? "" : argumentsText(delta.function?.arguments ?? undefined)
+    name: nonEmpty((custom === undefined ? delta.function?.name : custom.name) ?? undefined),
+    kind: custom !== undefined || delta.type === "custom" ? "custom" : "function",
+    text: custom === undefined ? argumentsText(delta.function?.arguments ?? undefined) : custom.input ?? ""
   }
 }
 

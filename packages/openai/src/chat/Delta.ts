@@ -21,22 +21,29 @@ export interface Piece {
   readonly item?: { readonly id: string }
 }
 
-const nonEmpty = (value: Json | undefined): string | undefined => typeof value === "string" && value !== "" ? value : undefined
+const nonEmpty = (value: Json | null | undefined): string | undefined => typeof value === "string" && value !== "" ? value : undefined
 
 const sealed = (value: string | null | undefined): Sealed | undefined => value === undefined || value === null || value === "" ? undefined : { by: id, value }
 
-const ofDetail = (detail: ReasoningDetail): ReadonlyArray<Piece> => {
+const addDetail = (detail: ReasoningDetail, into: Array<Piece>): void => {
   const text = detail.text ?? detail.summary ?? ""
   const signature = sealed(detail.signature)
   const encrypted = sealed(detail.data)
-  if (text === "" && signature === undefined && encrypted === undefined) return []
-  return [{
+  if (text === "" && signature === undefined && encrypted === undefined) return
+  into.push({
     kind: "reasoning",
     key: `${detail.type ?? ""}:${detail.index ?? 0}`,
     text,
     form: formOf(detail),
     ...present({ signature, encrypted })
-  }]
+  })
+}
+
+const addThinking = (delta: Delta, into: Array<Piece>): void => {
+  for (const detail of delta.reasoning_details ?? []) addDetail(detail, into)
+  if (into.length > 0) return
+  const text = nonEmpty(delta.reasoning_content) ?? nonEmpty(delta.reasoning)
+  if (text !== undefined) into.push({ kind: "reasoning", key: "", text, form: "raw" })
 }
 
 const thinkingText = (thinking: Json | undefined): string =>
@@ -44,45 +51,39 @@ const thinkingText = (thinking: Json | undefined): string =>
     ? thinking.map((inner) => isObject(inner) && typeof inner["text"] === "string" ? inner["text"] : "").join("")
     : nonEmpty(thinking) ?? ""
 
-/** Content as a list (Mistral): thinking and text parts. */
-const ofBlock = (block: Json): ReadonlyArray<Piece> => {
-  if (!isObject(block)) return []
-  const text = block["type"] === "thinking" ? thinkingText(block["thinking"]) : nonEmpty(block["text"]) ?? ""
-  return text === "" ? [] : [block["type"] === "thinking" ? { kind: "reasoning", key: "", text, form: "raw" } : { kind: "text", key: "", text }]
+/** A part of content as a list (Mistral): thinking or text. */
+const addBlock = (block: Json, into: Array<Piece>): void => {
+  if (!isObject(block)) return
+  const isThinking = block["type"] === "thinking"
+  const text = isThinking ? thinkingText(block["thinking"]) : nonEmpty(block["text"]) ?? ""
+  if (text !== "") into.push(isThinking ? { kind: "reasoning", key: "", text, form: "raw" } : { kind: "text", key: "", text })
 }
 
-const ofContent = (content: Json | undefined): ReadonlyArray<Piece> => {
-  if (typeof content === "string") return content === "" ? [] : [{ kind: "text", key: "", text: content }]
-  if (Array.isArray(content)) return content.flatMap(ofBlock)
-  // Structured output as an object.
-  return isObject(content) ? [{ kind: "text", key: "", text: JSON.stringify(content) }] : []
+const addContent = (content: Json | null | undefined, into: Array<Piece>): void => {
+  if (typeof content === "string") {
+    if (content !== "") into.push({ kind: "text", key: "", text: content })
+  } else if (Array.isArray(content)) {
+    for (const block of content) addBlock(block, into)
+  } else if (isObject(content)) into.push({ kind: "text", key: "", text: JSON.stringify(content) }) // structured output as an object
 }
 
-const ofThinking = (delta: Delta): ReadonlyArray<Piece> => {
-  const details = (delta.reasoning_details ?? []).flatMap(ofDetail)
-  if (details.length > 0) return details
-  const text = nonEmpty(delta.reasoning_content) ?? nonEmpty(delta.reasoning)
-  return text === undefined ? [] : [{ kind: "reasoning", key: "", text, form: "raw" }]
-}
-
-const ofAudio = (delta: Delta): ReadonlyArray<Piece> => {
-  const audio = delta.audio
-  const data = nonEmpty(audio?.data)
-  const transcript = nonEmpty(audio?.transcript)
-  const item = nonEmpty(audio?.id)
-  if (data === undefined && transcript === undefined && item === undefined) return []
-  return [{ kind: "media", key: "", text: transcript ?? "", ...present({ data, item: item === undefined ? undefined : { id: item } }) }]
+const addAudio = (audio: NonNullable<Delta["audio"]>, into: Array<Piece>): void => {
+  const data = nonEmpty(audio.data)
+  const transcript = nonEmpty(audio.transcript)
+  const item = nonEmpty(audio.id)
+  if (data === undefined && transcript === undefined && item === undefined) return
+  into.push({ kind: "media", key: "", text: transcript ?? "", ...present({ data, item: item === undefined ? undefined : { id: item } }) })
 }
 
 /** What a chunk says, in order. */
 export const pieces = (delta: Delta): ReadonlyArray<Piece> => {
+  const found: Array<Piece> = []
+  addThinking(delta, found)
+  addContent(delta.content, found)
   const refusal = nonEmpty(delta.refusal)
-  return [
-    ...ofThinking(delta),
-    ...ofContent(delta.content ?? undefined),
-    ...(refusal === undefined ? [] : [{ kind: "refusal" as const, key: "", text: refusal }]),
-    ...ofAudio(delta)
-  ]
+  if (refusal !== undefined) found.push({ kind: "refusal", key: "", text: refusal })
+  if (isObject(delta.audio)) addAudio(delta.audio, found)
+  return found
 }
 
 /** Whether a chunk says nothing new of a choice: no piece, no call, nothing said about it. */

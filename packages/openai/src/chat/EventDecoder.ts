@@ -7,7 +7,7 @@ import { type CanonicalEvent, type Frame, frame, type FrameWire } from "@sluice/
 import { later } from "@sluice/protocol/CanonicalFinish"
 import type { Ending } from "@sluice/protocol/Dialect"
 import type { Failure } from "@sluice/protocol/GatewayError"
-import { parse, present } from "@sluice/protocol/Json"
+import { parse } from "@sluice/protocol/Json"
 import type { WireEvent } from "@sluice/protocol/Sse"
 import { isObject, type Json, type JsonObject } from "@sluice/protocol/Wire"
 import * as Result from "effect/Result"
@@ -21,7 +21,7 @@ import { check, id } from "./Wire.ts"
 import { Chunk, type ChunkChoice } from "./WireAnswer.ts"
 
 interface Held {
-  readonly wire: Omit<FrameWire, "events">
+  readonly wire: Origin
   readonly events: ReadonlyArray<CanonicalEvent>
   /** The choices this frame finishes. */
   readonly choices: ReadonlyArray<number>
@@ -41,7 +41,15 @@ type Step = readonly [State, ReadonlyArray<Frame>]
 /** Before the first event. */
 export const initial = (): State => ({ phase: "before", choices: new Map(), held: undefined, hasSources: false })
 
-const toFrame = (wire: Omit<FrameWire, "events">, events: ReadonlyArray<CanonicalEvent>): Frame => ({ events, wire: { ...wire, events } })
+type Origin = Omit<FrameWire, "events">
+
+const originOf = (name: string | undefined, value: Json): Origin => name === undefined ? { dialect: id, value } : { dialect: id, name, value }
+
+/** Written out, because it is made for every event of a stream. */
+const toFrame = ({ name, value }: Origin, events: ReadonlyArray<CanonicalEvent>): Frame => ({
+  events,
+  wire: name === undefined ? { dialect: id, value, events } : { dialect: id, name, value, events }
+})
 
 /** Lets the held frame go, with the finishes it stated. */
 const release = (state: State): Step => {
@@ -67,7 +75,7 @@ const continues = (held: Held, chunk: Chunk): boolean =>
     held.choices.includes(indexOf(choice)) && ((isObject(choice.delta) && !isBlank(choice.delta)) || typeof choice.finish_reason === "string")
   )
 
-const failed = (state: State, failure: Failure, wire?: Omit<FrameWire, "events">, before: ReadonlyArray<CanonicalEvent> = []): Step => {
+const failed = (state: State, failure: Failure, wire?: Origin, before: ReadonlyArray<CanonicalEvent> = []): Step => {
   const [, frames] = reopen(state)
   const events: ReadonlyArray<CanonicalEvent> = [...before, { type: "error", failure }]
   return [{ ...state, held: undefined, phase: "ended" }, [...frames, wire === undefined ? { events } : toFrame(wire, events)]]
@@ -77,7 +85,7 @@ const nonEmpty = (value: Json | undefined): string | undefined => typeof value =
 
 const violation = (message: string): Failure => ({ class: "protocol-violation", message })
 
-const addChunk = (previous: State, chunk: Chunk, wire: Omit<FrameWire, "events">, value: JsonObject): Step => {
+const addChunk = (previous: State, chunk: Chunk, wire: Origin, value: JsonObject): Step => {
   const [state, released] = previous.held === undefined
     ? [previous, [] as ReadonlyArray<Frame>]
     : continues(previous.held, chunk)
@@ -119,7 +127,7 @@ const addChunk = (previous: State, chunk: Chunk, wire: Omit<FrameWire, "events">
 }
 
 /** The stream's own terminal. A choice without a finish is told as missing; a stream without any choice is empty. */
-const done = (previous: State, wire: Omit<FrameWire, "events">): Step => {
+const done = (previous: State, wire: Origin): Step => {
   const [state, released] = release(previous)
   if (state.choices.size === 0) {
     const [ended, frames] = failed(state, { class: "empty", message: "The provider ended its stream without an answer." })
@@ -135,23 +143,27 @@ const checked = check(Chunk)
 
 const hasError = (value: JsonObject): boolean => value["error"] !== undefined && value["error"] !== null && value["error"] !== false
 
+const brace = 123
+
 /** Takes in one event. */
 export const step = (state: State, event: WireEvent): Step => {
   if (state.phase === "ended") return [state, []]
-  const { data } = event
-  const name = present({ name: event.name })
-  if (data.trim() === "[DONE]") return done(state, { dialect: id, ...name, value: data })
-  if (data.trim() === "") return [state, [toFrame({ dialect: id, ...name, value: data }, [])]]
+  const { data, name } = event
+  if (data.charCodeAt(0) !== brace) {
+    const word = data.trim()
+    if (word === "[DONE]") return done(state, originOf(name, data))
+    if (word === "") return [state, [toFrame(originOf(name, data), [])]]
+  }
   const parsed = parse(data)
   if (Result.isFailure(parsed)) return failed(state, violation(`The provider sent an event that is not JSON: ${parsed.failure.message}`))
   const value = parsed.success
-  const wire = { dialect: id, ...name, value }
+  const wire = originOf(name, value)
   if (!isObject(value)) {
-    return event.name === "error"
+    return name === "error"
       ? failed(state, Errors.fromValue(value), wire)
       : failed(state, violation("The provider sent an event that is no JSON object."))
   }
-  if (hasError(value) || event.name === "error") {
+  if (hasError(value) || name === "error") {
     const usage = Usage.decode(usageOf(value))
     return failed(state, Errors.fromValue(value), wire, usage === undefined ? [] : [{ type: "usage", usage }])
   }

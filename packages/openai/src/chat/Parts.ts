@@ -287,13 +287,14 @@ export interface Placed {
   readonly place: Place
 }
 
-/** A text that says nothing but its words. */
-const isPlain = (part: Part): part is TextPart => part.type === "text" && part.wire === undefined && part.cache === undefined
+/** A text of which the wire says nothing but its words: it was no content part of its own, and has no hint that could be written. */
+const isPlain = ({ part, place }: Placed): boolean =>
+  part.type === "text" && valueIn(id, part) === undefined && (part.cache === undefined || !place.context.isOwn)
 
 /** Parts as content: text where it was text or is nothing else, a list otherwise; `undefined` where nothing is left. */
 export const encodeContent = (parts: ReadonlyArray<Placed>, origin: Content | null | undefined): Json | undefined => {
   const [first, second] = parts
-  if (first !== undefined && second === undefined && isPlain(first.part) && !Array.isArray(origin)) {
+  if (first?.part.type === "text" && second === undefined && isPlain(first) && !Array.isArray(origin)) {
     encodePart(first.part, first.place)
     return first.part.text
   }

@@ -2,18 +2,14 @@
  * What answers of Chat Completions look like, whole or in chunks. Lenient where traffic of compatible providers deviates: what
  * varies is read by hand in Delta.ts and EventDecoder.ts.
  */
-import { isObject, type Json, type JsonObject } from "@sluice/protocol/Wire"
 import * as Schema from "effect/Schema"
-import { Audio, ReasoningDetail, ToolCall } from "./Wire.ts"
+import { AnyJson, AnyObject, Audio, ReasoningDetail, ToolCall } from "./Wire.ts"
 
 const maybe = <S extends Schema.Top>(schema: S) => Schema.optionalKey(Schema.NullOr(schema))
 
-const AnyJson = Schema.declare((value: unknown): value is Json => value !== undefined, { expected: "a JSON value" })
-const AnyObject = Schema.declare((value: unknown): value is JsonObject => isObject(value), { expected: "object" })
-
 const saidKeys = {
-  role: maybe(AnyJson),
-  content: maybe(AnyJson),
+  role: Schema.optionalKey(AnyJson),
+  content: Schema.optionalKey(AnyJson),
   refusal: maybe(Schema.String),
   reasoning_content: maybe(Schema.String),
   reasoning: maybe(Schema.String),
@@ -26,10 +22,10 @@ const saidKeys = {
 /** A piece of a tool call. Names that are no text, and arguments that are an object, occur. */
 export const ToolCallDelta = Schema.Struct({
   index: maybe(Schema.Number),
-  id: maybe(AnyJson),
+  id: Schema.optionalKey(AnyJson),
   type: maybe(Schema.String),
-  function: maybe(Schema.Struct({ name: maybe(AnyJson), arguments: maybe(AnyJson) })),
-  custom: maybe(Schema.Struct({ name: maybe(AnyJson), input: maybe(Schema.String) }))
+  function: maybe(Schema.Struct({ name: Schema.optionalKey(AnyJson), arguments: Schema.optionalKey(AnyJson) })),
+  custom: maybe(Schema.Struct({ name: Schema.optionalKey(AnyJson), input: maybe(Schema.String) }))
 })
 
 /** A piece of a tool call. */
@@ -41,7 +37,7 @@ export const Delta = Schema.Struct({ ...saidKeys, tool_calls: maybe(Schema.Array
 /** What a chunk adds to a choice. */
 export type Delta = typeof Delta.Type
 
-const choiceKeys = { index: maybe(Schema.Number), finish_reason: maybe(AnyJson), logprobs: maybe(AnyJson) }
+const choiceKeys = { index: maybe(Schema.Number), finish_reason: Schema.optionalKey(AnyJson), logprobs: Schema.optionalKey(AnyJson) }
 
 /** One choice of a chunk. */
 export const ChunkChoice = Schema.Struct({ ...choiceKeys, delta: maybe(Delta) })
@@ -49,7 +45,12 @@ export const ChunkChoice = Schema.Struct({ ...choiceKeys, delta: maybe(Delta) })
 /** One choice of a chunk. */
 export type ChunkChoice = typeof ChunkChoice.Type
 
-const answerKeys = { id: maybe(AnyJson), model: maybe(AnyJson), created: maybe(AnyJson), usage: maybe(AnyObject), x_groq: maybe(AnyObject) }
+const answerKeys = {
+  id: Schema.optionalKey(AnyJson),
+  model: Schema.optionalKey(AnyJson),
+  created: Schema.optionalKey(AnyJson),
+  usage: Schema.optionalKey(AnyJson)
+}
 
 /** A chunk of a stream. */
 export const Chunk = Schema.Struct({ ...answerKeys, choices: Schema.Array(ChunkChoice) })
