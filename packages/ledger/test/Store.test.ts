@@ -143,10 +143,10 @@ describe("the store", () => {
 
 describe("a broken connection", () => {
   /** Connections of which the `n`th write fails as a disk does, the row stored or not. */
-  const failing = (filename: string, failures: Array<"before" | "after">) => {
+  const failing = (filename: string, failures: Array<"before" | "after">, busyTimeout = 5000) => {
     let connections = 0
     const connect = () =>
-      Result.map(Store.connect(filename, 5000), ({ apply, db }): Store.Session => {
+      Result.map(Store.connect(filename, busyTimeout), ({ apply, db }): Store.Session => {
         connections++
         const failure = failures.shift()
         return {
@@ -189,6 +189,23 @@ describe("a broken connection", () => {
       assert.deepStrictEqual(Result.isFailure(result) ? result.failure : undefined, { kind: "broken", reason: "disk I/O error (SQLite 10)" })
       assert.isTrue(Result.isSuccess(store.commit([settle(1)])))
       store.close()
+    }))
+
+  it.effect("is not trusted with what it may have stored until that is in the file", () =>
+    Effect.gen(function*() {
+      const filename = yield* temporaryFile
+      yield* Start.migrate(filename, 5000)
+      const { store: opened } = failing(filename, ["after"], 1)
+      const store = yield* Effect.fromResult(opened)
+      // A reader of the state before the commit keeps the log from being written to the file
+      const reader = new DatabaseSync(filename, { readOnly: true })
+      reader.exec("BEGIN; SELECT * FROM exchanges")
+      const result = store.commit([settle(1)])
+      assert.strictEqual(Result.isFailure(result) ? result.failure.reason : "stored", "the log could not be written to the file")
+      reader.close()
+      assert.isTrue(Result.isSuccess(store.commit([settle(1)])))
+      store.close()
+      assert.deepStrictEqual(yield* stored(filename, "SELECT count(*) AS n FROM exchanges"), [{ n: 1 }])
     }))
 
   it.effect("to a damaged file is not used again", () =>

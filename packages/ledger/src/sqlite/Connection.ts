@@ -30,6 +30,19 @@ export const quickCheck = (db: DatabaseSync): Result.Result<void, StoreError> =>
     return finding === "ok" ? Result.void : Result.fail<StoreError>({ kind: "broken", reason: `the database is damaged: ${String(finding)}` })
   })
 
+/**
+ * Writes and syncs everything in the log to the file. After an error this is what makes an earlier commit durable: the log may hold
+ * it only in memory, where storing it again finds nothing to do, and syncing the log again would succeed without writing it.
+ */
+export const settleLog = (db: DatabaseSync): Result.Result<void, StoreError> =>
+  Result.flatMap(
+    attempt(() => db.prepare("PRAGMA wal_checkpoint(FULL)").get()),
+    (row) =>
+      row?.["busy"] === 0 && row["log"] === row["checkpointed"]
+        ? Result.void
+        : Result.fail<StoreError>({ kind: "wait", reason: "the log could not be written to the file" })
+  )
+
 // Primary result codes of SQLite (sqlite.org/rescode.html)
 const busy = new Set([5, 6, 13])
 const aboutTheRow = new Set([18, 19, 20, 25])

@@ -46,11 +46,11 @@ const make = (connect: () => Result.Result<Session, StoreError>, first: Session)
     if (db !== undefined) Connection.attempt(() => db.close())
   }
 
-  /** A connection that has just been opened after an error proves the file sound before it is written to. */
+  /** A connection that is opened after an error proves the file sound, and what is in it durable, before it is written to. */
   const reconnect = (): Result.Result<Session, StoreError> => {
     drop()
     return Result.flatMap(connect(), (fresh) => {
-      const checked = Connection.quickCheck(fresh.db)
+      const checked = Result.flatMap(Connection.quickCheck(fresh.db), () => Connection.settleLog(fresh.db))
       if (Result.isSuccess(checked)) session = fresh
       else Connection.attempt(() => fresh.db.close())
       return Result.map(checked, () => fresh)
