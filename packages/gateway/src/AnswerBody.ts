@@ -58,6 +58,7 @@ export const make = (gateway: Gateway, exchange: Exchange, driven: Driven, fiber
   const sayFailure = (error: GatewayError): Uint8Array | undefined => {
     if (saidFailure) return undefined
     saidFailure = true
+    endOnce(exchange, { _tag: "Failed", failure: error.failure })
     const writer = exchange.inbound.events.encoder.start({
       request: exchange.request ?? { model: "", turns: [] },
       id: exchange.id,

@@ -12,7 +12,7 @@ import { allFinished, isUsageReported, mainFinish, type TapFacts } from "./Strea
 export type Ending =
   | { readonly _tag: "Defect"; readonly message: string }
   | { readonly _tag: "Refused"; readonly by: string; readonly failure: Failure }
-  /** The plan is exhausted, before anything went to the client. */
+  /** The plan is exhausted, before anything of an answer went to the client. */
   | { readonly _tag: "Failed"; readonly failure: Failure }
   /** The answer was handed over whole, or the stream was read to its terminal event. */
   | { readonly _tag: "Delivered" }
@@ -58,7 +58,7 @@ export const outcome = ({ ending, tap, committed, sentUpstream }: Facts): Outcom
   if (ending?._tag === "ServerStop") return { _tag: "Cancelled", by: "server", why: ending.why }
   if (ending?._tag === "Failed") {
     if (ending.failure.class === "empty") return { _tag: "Empty" }
-    return { _tag: "UpstreamFailed", class: ending.failure.class, message: ending.failure.message, committed: false }
+    return { _tag: "UpstreamFailed", class: ending.failure.class, message: ending.failure.message, committed }
   }
   if (failure?.class === "cut") return { _tag: "Truncated" }
   if (failure?.class === "empty") return { _tag: "Empty" }
@@ -81,7 +81,7 @@ export const usage = (facts: Facts, result: Outcome): Usage.MeteredUsage => {
     case "Empty":
       return Usage.unmetered
     case "UpstreamFailed":
-      if (!result.committed) return facts.waitedInVain ? estimatedInput(facts) : Usage.unmetered
+      if (!result.committed || facts.ending?._tag === "Failed") return facts.waitedInVain ? estimatedInput(facts) : Usage.unmetered
       break
     case "Cancelled":
       if (!facts.sentUpstream) return Usage.unmetered
