@@ -93,10 +93,14 @@ export const toChunkChoice = (choice: ChoiceDraft, index: number, style: Style):
   finish_reason: choice.finish === undefined ? null : Finish.encode(choice.finish)
 })
 
+/** Whole sounds have all keys the specification requires; one that came without an id is told as already expired. */
+const wholeAudio = (choice: ChoiceDraft, index: number): JsonObject =>
+  choice.audio === undefined ? {} : { audio: { id: `audio_${index}`, expires_at: 0, data: "", transcript: "", ...choice.audio } }
+
 /** A choice of a whole answer. */
 export const toAnswerChoice = (choice: ChoiceDraft, index: number, style: Style): JsonObject => ({
   index,
-  message: { role: "assistant", content: contentOf(choice, style) ?? null, refusal: null, ...said(choice, style, false) },
+  message: { role: "assistant", content: contentOf(choice, style) ?? null, refusal: null, ...said(choice, style, false), ...wholeAudio(choice, index) },
   logprobs: logprobsOf(choice),
   finish_reason: choice.finish === undefined ? null : Finish.encode(choice.finish)
 })

@@ -117,8 +117,9 @@ const classOf = (facts: Facts, status: number): ErrorClass => {
 const statedStatus = (value: Json): number | undefined => {
   const error = isObject(value) && isObject(value["error"]) ? value["error"] : value
   if (!isObject(error)) return undefined
-  const status = [error["status_code"], error["status"], error["code"]].map(Number).find((candidate) => candidate >= 400 && candidate < 600)
-  return status
+  return [error["status_code"], error["status"], error["code"]]
+    .map((value) => typeof value === "number" || typeof value === "string" ? Number(value) : 0)
+    .find((candidate) => Number.isInteger(candidate) && candidate >= 400 && candidate < 600)
 }
 
 /** A failure from an error value inside a stream or a body. */

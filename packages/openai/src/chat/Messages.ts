@@ -142,8 +142,10 @@ const foreignKeys = (message: Message): ReadonlyArray<string> | undefined => {
 /** A message as a turn; `custom` holds the ids of calls of custom tools. */
 export const decodeMessage = (message: Message, at: string, custom: ReadonlySet<string>): Turn => {
   const role = canonicalRole(message.role)
-  const parts = role === "foreign"
-    ? []
+  // The message is a value of the parsed body, narrowed by the schema.
+  const value = message as unknown as JsonObject
+  const parts: ReadonlyArray<Part> = role === "foreign"
+    ? [{ type: "foreign", dialect: id, name: message.role, value }]
     : isResult(message)
     ? [decodeResult(message, at, custom)]
     : slotsOf(role).flatMap((slot) => slot.get(message, at))
@@ -151,10 +153,9 @@ export const decodeMessage = (message: Message, at: string, custom: ReadonlySet<
     role,
     parts,
     name: isResult(message) ? undefined : message.name ?? undefined,
-    // The message is a value of the parsed body, narrowed by the schema.
-    wire: { dialect: id, value: message as unknown as JsonObject },
+    wire: { dialect: id, value },
     at,
-    foreign: foreignKeys(message)
+    foreign: role === "foreign" ? undefined : foreignKeys(message)
   })
 }
 
@@ -197,7 +198,7 @@ export const encodeOver = (turn: Turn, origin: Message, place: Place): JsonObjec
   if (isResult(origin) && first?.type === "tool-result" && turn.parts.length === 1) {
     return Fields.patched(wire, { ...role, ...resultPatch(first, inside(place, first, "parts", 0), origin) })
   }
-  if (turn.role === "foreign") return wire
+  if (turn.role === "foreign") return first?.type === "foreign" && isObject(first.value) ? first.value : wire
   const name = (origin.name ?? undefined) === turn.name ? {} : { name: turn.name }
   return Fields.patched(wire, { ...role, ...name, ...patchSlots(placed(turn, place), turn.role, origin, place.at) })
 }

@@ -105,6 +105,8 @@ const encodeRun = (run: ReadonlyArray<Step>, index: number, all: ReadonlyArray<R
   const [first] = run
   if (first === undefined) return []
   if (first.origin !== undefined) return [encodeOver(first.turn, first.origin, first.place)]
+  const own = first.turn.role === "foreign" ? first.turn.parts.flatMap((part) => part.type === "foreign" && part.dialect === id ? [part.value] : []) : []
+  if (own.length > 0) return own
   if (first.turn.role !== "foreign") return encodeMessage(run, !isSystem(run) && isSystem(all[index + 1]) && all.slice(0, index).every(isSystem))
   loseNode(first.place, first.turn, { reason: "dropped", weight: "meaning", before: first.turn })
   return []
