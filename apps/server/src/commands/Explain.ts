@@ -3,9 +3,10 @@
  * sent, what a translation loses, what would be refused. Looks at no key and no limit.
  */
 import { parse } from "@sluice/protocol/Json"
-import { Console, Effect, FileSystem, Option, Result, Schema, Stdio, Stream } from "effect"
+import { Console, Effect, FileSystem, Option, type PlatformError, Result, Schema, Stdio, Stream } from "effect"
 import { Argument, Command, Flag } from "effect/cli"
 import { dialects } from "../Dialects.ts"
+import { fileProblem } from "../FileProblem.ts"
 import { explain, type Explanation } from "./explain/Explanation.ts"
 import { guess } from "./explain/GuessDialect.ts"
 import { toText } from "./explain/Text.ts"
@@ -20,7 +21,7 @@ export class RequestUnreadable extends Schema.TaggedError<RequestUnreadable>()("
 }
 
 const readText = Effect.fn(function*(path: string) {
-  const unreadable = Effect.mapError((error: { readonly message: string }) => new RequestUnreadable({ path, reason: error.message }))
+  const unreadable = Effect.mapError((error: PlatformError.PlatformError) => new RequestUnreadable({ path, reason: fileProblem(error) }))
   if (path !== "-") return yield* FileSystem.FileSystem.use((files) => files.readFileString(path)).pipe(unreadable)
   return yield* Stdio.Stdio.use(({ stdin }) => Stream.mkString(Stream.decodeText(stdin))).pipe(unreadable)
 })

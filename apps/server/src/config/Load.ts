@@ -4,6 +4,7 @@
  */
 import { Config as Variable, Effect, FileSystem, Option, Result } from "effect"
 import { Yaml } from "effect/encoding"
+import { fileProblem } from "../FileProblem.ts"
 import { dropAbsent } from "./Absent.ts"
 import type { Problem } from "./ConfigError.ts"
 import { ConfigError, configError, problem } from "./ConfigError.ts"
@@ -31,7 +32,7 @@ export const defaults = (environment: Environment): Result.Result<Config, Config
 export const load = Effect.fn("Config.load")(function*(path: string) {
   const files = yield* FileSystem.FileSystem
   const source = yield* files.readFileString(path).pipe(
-    Effect.mapError((error) => new ConfigError({ file: path, problems: [{ path: "", message: `cannot be read: ${error.message}` }] }))
+    Effect.mapError((error) => new ConfigError({ file: path, problems: [{ path: "", message: `cannot be read: ${fileProblem(error)}` }] }))
   )
   const names = Result.match(readYaml(source), { onSuccess: variableNames, onFailure: () => [] })
   const environment = yield* readVariables(names)

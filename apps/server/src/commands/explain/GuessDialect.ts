@@ -1,8 +1,10 @@
 /**
- * Which protocol a request body is written in, where only one can have been meant: the one dialect that understands it, or that
- * alone knows all of its keys. A body that several could mean is nobody's guess.
+ * Which protocol a request body is written in, where only one can have been meant: the one dialect that understands it, or in which
+ * alone every key is known and nothing is missing. A body that several could mean is nobody's guess.
  */
+import type { CanonicalRequest } from "@sluice/protocol/CanonicalRequest"
 import type { Dialect } from "@sluice/protocol/Dialect"
+import { present } from "@sluice/protocol/Json"
 import { jsonKeys } from "@sluice/protocol/Wire"
 import { Result, Schema } from "effect"
 import { generating, read } from "./Explanation.ts"
@@ -21,8 +23,8 @@ export const guess = (dialects: ReadonlyArray<Dialect>, text: string): Result.Re
     return endpoint === undefined ? [] : [{ dialect, inbound: read(dialect, endpoint, text) }]
   })
   const understood = readings.flatMap(({ dialect, inbound }) => Result.isSuccess(inbound) ? [{ dialect, request: inbound.success.request }] : [])
-  const known = understood.filter(({ request }) => !hasForeign(request))
-  const [only, ...others] = known.length > 0 ? known : understood
+  const atHome = understood.filter(({ dialect, request }) => !hasForeign(request) && isWhole(dialect, request))
+  const [only, ...others] = atHome.length > 0 ? atHome : understood
   if (only !== undefined && others.length === 0) return Result.succeed(only.dialect)
   const reason = only === undefined
     ? readings.map(({ dialect, inbound }) => `it is no request of ${dialect.id}${Result.isFailure(inbound) ? ` (${inbound.failure.failure.message})` : ""}`)
@@ -30,6 +32,10 @@ export const guess = (dialects: ReadonlyArray<Dialect>, text: string): Result.Re
     : `the request could be of ${[only, ...others].map(({ dialect }) => dialect.id).join(" or ")}`
   return Result.fail(new UnknownDialect({ reason, dialects: dialects.map(({ id }) => id) }))
 }
+
+/** Whether nothing the dialect asks for is missing: written anew in its own words, the request needs no default. */
+const isWhole = (dialect: Dialect, request: CanonicalRequest): boolean =>
+  dialect.request.encode(present({ ...request, wire: undefined })).losses.every(({ reason }) => reason !== "defaulted")
 
 /** Whether any node of a canonical request holds keys its dialect does not know. */
 const hasForeign = (value: unknown): boolean => {

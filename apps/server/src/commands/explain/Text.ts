@@ -44,10 +44,10 @@ const targetLines = (target: Target, number: number): ReadonlyArray<string> => {
 
 /** The client's own text is shown to the letter; what the gateway writes is shown so that it can be read. */
 const bodyText = ({ lane, text }: Target): string =>
-  lane === "bytes" ? text : Result.match(parse(text), { onFailure: () => text, onSuccess: (body) => JSON.stringify(body, null, 2) })
+  lane === "bytes" ? text.trim() : Result.match(parse(text), { onFailure: () => text, onSuccess: (body) => JSON.stringify(body, null, 2) })
 
 const lossRow = (loss: Loss): ReadonlyArray<string> => [
-  loss.at === "" ? "(the whole request)" : loss.at,
+  loss.at === "" ? "(not in the body)" : loss.at,
   `${loss.reason}${loss.after === undefined ? "" : ` to ${JSON.stringify(loss.after)}`}`,
   loss.weight === "meaning" ? "changes the meaning" : "a hint",
   loss.canonical
