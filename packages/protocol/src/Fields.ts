@@ -108,10 +108,17 @@ export const places = <N, W extends object, C>(fields: Fields<N, W, C>, wire: W,
   return found
 }
 
+/**
+ * Where the client wrote a field: its recorded place, else the node it belongs to. The request is too large a place: a field
+ * that stood nowhere in it is named by itself.
+ */
+export const placeOf = <C>(place: Place<C>, node: Node, field: string): string =>
+  node.places?.[field] ?? (node.at === "" ? undefined : node.at) ?? Pointer.child(place.at, field)
+
 /** A loss at one field of the node an encoder stands at. */
 export const lose = <C>(place: Place<C>, node: Node, field: string, loss: Pick<Loss, "reason" | "weight"> & Partial<Pick<Loss, "before" | "after">>): void =>
   place.sink.add({
-    at: node.places?.[field] ?? node.at ?? Pointer.child(place.at, field),
+    at: placeOf(place, node, field),
     canonical: Pointer.child(place.canonical, field),
     ...loss
   })

@@ -113,6 +113,7 @@ describe("what has no place", () => {
   it("falls back to the node's place, then to where the field would have been", () => {
     assert.strictEqual(lossesOf({ seed: 7, at: "/tools/3" }, false)[0]?.at, "/tools/3")
     assert.strictEqual(lossesOf({ seed: 7 }, false)[0]?.at, "/seed")
+    assert.strictEqual(lossesOf({ seed: 7, at: "", places: {} }, false)[0]?.at, "/seed")
   })
 })
 
