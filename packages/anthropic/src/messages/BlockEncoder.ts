@@ -7,6 +7,7 @@ import { isObject, type Json, type JsonObject } from "@sluice/protocol/Wire"
 import * as Answers from "./Answers.ts"
 import * as Citations from "./Citations.ts"
 import { drop, fitId, inside, type Place } from "./Crossing.ts"
+import { wrapped } from "./Parts.ts"
 import * as Whole from "./Whole.ts"
 import { id } from "./Wire.ts"
 
@@ -109,7 +110,7 @@ const isCustom = (block: Outgoing): boolean => block.start.call?.kind === "custo
 /** Content that only the end of a block states: restated blocks, and inputs whose deltas nobody sent. */
 const finalDeltas = (block: Outgoing, event: Extract<CanonicalEvent, { readonly type: "block-end" }>, place: Place): ReadonlyArray<JsonObject> => {
   if (isCustom(block) || block.input.trim() !== "") {
-    const input = JSON.stringify({ [isCustom(block) ? "input" : "arguments"]: block.input })
+    const input = JSON.stringify(wrapped(block.input, isCustom(block) ? "custom" : "function"))
     const here = inside(Answers.partAt(place, event.index), undefined, "arguments")
     place.sink.add({ at: here.at, canonical: here.canonical, reason: "approximated", weight: "hint", before: block.input, after: input })
     return [{ type: "input_json_delta", partial_json: input }]

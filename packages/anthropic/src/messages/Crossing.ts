@@ -4,7 +4,7 @@
  */
 import * as CallIds from "@sluice/protocol/CallIds"
 import { bare } from "@sluice/protocol/Equality"
-import type * as Fields from "@sluice/protocol/Fields"
+import * as Fields from "@sluice/protocol/Fields"
 import type { Loss } from "@sluice/protocol/Loss"
 import * as Pointer from "@sluice/protocol/Pointer"
 import { type Node, valueIn } from "@sluice/protocol/Wire"
@@ -32,6 +32,13 @@ export const inside = (place: Place, node: Node | undefined, ...steps: ReadonlyA
   ...place,
   canonical: Pointer.child(place.canonical, ...steps),
   at: node?.at ?? Pointer.child(place.at, ...steps)
+})
+
+/** The place of a field of a node, as the client wrote it. */
+export const fieldOf = (place: Place, node: Node, field: string): Place => ({
+  ...place,
+  canonical: Pointer.child(place.canonical, field),
+  at: Fields.placeOf(place, node, field)
 })
 
 /** Says that the node at a place is not sent. */

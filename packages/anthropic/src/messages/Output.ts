@@ -7,8 +7,9 @@ import { bare, same } from "@sluice/protocol/Equality"
 import * as Fields from "@sluice/protocol/Fields"
 import { present } from "@sluice/protocol/Json"
 import { isObject, type Json, type JsonObject } from "@sluice/protocol/Wire"
-import type { Crossing, Place } from "./Crossing.ts"
+import { type Crossing, fieldOf, type Place } from "./Crossing.ts"
 import * as Reasoning from "./Reasoning.ts"
+import * as Schemas from "./Schemas.ts"
 import * as Wire from "./Wire.ts"
 
 type Row = Fields.Field<CanonicalRequest, Wire.Request, Crossing>
@@ -17,7 +18,7 @@ type OutputFormat = typeof Wire.OutputFormat.Type
 const decodeFormat = (format: OutputFormat | null | undefined): ResponseFormat | undefined =>
   format?.type === "json_schema" ? { type: "json-schema", schema: format.schema ?? {} } : undefined
 
-/** Anthropic knows JSON only with a schema; the schema's name and strictness have no place, and plain text is the default. */
+/** Anthropic knows JSON only with a closed schema; the schema's name and strictness have no place, and plain text is the default. */
 const encodeFormat = (request: CanonicalRequest, place: Place): JsonObject | undefined => {
   const format = request.responseFormat
   if (format === undefined) return undefined
@@ -25,9 +26,13 @@ const encodeFormat = (request: CanonicalRequest, place: Place): JsonObject | und
     Fields.lose(place, request, "responseFormat", { reason: "dropped", weight: format.type === "text" ? "hint" : "meaning", before: format })
     return undefined
   }
-  const after: ResponseFormat = { type: "json-schema", schema: format.schema }
-  if (!same(format, after)) Fields.lose(place, request, "responseFormat", { reason: "approximated", weight: "hint", before: bare(format), after: bare(after) })
-  return { type: "json_schema", schema: format.schema }
+  const { isWider, schema } = Schemas.closed(format.schema)
+  const after: ResponseFormat = { type: "json-schema", schema }
+  if (!same(format, after)) {
+    const weight = isWider ? "meaning" : "hint"
+    Fields.lose(place, request, "responseFormat", { reason: "approximated", weight, before: bare(format), after: bare(after) })
+  }
+  return { type: "json_schema", schema }
 }
 
 const objectOr = (value: object | null | undefined): JsonObject => {
@@ -51,7 +56,7 @@ export const output: Row = {
     const patch: { [key: string]: Json | undefined } = {}
     const inside: { [key: string]: Json | undefined } = {}
     if (!same(before.reasoning, request.reasoning)) {
-      const told = Reasoning.encode(request.reasoning, wire, request.maxOutputTokens ?? defaultMaxTokens, place)
+      const told = Reasoning.encode(request.reasoning, wire, request.maxOutputTokens ?? defaultMaxTokens, fieldOf(place, request, "reasoning"))
       patch["thinking"] = told.thinking
       inside["effort"] = told.effort
     }

@@ -72,11 +72,14 @@ const redacted: Fields.Fields<ReasoningPart, RedactedThinkingBlock, Crossing> = 
 const approximated = (place: Place, node: ToolCallPart, field: "arguments" | "kind", after: string): void =>
   Fields.lose(place, node, field, { reason: "approximated", weight: "hint", before: node[field], after })
 
-/** Arguments on the wire: custom tools are functions with one text parameter, and what is no object goes under a name that says so. */
+/** Arguments that are no JSON object: free text goes under `input`, anything else under a name that says so, and null is none. */
+export const wrapped = (text: string, kind: ToolCallPart["kind"]): JsonObject =>
+  kind === "function" && text.trim() === "null" ? {} : { [kind === "custom" ? "input" : "arguments"]: text }
+
 const inputOf = (part: ToolCallPart, place: Place): JsonObject => {
   const parsed = part.kind === "custom" ? undefined : parseArguments(part.arguments)
   if (parsed !== undefined) return parsed
-  const input = { [part.kind === "custom" ? "input" : "arguments"]: part.arguments }
+  const input = wrapped(part.arguments, part.kind)
   approximated(place, part, "arguments", JSON.stringify(input))
   return input
 }
@@ -159,11 +162,12 @@ const write = <N extends Part, W extends object>(
   return origin === undefined ? { type, ...block } : block
 }
 
-/** Anthropic refuses text without a visible character; answers may hold blanks. */
+/** Anthropic refuses text without a visible character; answers may hold blanks. Empty text says nothing, so that nothing is lost with it. */
 const encodeText = (part: TextPart, place: Place): JsonObject | undefined => {
   const origin = originOf(isText, part)
-  const visible = place.context.isAnswer ? part.text : part.text.trim()
-  return visible === "" && origin?.text !== part.text ? drop(place, part, "hint") : write(text, part, origin, "text", [], place)
+  if (part.text === "" && origin?.text !== "") return undefined
+  const isBlank = !place.context.isAnswer && part.text.trim() === "" && origin?.text !== part.text
+  return isBlank ? drop(place, part, "hint") : write(text, part, origin, "text", [], place)
 }
 
 /** Thinking is sent only with Anthropic's own proof: anything else is refused by the provider. */

@@ -7,7 +7,7 @@ import { same } from "@sluice/protocol/Equality"
 import { present } from "@sluice/protocol/Json"
 import type { JsonObject } from "@sluice/protocol/Wire"
 import { thinkingOf } from "./Capabilities.ts"
-import { drop, inside, type Place } from "./Crossing.ts"
+import { drop, type Place } from "./Crossing.ts"
 import type * as Wire from "./Wire.ts"
 
 /** The keys that tell the intent. */
@@ -104,20 +104,18 @@ const thinkingFor = (intent: ReasoningIntent, wire: Partial<Told>): JsonObject |
   }
 }
 
-/** The keys for an intent, over the ones it came from; `maxTokens` bounds the budget. `place` is the request. */
+/** The keys for an intent, over the ones it came from; `maxTokens` bounds the budget. `place` is the field. */
 export const encode = (
   intent: ReasoningIntent | undefined,
   wire: Partial<Told>,
   maxTokens: number,
   place: Place
 ): { readonly thinking: JsonObject | undefined; readonly effort: string | undefined } => {
-  if (intent === undefined) return { thinking: undefined, effort: undefined }
-  const after = fit(intent, place.context.model, maxTokens)
-  const here = inside(place, undefined, "reasoning")
-  if (after === undefined) {
-    drop(here, intent, "hint")
+  const after = intent === undefined ? undefined : fit(intent, place.context.model, maxTokens)
+  if (intent === undefined || after === undefined) {
+    if (intent !== undefined) drop(place, intent, "hint")
     return { thinking: undefined, effort: undefined }
   }
-  if (!same(intent, after)) place.sink.add({ at: here.at, canonical: here.canonical, reason: "approximated", weight: "hint", before: intent, after })
+  if (!same(intent, after)) place.sink.add({ at: place.at, canonical: place.canonical, reason: "approximated", weight: "hint", before: intent, after })
   return { thinking: thinkingFor(after, wire), effort: after.effort?.mode === "level" ? after.effort.level : undefined }
 }

@@ -13,7 +13,7 @@ import { isObject } from "@sluice/protocol/Wire"
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import { cacheField } from "./Cache.ts"
-import { type Crossing, inside, originOf, type Place } from "./Crossing.ts"
+import { type Crossing, fieldOf, originOf, type Place } from "./Crossing.ts"
 import { fit } from "./Fit.ts"
 import { output } from "./Output.ts"
 import { decodeToolChoice, decodeTools, encodeToolChoice, encodeTools } from "./Tools.ts"
@@ -37,14 +37,14 @@ const instructions: Row = {
   of: ["instructions"],
   keys: ["system"],
   get: (wire, at) => present({ instructions: decodeInstructions(wire.system, Pointer.child(at, "system")) }),
-  put: (request, wire, place) => ({ system: encodeInstructions(request.instructions ?? [], wire.system, inside(place, undefined, "instructions")) })
+  put: (request, wire, place) => ({ system: encodeInstructions(request.instructions ?? [], wire.system, fieldOf(place, request, "instructions")) })
 }
 
 const turns: Row = {
   of: ["turns"],
   keys: ["messages"],
   get: (wire, at) => ({ turns: decodeTurns(wire.messages, Pointer.child(at, "messages")) }),
-  put: (request, wire, place) => ({ messages: encodeTurns(request.turns, wire.messages, inside(place, undefined, "turns")) })
+  put: (request, wire, place) => ({ messages: encodeTurns(request.turns, wire.messages, fieldOf(place, request, "turns")) })
 }
 
 const tools: Row = {
@@ -54,7 +54,7 @@ const tools: Row = {
   put: (request, wire, place) => {
     if (request.tools === undefined) return { tools: undefined }
     const origin = wire.tools === undefined || wire.tools === null ? undefined : Wire.asJson(wire.tools)
-    return { tools: encodeTools(request.tools, origin, inside(place, undefined, "tools")) }
+    return { tools: encodeTools(request.tools, origin, fieldOf(place, request, "tools")) }
   }
 }
 
@@ -115,6 +115,19 @@ export const fields: Fields.Fields<CanonicalRequest, Wire.Request, Crossing> = [
 
 const noKeys: ReadonlySet<string> = new Set()
 
+/** Objects of which the canonical model knows some keys: with others in them they count as unknown, too. */
+const nested: ReadonlyMap<string, ReadonlySet<string>> = new Map([
+  ["metadata", new Set(["user_id"])],
+  ["output_config", new Set(["effort", "format"])]
+])
+
+const foreignKeys = (wire: Wire.Request): ReadonlyArray<string> | undefined => {
+  const outer = Fields.foreignKeys(fields, wire, noKeys) ?? []
+  const inner = Object.entries(wire).filter(([key, value]) => isObject(value) && Object.keys(value).some((name) => nested.get(key)?.has(name) === false))
+  const keys = [...outer, ...inner.map(([key]) => key)]
+  return keys.length === 0 ? undefined : keys
+}
+
 const checked = Wire.check(Wire.Request)
 
 /**
@@ -142,7 +155,7 @@ export const decode = ({ body, headers, path }: RequestInput): Result.Result<Can
       model: wire.model ?? path.model ?? "",
       ...present({
         headers: Object.keys(headers).length === 0 ? undefined : headers,
-        foreign: Fields.foreignKeys(fields, wire, noKeys)
+        foreign: foreignKeys(wire)
       }),
       wire: { dialect: Wire.id, value: body },
       at: "",

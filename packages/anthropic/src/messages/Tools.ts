@@ -7,10 +7,11 @@ import { bare, same } from "@sluice/protocol/Equality"
 import * as Fields from "@sluice/protocol/Fields"
 import { present } from "@sluice/protocol/Json"
 import * as Pointer from "@sluice/protocol/Pointer"
-import { isObject, type Json, type JsonObject } from "@sluice/protocol/Wire"
+import { isObject, type Json, type JsonObject, type Node } from "@sluice/protocol/Wire"
 import * as Schema from "effect/Schema"
 import { cacheField } from "./Cache.ts"
-import { type Crossing, drop, fitName, inside, isOwn, originOf, type Place } from "./Crossing.ts"
+import { type Crossing, drop, fieldOf, fitName, inside, isOwn, originOf, type Place } from "./Crossing.ts"
+import * as Schemas from "./Schemas.ts"
 import * as Wire from "./Wire.ts"
 
 type WireFunction = typeof Wire.FunctionTool.Type
@@ -54,26 +55,14 @@ const decodeTool = (wire: Wire.Tool, at: string): Tool => {
 export const decodeTools = (tools: ReadonlyArray<Wire.Tool>, at: string): ReadonlyArray<Tool> =>
   tools.map((tool, index) => decodeTool(tool, Pointer.child(at, index)))
 
-const unionKeys = ["anyOf", "oneOf", "allOf"]
-
-const objectsIn = (value: Json | undefined): ReadonlyArray<JsonObject> => Array.isArray(value) ? value.filter(isObject) : []
-
-/** Anthropic takes only object schemas at the root, without a union there: the variants' properties are joined, none required. */
-const objectSchema = (schema: JsonObject | undefined): JsonObject => {
-  if (schema === undefined) return { type: "object", properties: {} }
-  const variants = unionKeys.flatMap((key) => objectsIn(schema[key]))
-  if (variants.length === 0) return schema["type"] === "object" ? schema : { ...schema, type: "object" }
-  const properties = [schema, ...variants].map((variant) => variant["properties"]).filter((value) => isObject(value))
-  const kept = Object.entries(schema).filter(([key]) => !unionKeys.includes(key) && key !== "required")
-  return { ...Object.fromEntries(kept), type: "object", properties: Object.assign({}, ...properties) }
-}
-
 const encodeFunction = (tool: FunctionTool, place: Place): JsonObject => {
   const origin = originOf(isFunction, tool)
-  const parameters = origin === undefined ? objectSchema(tool.parameters) : tool.parameters
+  const rooted = origin === undefined ? Schemas.rooted(tool.parameters) : tool.parameters
+  const { isWider, schema: parameters } = origin === undefined && tool.strict === true ? Schemas.closed(rooted ?? {}) : { isWider: false, schema: rooted }
   if (!same(parameters, tool.parameters)) {
     const reason = tool.parameters === undefined ? "defaulted" : "approximated"
-    Fields.lose(place, tool, "parameters", present({ reason, weight: "hint", before: tool.parameters, after: parameters }))
+    const weight = isWider ? "meaning" : "hint"
+    Fields.lose(place, tool, "parameters", present({ reason, weight, before: tool.parameters, after: parameters }))
   }
   Fields.loseRest(functionTool, tool, new Set(["type"]), place, () => "hint", isOwn(tool))
   return Fields.put(functionTool, present({ ...tool, parameters }), origin, place)
@@ -137,7 +126,7 @@ export const encodeTools = (tools: ReadonlyArray<Tool>, origin: Json | undefined
 }
 
 /** What a request says of the choice among tools. */
-export interface Choice {
+export interface Choice extends Node {
   readonly toolChoice?: ToolChoice
   readonly parallelToolCalls?: boolean
 }
@@ -181,10 +170,9 @@ const wireChoice = (choice: ToolChoice, place: Place): JsonObject | undefined =>
 
 const loseChoice = (before: ToolChoice | undefined, after: ToolChoice | undefined, place: Place): void => {
   if (same(before, after)) return
-  const here = inside(place, undefined, "toolChoice")
-  if (after === undefined) return drop(here, before, before?.type === "auto" ? "hint" : "meaning")
+  if (after === undefined) return drop(place, before, before?.type === "auto" ? "hint" : "meaning")
   const reason = before === undefined ? "defaulted" : "approximated"
-  place.sink.add({ at: here.at, canonical: here.canonical, reason, weight: "hint", ...present({ before, after }) })
+  place.sink.add({ at: place.at, canonical: place.canonical, reason, weight: "hint", ...present({ before, after }) })
 }
 
 /**
@@ -200,7 +188,7 @@ export const encodeToolChoice = (choice: Choice, origin: typeof Wire.ToolChoice.
   const kept = written !== undefined && isObject(before) && before["type"] === written["type"] ? before : {}
   const merged = written === undefined ? undefined : Fields.patched({ ...kept, ...written }, { disable_parallel_tool_use: disable })
   const after: Choice = merged === undefined ? {} : decodeToolChoice({ ...merged, type: String(merged["type"]) } as typeof Wire.ToolChoice.Type)
-  loseChoice(toolChoice, after.toolChoice, place)
-  if (parallel !== after.parallelToolCalls) drop(inside(place, undefined, "parallelToolCalls"), parallel, "hint")
+  loseChoice(toolChoice, after.toolChoice, fieldOf(place, choice, "toolChoice"))
+  if (parallel !== after.parallelToolCalls) drop(fieldOf(place, choice, "parallelToolCalls"), parallel, "hint")
   return merged
 }

@@ -119,7 +119,7 @@ const draftOf = (turn: Turn, place: Place): Draft | undefined => {
   const role = wireRole(turn, place.context)
   const blocks = blocksOf(turn, role, place)
   if (blocks.length === 0) return drop(place, turn, "hint")
-  if (turn.role === "developer" || (turn.role === "system" && role === "user")) {
+  if (role === "user" && (turn.role === "developer" || turn.role === "system")) {
     Fields.lose(place, turn, "role", { reason: "approximated", weight: "hint", before: turn.role, after: role })
   }
   const results = blocks.filter(isResult)
@@ -161,8 +161,7 @@ export const encodeInstructions = (instructions: ReadonlyArray<Turn>, origin: Wi
     const here = inside(place, turn, index)
     loseTurnFacts(turn, here)
     const written = blocksOf(turn, "system", here)
-    if (written.length === 0 && !isOwn(turn)) return drop(here, turn, "hint") ?? []
-    if (turn.role !== "system") Fields.lose(here, turn, "role", { reason: "approximated", weight: "hint", before: turn.role, after: "system" })
+    if (written.length === 0 && !isOwn(turn)) drop(here, turn, "hint")
     return written
   })
   const before = origin === undefined || origin === null ? "" : Wire.asJson(origin)
