@@ -85,7 +85,8 @@ const stop: Row = {
   get: (wire) => wire.stop === undefined || wire.stop === null ? {} : { stop: typeof wire.stop === "string" ? [wire.stop] : wire.stop },
   put: (request, wire, place) => {
     const stops = request.stop
-    if (stops === undefined) return { stop: undefined }
+    // OpenAI refuses an empty list.
+    if (stops === undefined || (stops.length === 0 && !place.context.isOwn)) return { stop: undefined }
     if (stops.length > maxStops && !place.context.isOwn) {
       const after = stops.slice(0, maxStops)
       Fields.lose(place, request, "stop", { reason: "approximated", weight: "hint", before: stops, after })

@@ -2,7 +2,7 @@
  * Messages to and from instructions and turns: one message is one turn. Leading system and developer messages are the
  * instructions. What the slots of a single message mean is in Messages.ts.
  */
-import type { Part } from "@sluice/protocol/CanonicalPart"
+import type { Part, ToolResultPart } from "@sluice/protocol/CanonicalPart"
 import type { CanonicalRequest, Turn } from "@sluice/protocol/CanonicalRequest"
 import * as Pointer from "@sluice/protocol/Pointer"
 import { isObject, type Json, type JsonObject, valueIn } from "@sluice/protocol/Wire"
@@ -40,33 +40,51 @@ const ownMessage = (turn: Turn): Message | undefined => {
 
 const isMedia = (part: Part): boolean => part.type === "image" || part.type === "document" || part.type === "audio" || part.type === "video"
 
+const isResult = (part: Part): part is ToolResultPart => part.type === "tool-result"
+
+/** Tool messages take text only. */
+const textOnly = (result: ToolResultPart): ToolResultPart => {
+  const rest = result.parts.filter((part) => !isMedia(part))
+  return { ...result, parts: rest.length > 0 ? rest : [{ type: "text", text: "The result follows in the next message." }] }
+}
+
 /**
- * Tool messages take text only: media that tools answered with follow in a user turn behind the last of the tool messages,
- * which must not be parted.
+ * The turns between two answers as this wire wants them: results follow their calls without anything between, and media that
+ * tools answered with come behind the last result, in a user turn. The very same list where it is so already.
  */
-const liftMedia = (turns: ReadonlyArray<Turn>, place: Place): ReadonlyArray<Turn> => {
-  const lifted: Array<Turn> = []
-  let first: Part | undefined
-  let media: Array<Part> = []
+const arranged = (turns: ReadonlyArray<Turn>): ReadonlyArray<Turn> => {
+  if (turns.some((turn) => ownMessage(turn) !== undefined)) return turns
+  const last = turns.findLastIndex((turn) => turn.parts.some(isResult))
+  const isParted = turns.slice(0, Math.max(0, last)).some((turn) => !turn.parts.every(isResult))
+  const media = turns.flatMap((turn) => turn.parts.filter(isResult).flatMap((result) => result.parts.filter(isMedia)))
+  if (!isParted && media.length === 0) return turns
+  const results = turns.flatMap((turn): ReadonlyArray<Turn> => {
+    const own = turn.parts.filter(isResult)
+    return own.length === 0 ? [] : [{ role: "tool", parts: own.map((result) => result.parts.some(isMedia) ? textOnly(result) : result) }]
+  })
+  const others = turns.flatMap((turn): ReadonlyArray<Turn> => {
+    const rest = turn.parts.filter((part) => !isResult(part))
+    return rest.length === 0 ? [] : rest.length === turn.parts.length ? [turn] : [{ ...turn, role: "user", parts: rest }]
+  })
+  return [...results, ...(media.length === 0 ? [] : [{ role: "user" as const, parts: media }]), ...others]
+}
+
+/** All turns, arranged from answer to answer. */
+const arrangedAll = (turns: ReadonlyArray<Turn>, place: Place): ReadonlyArray<Turn> => {
+  const after: Array<Turn> = []
+  let first: Turn | undefined
+  let between: Array<Turn> = []
   const flush = (): void => {
-    if (media.length > 0) lifted.push({ role: "user", parts: media })
-    media = []
+    const segment = arranged(between)
+    if (segment !== between) first ??= between.find((turn) => turn.parts.some(isResult))
+    after.push(...segment)
+    between = []
   }
   for (const turn of turns) {
-    if (turn.role !== "tool" && turn.role !== "user") flush()
-    if (ownMessage(turn) !== undefined || !turn.parts.some((part) => part.type === "tool-result" && part.parts.some(isMedia))) {
-      if (turn.role === "user" && !turn.parts.some((part) => part.type === "tool-result")) flush()
-      lifted.push(turn)
-      continue
-    }
-    const parts = turn.parts.map((part): Part => {
-      if (part.type !== "tool-result" || !part.parts.some(isMedia)) return part
-      first ??= part
-      media.push(...part.parts.filter(isMedia))
-      const rest = part.parts.filter((inner) => !isMedia(inner))
-      return { ...part, parts: rest.length > 0 ? rest : [{ type: "text", text: "The result follows in the next message." }] }
-    })
-    lifted.push({ ...turn, parts })
+    if (turn.role === "assistant") {
+      flush()
+      after.push(turn)
+    } else between.push(turn)
   }
   flush()
   if (first === undefined) return turns
@@ -76,9 +94,9 @@ const liftMedia = (turns: ReadonlyArray<Turn>, place: Place): ReadonlyArray<Turn
     reason: "approximated",
     weight: "hint",
     before: turns,
-    after: lifted
+    after
   })
-  return lifted
+  return after
 }
 
 interface Step {
@@ -114,7 +132,7 @@ const encodeRun = (run: ReadonlyArray<Step>, index: number, all: ReadonlyArray<R
 
 /** Instructions and turns as messages; the very same list where nothing was changed. */
 export const encodeTurns = (request: CanonicalRequest, origin: ReadonlyArray<Message> | undefined, place: Place): ReadonlyArray<Json> => {
-  const turns = liftMedia(request.turns, place)
+  const turns = arrangedAll(request.turns, place)
   const step = (turn: Turn, field: string, index: number): Step => ({ turn, place: inside(place, turn, field, index), origin: ownMessage(turn) })
   const steps = [
     ...(request.instructions ?? []).map((turn, index) => step(turn, "instructions", index)),
