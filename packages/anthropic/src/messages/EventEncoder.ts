@@ -124,7 +124,9 @@ const fail = (state: State, event: Extract<CanonicalEvent, { readonly type: "err
 const fresh = (state: State, event: CanonicalEvent, origin: JsonObject | undefined): Step => {
   switch (event.type) {
     case "start":
-      return state.phase === "before" ? [{ ...state, phase: "open", announced: inputTotal(state.usage) }, [messageStart(state, event, origin)]] : [state, nothing]
+      return state.phase === "before"
+        ? [{ ...state, phase: "open", announced: inputTotal(state.usage) }, [messageStart(state, event, origin)]]
+        : [state, nothing]
     case "usage":
       return [{ ...state, usage: merge(state.usage, event.usage) }, nothing]
     case "finish":

@@ -7,6 +7,7 @@ import type { CanonicalRequest, ToolChoice, Turn } from "@sluice/protocol/Canoni
 import { bare, same } from "@sluice/protocol/Equality"
 import * as Fields from "@sluice/protocol/Fields"
 import type { LossReason } from "@sluice/protocol/Loss"
+import * as CacheMarks from "./CacheMarks.ts"
 import { takesSampling } from "./Capabilities.ts"
 import type { Place } from "./Crossing.ts"
 import { defaultMaxTokens } from "./Output.ts"
@@ -107,7 +108,7 @@ const choiceFits: Rule = (request, place) => {
   return without(chosen, "parallelToolCalls", place)
 }
 
-const rules: ReadonlyArray<Rule> = [needsTurn, allowedFits, choiceFits, thinkingFits, needsMaxTokens, samplingFits, stopFits]
+const rules: ReadonlyArray<Rule> = [needsTurn, allowedFits, choiceFits, thinkingFits, needsMaxTokens, samplingFits, stopFits, CacheMarks.fit]
 
 /** The request as Anthropic takes it. `place` is the request. */
 export const fit = (request: CanonicalRequest, place: Place): CanonicalRequest => rules.reduce((fitted, rule) => rule(fitted, place), request)
