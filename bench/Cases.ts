@@ -57,7 +57,7 @@ const addedCpuPerEvent: Target = {
 const ledgerCpu = (key: "cpuPerRequest" | "mainCpuPerRequest", name: string, limit: number): Target => ({
   name,
   limit,
-  unit: "× ledger off",
+  unit: "× sluice",
   figure: ({ subjects }) => ratio(subjects["sluice+ledger"]?.[key], subjects.sluice?.[key])
 })
 

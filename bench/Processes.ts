@@ -16,7 +16,7 @@ const root = join(import.meta.dirname, "..")
 const children = new Set<ChildProcess>()
 process.on("exit", () => children.forEach((child) => child.kill("SIGKILL")))
 
-/** The gateways that can be measured; `sluice+ledger` is the same gateway with a durable ledger. */
+/** The gateways that can be measured; `sluice+ledger` is the same gateway with a durable ledger instead of one in memory. */
 export type SubjectName = "pipe" | "effect" | "sluice" | "sluice+ledger"
 
 /** A gateway that has answered its first request. */
@@ -46,7 +46,9 @@ const commandOf = (name: SubjectName, port: number, upstream: number, folder: st
 
 const isAnswered = async (port: number, exchange: Exchange): Promise<string | undefined> => {
   try {
-    const answer = await fetch(`http://127.0.0.1:${port}${exchange.path}`, { method: "POST", headers: exchange.headers, body: exchange.body })
+    const { body, headers, path } = exchange
+    // A request that is never answered must not hang the run: ask again
+    const answer = await fetch(`http://127.0.0.1:${port}${path}`, { method: "POST", headers, body, signal: AbortSignal.timeout(2000) })
     const text = await answer.text()
     return answer.status === 200 ? undefined : `status ${answer.status}: ${text.slice(0, 300)}`
   } catch (error) {
@@ -55,7 +57,8 @@ const isAnswered = async (port: number, exchange: Exchange): Promise<string | un
 }
 
 /** The line of a program's last words that says what went wrong. */
-const reason = (output: string): string => output.split("\n").find((line) => /error/i.test(line))?.trim() ?? output.trim().slice(-300)
+const reason = (output: string): string =>
+  output.split("\n").find((line) => /\w*error\b/i.test(line) && !line.includes("curl"))?.trim() ?? output.trim().slice(-300)
 
 /** Starts a gateway in front of the upstream and waits until it answers `exchange`; rejects with the reason when it does not within 15 s. */
 export const startSubject = async (

@@ -36,6 +36,9 @@ export interface JobResult {
   readonly firstByte: Latency
 }
 
+/** How long an answer may be silent before it counts as an error, in milliseconds. */
+const patience = 10_000
+
 interface Tally {
   readonly whole: Array<number>
   readonly first: Array<number>
@@ -96,6 +99,7 @@ const once = (job: Job, agent: Agent, tally: Tally, plannedAt: number): Promise<
       })
     })
     outgoing.on("error", (error) => fail(error.message))
+    outgoing.setTimeout(patience, () => outgoing.destroy(new Error(`silent for ${patience / 1000} s`)))
     outgoing.end(exchange.body)
   })
 
