@@ -77,7 +77,7 @@ describe("ledger query", () => {
       )
       assert.deepInclude(JSON.parse(first ?? ""), { outcome: "Completed", status: "completed", durationMs: 1800, ttftMs: 210 })
       assert.notInclude(stdout, "null")
-    }).pipe(Effect.scoped))
+    }).pipe(Effect.scoped), 30_000)
 
   it.live("finds by time, status, outcome, model and principal, and keeps to the limit", () =>
     Effect.gen(function*() {
@@ -91,7 +91,7 @@ describe("ledger query", () => {
       assert.deepStrictEqual(yield* found("--principal", "other"), [2])
       assert.deepStrictEqual(yield* found("--limit", "2"), [4, 3])
       assert.deepStrictEqual(yield* found("--model", "nothing"), [])
-    }).pipe(Effect.scoped))
+    }).pipe(Effect.scoped), 30_000)
 
   it.live("prints a table for people", () =>
     Effect.gen(function*() {
@@ -103,7 +103,7 @@ describe("ledger query", () => {
       assert.match(lines[2] ?? "", /UpstreamFailed\(overloaded\) .* overloaded: try later$/)
       assert.match(lines[4] ?? "", /Completed +ci +fast +anthropic\/claude-haiku-4-5 +12 +34 +210 ms +1800 ms +01K6Z000000000000000000001$/)
       assert.strictEqual((yield* query("--model", "nothing")).stdout, "No exchanges.")
-    }).pipe(Effect.scoped))
+    }).pipe(Effect.scoped), 30_000)
 
   it.live("reads while a server has the ledger open", () =>
     Effect.gen(function*() {
@@ -113,7 +113,7 @@ describe("ledger query", () => {
         assert.deepStrictEqual(numbers((yield* query("--json", "--status", "open")).stdout), [5])
         assert.deepStrictEqual(numbers((yield* query("--json", "--status", "abandoned")).stdout), [4])
       }).pipe(Effect.provide(SqliteLedger.layer({ filename })))
-    }).pipe(Effect.scoped))
+    }).pipe(Effect.scoped), 30_000)
 
   it.effect("says so when there is no ledger to read", () =>
     Effect.gen(function*() {
@@ -127,7 +127,7 @@ describe("ledger query", () => {
         1,
         "the configured ledger keeps nothing outside the server's memory: set ledger.url to a file"
       ])
-    }).pipe(Effect.scoped))
+    }).pipe(Effect.scoped), 30_000)
 
   it.live("is a program", () =>
     Effect.gen(function*() {

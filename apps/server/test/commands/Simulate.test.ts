@@ -21,7 +21,7 @@ describe("simulate", () => {
       const [status, body] = yield* ask(urlIn(output), "sim-text")
       assert.deepStrictEqual([status, JSON.parse(body).object], [200, "chat.completion"])
       assert.strictEqual((yield* ask(urlIn(output), "sim-error;status=429"))[0], 429)
-    }).pipe(Effect.scoped))
+    }).pipe(Effect.scoped), 30_000)
 
   it.live("says so when the port is taken", () =>
     Effect.gen(function*() {
@@ -29,7 +29,7 @@ describe("simulate", () => {
       const { code, stderr, stdout } = yield* sluice(["simulate", "--port", `${port}`])
       assert.deepStrictEqual([code, stdout], [1, ""])
       assert.strictEqual(stderr, `cannot listen on 127.0.0.1 port ${port}: another process uses it; choose another with --port (0 takes a free one)`)
-    }).pipe(Effect.scoped))
+    }).pipe(Effect.scoped), 30_000)
 
   it.live("is a program that ends with 0 when it is told to stop", () =>
     Effect.gen(function*() {
