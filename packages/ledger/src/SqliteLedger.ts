@@ -26,15 +26,21 @@ export interface Options {
 /** Opens the ledger. Fails where the file is in use by another server, or is no usable ledger. */
 export const layer = (options: Options): Layer.Layer<Ledger, LedgerStartError> => {
   const file = resolve(options.filename)
-  return Layer.effect(Ledger, make(file, options.durability ?? "strict", Threads.startWriter(file)))
+  return Layer.effect(Ledger, make(file, options.durability ?? "strict", { writer: Threads.startWriter(file), reader: Threads.startReader(file) }))
 }
 
-/** Opens the ledger with writer threads of the caller's making: what tests replace to end one, or to make it impatient. */
-export const make = Effect.fn("SqliteLedger.make")(function*(file: string, durability: LedgerService.Durability, startWriter: Writer.StartThread) {
+/** How threads are started. */
+export interface Start {
+  readonly writer: Writer.StartThread
+  readonly reader: Reader.StartThread
+}
+
+/** Opens the ledger with threads of the caller's making: what tests replace to end one, to make it impatient, or to do without. */
+export const make = Effect.fn("SqliteLedger.make")(function*(file: string, durability: LedgerService.Durability, start: Start) {
   yield* ProcessLock.hold(file)
-  const writer = yield* openWriter(file, startWriter)
+  const writer = yield* openWriter(file, start.writer)
   const reader = yield* Effect.acquireRelease(
-    Effect.sync(() => Reader.make(Threads.startReader(file))),
+    Effect.sync(() => Reader.make(start.reader)),
     (reader) => Effect.callback<void>((resume) => reader.close(() => resume(Effect.void)))
   )
   return LedgerService.make(writer, reader, durability)

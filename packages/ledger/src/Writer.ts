@@ -58,8 +58,8 @@ const retryDelay = 1000
 
 const longestDelay = 5000
 
-/** How long closing waits for the thread before it spills what is left, in milliseconds. */
-const closingPatience = 10_000
+/** How long rows wait for a sign of life before they are refused or spilled, in milliseconds: twice what the thread waits for a locked file. */
+const stallPatience = 10_000
 
 /** Starts a writer. */
 export const make = (options: Options): Writer => {
@@ -77,6 +77,8 @@ export const make = (options: Options): Writer => {
   let isFlushScheduled = false
   let lateFlush: NodeJS.Timeout | undefined
   let retry: NodeJS.Timeout | undefined
+  // Seconds in which rows waited and nothing was heard
+  let silence = 0
   let drains: Array<{ readonly through: number; readonly done: () => void }> = []
 
   const flush = () => {
@@ -151,7 +153,14 @@ export const make = (options: Options): Writer => {
     isFailing = false
   }
 
+  // A disk that never answers blocks the thread, not the gateway
+  const watchdog = setInterval(() => {
+    silence = backlog.rows() === 0 ? 0 : silence + 1000
+    if (silence >= stallPatience) fail(backlog.newest(), "the database does not answer")
+  }, 1000).unref()
+
   const onMessage = (message: FromWriter) => {
+    silence = 0
     switch (message._tag) {
       case "Ready":
         isReady = true
@@ -204,6 +213,7 @@ export const make = (options: Options): Writer => {
     if (onClosed === undefined || isTold || backlog.rows() > 0 || !overflow.isIdle()) return
     isTold = true
     clearInterval(retry)
+    clearInterval(watchdog)
     if (thread === undefined) onClosed()
     else thread.post({ _tag: "Close" })
   }
@@ -223,10 +233,8 @@ export const make = (options: Options): Writer => {
       flushThisTick()
     },
     close: (done) => {
-      const deadline = setTimeout(() => {
-        fail(backlog.newest(), "its writer thread does not answer")
-        thread?.kill()
-      }, closingPatience)
+      // Longer than the watchdog takes to spill what waits
+      const deadline = setTimeout(() => thread?.kill(), stallPatience + 2000)
       onClosed = () => {
         clearTimeout(deadline)
         done()

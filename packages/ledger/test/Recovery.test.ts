@@ -14,20 +14,23 @@ import type * as Writer from "../src/Writer.ts"
 import { id, opening, settlement, temporaryFile } from "./exchanges.ts"
 
 /** A test whose ledger keeps its troubles to itself. */
-const live = (title: string, test: () => Effect.Effect<void, unknown, Scope.Scope>) => it.live(title, () => Effect.provide(test(), Logger.layer([])))
+const live = (title: string, test: () => Effect.Effect<void, unknown, Scope.Scope>) => it.live(title, () => Effect.provide(test(), Logger.layer([])), 60_000)
 
 /** A ledger whose writer threads can be ended, and give up on a locked file at once. */
-const killable = Effect.fnUntraced(function*(filename: string) {
+const killable = Effect.fnUntraced(function*(filename: string, durability: "strict" | "relaxed" = "strict") {
   const threads: Array<Writer.Thread> = []
   const ready: Array<Deferred.Deferred<void>> = [yield* Deferred.make<void>(), yield* Deferred.make<void>(), yield* Deferred.make<void>()]
-  const ledger = yield* SqliteLedger.make(filename, "strict", (recover, onMessage, onExit) => {
-    const started = ready[threads.length]
-    const thread = Threads.startWriter(filename, { busyTimeout: 1, watchInterval: 20 })(recover, (message) => {
-      onMessage(message)
-      if (message._tag === "Ready" && started !== undefined) Deferred.doneUnsafe(started, Effect.void)
-    }, onExit)
-    threads.push(thread)
-    return thread
+  const ledger = yield* SqliteLedger.make(filename, durability, {
+    reader: Threads.startReader(filename),
+    writer: (recover, onMessage, onExit) => {
+      const started = ready[threads.length]
+      const thread = Threads.startWriter(filename, { busyTimeout: 1, watchInterval: 20 })(recover, (message) => {
+        onMessage(message)
+        if (message._tag === "Ready" && started !== undefined) Deferred.doneUnsafe(started, Effect.void)
+      }, onExit)
+      threads.push(thread)
+      return thread
+    }
   })
   return { ledger, threads, ready: (n: number) => ready[n] === undefined ? Effect.void : Deferred.await(ready[n]) }
 })
@@ -115,6 +118,20 @@ describe("a database that another process holds", () => {
         yield* Effect.repeat(ledger.query({ limit: 1 }), { until: () => !existsSync(Spill.fileName(filename, 1)) })
       }))
       assert.strictEqual((yield* reopened(filename)).length, 51)
+    }))
+
+  live("does not hold up a relaxed ledger, which keeps the openings it has accepted", () =>
+    Effect.gen(function*() {
+      const filename = yield* temporaryFile
+      yield* Effect.scoped(Effect.gen(function*() {
+        const { ledger } = yield* killable(filename, "relaxed")
+        yield* lock(filename)
+        yield* ledger.open(opening(1))
+        yield* ledger.open(opening(2))
+        yield* ledger.settle(settlement(2))
+        assert.deepStrictEqual(yield* ledger.query({ limit: 10 }), [])
+      }))
+      assert.deepStrictEqual((yield* reopened(filename)).map(({ id, status }) => [id, status]), [[id(2), "completed"], [id(1), "abandoned"]])
     }))
 
   live("gets what was spilled at the next start where it was not free before", () =>

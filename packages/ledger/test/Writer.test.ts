@@ -1,6 +1,6 @@
 import { assert, it } from "@effect/vitest"
 import { Effect } from "effect"
-import { describe } from "vitest"
+import { describe, vi } from "vitest"
 import * as Backlog from "../src/Backlog.ts"
 import type { FromWriter, ToWriter } from "../src/Messages.ts"
 import * as Rows from "../src/Rows.ts"
@@ -242,6 +242,27 @@ describe("the writer", () => {
       assert.deepStrictEqual(results.splice(0), ["settle 1", "first"])
       threads[0]?.say({ _tag: "Failed", through: 2, reason: "locked" })
       assert.deepStrictEqual(results, ["open 2: locked", "second"])
+    }))
+
+  it.live("gives up on rows that wait in vain, and spills what must be kept", () =>
+    Effect.gen(function*() {
+      yield* Effect.acquireRelease(Effect.sync(() => vi.useFakeTimers({ toFake: ["setInterval"] })), () => Effect.sync(() => vi.useRealTimers()))
+      const { open, results, settle, threads } = scripted()
+      open(1)
+      settle(2)
+      yield* tick
+      vi.advanceTimersByTime(9000)
+      threads[0]?.say({ _tag: "Committed", through: 0 })
+      vi.advanceTimersByTime(9000)
+      assert.deepStrictEqual(results, [])
+      vi.advanceTimersByTime(1000)
+      assert.deepStrictEqual(results.splice(0), ["open 1: the database does not answer", "settle 2"])
+      open(3)
+      yield* tick
+      // The commit that was given up happened after all
+      threads[0]?.say({ _tag: "Committed", through: 2 })
+      threads[0]?.say({ _tag: "Committed", through: 3 })
+      assert.deepStrictEqual(results, ["open 3"])
     }))
 
   it.live("closes when everything is stored and the thread has ended; later rows are refused or spilled", () =>

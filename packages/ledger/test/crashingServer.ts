@@ -4,17 +4,19 @@
  * whoever locks it makes it spill.
  */
 import { Effect, Logger, Ref } from "effect"
-import { writeSync } from "node:fs"
 import * as Threads from "../src/sqlite/Threads.ts"
 import * as SqliteLedger from "../src/SqliteLedger.ts"
 import { id, opening, settlement } from "./exchanges.ts"
 
 const [filename = "", first = "0"] = process.argv.slice(2)
 
-const say = (line: string) => Effect.sync(() => writeSync(1, `${line}\n`))
+const say = (line: string) => Effect.sync(() => process.stdout.write(`${line}\n`))
 
 const program = Effect.gen(function*() {
-  const ledger = yield* SqliteLedger.make(filename, "strict", Threads.startWriter(filename, { busyTimeout: 1, watchInterval: 5000 }))
+  const ledger = yield* SqliteLedger.make(filename, "strict", {
+    writer: Threads.startWriter(filename, { busyTimeout: 1, watchInterval: 5000 }),
+    reader: Threads.startReader(filename)
+  })
   const next = yield* Ref.make(Number(first))
   const exchange = Effect.gen(function*() {
     const n = yield* Ref.getAndUpdate(next, (n) => n + 1)

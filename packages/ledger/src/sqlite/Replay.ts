@@ -18,6 +18,9 @@ export interface Replayed {
   readonly quarantined: number
 }
 
+/** The replay of no file. */
+export const nothing: Replayed = { applied: 0, quarantined: 0 }
+
 /** A replay under way: `step` applies the next group, and gives the sum when the file is done and gone. */
 export interface Replay {
   readonly step: () => Result.Result<Option.Option<Replayed>, StoreError>
@@ -99,13 +102,13 @@ const readLines = (path: string, position: number): { readonly lines: ReadonlyAr
 /** Replays every spill file there is; for the start, when nothing waits for the writer yet. */
 export const all = (store: Store, database: string): Result.Result<Replayed, StoreError> =>
   Result.flatMap(pending(database), (paths) => {
-    let sum: Replayed = { applied: 0, quarantined: 0 }
+    let sum = nothing
     for (const path of paths) {
       const replay = start(store, database, path)
       let step = replay.step()
       while (Result.isSuccess(step) && Option.isNone(step.success)) step = replay.step()
       if (Result.isFailure(step)) return Result.fail(step.failure)
-      const done = Option.getOrElse(step.success, () => sum)
+      const done = Option.getOrElse(step.success, () => nothing)
       sum = { applied: sum.applied + done.applied, quarantined: sum.quarantined + done.quarantined }
     }
     return Result.succeed(sum)

@@ -33,7 +33,7 @@ export const start = ({ busyTimeout, filename, recover }: Omit<WriterData, "watc
   Effect.gen(function*() {
     yield* migrate(filename, busyTimeout)
     const store = yield* settle(Store.open(() => Store.connect(filename, busyTimeout)))
-    if (!recover) return { store, replayed: { applied: 0, quarantined: 0 }, swept: 0 }
+    if (!recover) return { store, replayed: Replay.nothing, swept: 0 }
     const replayed = yield* settle(Replay.all(store, filename))
     const swept = yield* settle(store.sweep())
     return { store, replayed, swept }
