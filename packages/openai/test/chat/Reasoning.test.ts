@@ -1,5 +1,6 @@
 import { describe, it } from "@effect/vitest"
 import { assert } from "vitest"
+import { id } from "../../src/chat/Dialect.ts"
 import { decode, encode, lossesOf, request } from "./Chat.ts"
 
 describe("how much to think", () => {
@@ -37,21 +38,15 @@ describe("how much to think", () => {
 })
 
 describe("thinking in a conversation", () => {
-  const message = {
-    role: "assistant",
-    content: "a",
-    reasoning: "one two",
-    reasoning_details: [
-      { type: "reasoning.text", text: "one two", signature: "s", format: "f", index: 0 },
-      { type: "reasoning.encrypted", data: "d", id: "r1", format: "f", index: 1 }
-    ]
-  }
+  const text = { type: "reasoning.text", text: "one two", signature: "s", format: "f", index: 0 }
+  const encrypted = { type: "reasoning.encrypted", data: "d", id: "r1", format: "f", index: 1 }
+  const message = { role: "assistant", content: "a", reasoning: "one two", reasoning_details: [text, encrypted] }
   const decoded = decode({ model: "m", messages: [message] })
 
   it("is read from the details, with what seals them", () => {
     const [first, second] = decoded.turns[0]?.parts ?? []
-    assert.deepInclude(first, { type: "reasoning", text: "one two", signature: { by: "openai-chat", value: "s" } })
-    assert.deepInclude(second, { type: "reasoning", text: "", encrypted: { by: "openai-chat", value: "d" } })
+    assert.deepInclude(first, { type: "reasoning", text: "one two", signature: { by: id, value: "s" } })
+    assert.deepInclude(second, { type: "reasoning", text: "", encrypted: { by: id, value: "d" } })
   })
 
   it("is edited in the details and in the text beside them", () => {
@@ -60,16 +55,17 @@ describe("thinking in a conversation", () => {
       parts: turn.parts.map((part) => part.type === "reasoning" && part.text !== "" ? { ...part, text: "new" } : part)
     }))
     assert.deepStrictEqual(encode({ ...decoded, turns }).body["messages"], [
-      { ...message, reasoning: "new", reasoning_details: [{ ...message.reasoning_details[0], text: "new" }, message.reasoning_details[1]] }
+      { ...message, reasoning: "new", reasoning_details: [{ ...text, text: "new" }, encrypted] }
     ])
   })
 
   it("inside Mistral's content is a part among the others", () => {
-    const content = [{ type: "thinking", thinking: [{ type: "text", text: "hm" }], closed: true }, { type: "text", text: "a" }]
+    const thinking = { type: "thinking", thinking: [{ type: "text", text: "hm" }], closed: true }
+    const content = [thinking, { type: "text", text: "a" }]
     const mistral = decode({ model: "m", messages: [{ role: "assistant", content }] })
     assert.deepStrictEqual(mistral.turns[0]?.parts.map((part) => part.type), ["reasoning", "text"])
     const turns = mistral.turns.map((turn) => ({ ...turn, parts: turn.parts.map((part) => part.type === "text" ? { ...part, text: "b" } : part) }))
-    assert.deepStrictEqual(encode({ ...mistral, turns }).body["messages"], [{ role: "assistant", content: [content[0], { type: "text", text: "b" }] }])
+    assert.deepStrictEqual(encode({ ...mistral, turns }).body["messages"], [{ role: "assistant", content: [thinking, { type: "text", text: "b" }] }])
   })
 
   it("in think tags stays text", () => {

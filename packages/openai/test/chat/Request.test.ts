@@ -27,10 +27,10 @@ describe("a request of this dialect", () => {
     const { stop: _, ...unset } = decoded
     assert.deepStrictEqual(encode(unset).body, {
       model: "gpt-4o",
-      messages: body["messages"],
+      messages: [{ role: "user", content: "hi" }],
       vendor: 1,
       max_tokens: 5,
-      stream_options: body["stream_options"]
+      stream_options: { include_usage: true, other: 2 }
     })
   })
 
