@@ -60,7 +60,7 @@ export const make = (gateway: Gateway, exchange: Exchange, driven: Driven, fiber
     saidFailure = true
     endOnce(exchange, { _tag: "Failed", failure: error.failure })
     const writer = exchange.inbound.events.encoder.start({
-      request: exchange.request ?? { model: "", turns: [] },
+      request: exchange.request?.() ?? { model: "", turns: [] },
       id: exchange.id,
       created: Math.floor(exchange.startedAt / 1000),
       sink: Loss.sink()

@@ -3,7 +3,6 @@
  * wrong before that is a failure the plan may answer with another try; the attempt's scope owns the connection.
  */
 import type { Frame } from "@sluice/protocol/CanonicalEvent"
-import type { CanonicalRequest } from "@sluice/protocol/CanonicalRequest"
 import { type AnswerContext } from "@sluice/protocol/Dialect"
 import { fail, type Failure, type GatewayError } from "@sluice/protocol/GatewayError"
 import * as Json from "@sluice/protocol/Json"
@@ -18,7 +17,7 @@ import type { ByteSource } from "./ByteSource.ts"
 import { contextOf, type Exchange } from "./Exchange.ts"
 import type { Executor } from "./Executor.ts"
 import type { Gateway } from "./Gateway.ts"
-import type { Inbound } from "./Inbound.ts"
+import * as Inbound from "./Inbound.ts"
 import type { FrameStage } from "./Interceptor.ts"
 import * as Lane from "./Lane.ts"
 import type { Outbound } from "./Outbound.ts"
@@ -34,8 +33,9 @@ export type Answer =
 export interface AttemptPlan {
   readonly gateway: Gateway
   readonly exchange: Exchange
-  readonly inbound: Inbound
-  readonly request: CanonicalRequest
+  readonly inbound: Inbound.Inbound
+  /** The target's name of the model. */
+  readonly model: string
   readonly executor: Executor
   readonly outbound: Outbound
   readonly number: number
@@ -98,15 +98,17 @@ const toFailure = (frames: ReadonlyArray<Frame>): Failure | undefined => {
 }
 
 /** Starts the stages of all interceptors that want frames. */
-const startStages = ({ exchange, executor, gateway, number, request }: AttemptPlan): ReadonlyArray<FrameStage> =>
+const startStages = ({ exchange, executor, gateway, model, number }: AttemptPlan): ReadonlyArray<FrameStage> =>
   gateway.interceptors.flatMap((interceptor) =>
     interceptor.events === undefined
       ? []
-      : [interceptor.events({ ...contextOf(exchange), attempt: number, provider: executor.id, upstreamModel: request.model })]
+      : [interceptor.events({ ...contextOf(exchange), attempt: number, provider: executor.id, upstreamModel: model })]
   )
 
 const answerContext = ({ exchange, inbound }: AttemptPlan, sink: Loss.LossSink): AnswerContext => ({
-  request: inbound.request,
+  get request() {
+    return Inbound.decoded(inbound)
+  },
   id: exchange.id,
   created: Math.floor(exchange.startedAt / 1000),
   sink
@@ -119,7 +121,7 @@ export const run = Effect.fnUntraced(function*(plan: AttemptPlan): Effect.fn.Ret
   const responseLosses = Loss.sink()
   exchange.current = {
     provider: executor.id,
-    upstreamModel: plan.request.model,
+    upstreamModel: plan.model,
     upstream: executor.dialect.id,
     lane: outbound.lane,
     losses: outbound.losses,
@@ -129,7 +131,7 @@ export const run = Effect.fnUntraced(function*(plan: AttemptPlan): Effect.fn.Ret
   exchange.sentUpstream = true
   const reply = yield* executor.open({
     operation: exchange.operation,
-    model: plan.request.model,
+    model: plan.model,
     stream: inbound.stream,
     body: outbound.body,
     headers: outbound.headers

@@ -16,6 +16,7 @@ import { contextOf, type Exchange } from "./Exchange.ts"
 import type { Executor } from "./Executor.ts"
 import type { Gateway } from "./Gateway.ts"
 import type { Inbound } from "./Inbound.ts"
+import * as Intercept from "./Intercept.ts"
 import type { AttemptRecord } from "./Ledger.ts"
 import * as Outbound from "./Outbound.ts"
 import type { Candidate } from "./Planner.ts"
@@ -33,7 +34,8 @@ interface Walk {
   readonly gateway: Gateway
   readonly exchange: Exchange
   readonly inbound: Inbound
-  readonly request: CanonicalRequest
+  /** What interceptors made of the request; absent = none changed it. */
+  readonly changed: CanonicalRequest | undefined
   /** The exchange's scope; each attempt's scope is its child. */
   readonly scope: Scope.Scope
 }
@@ -99,21 +101,18 @@ const tryOnce = Effect.fnUntraced(function*(walk: Walk, candidate: Candidate, pl
 
 const prepare = Effect.fnUntraced(function*(walk: Walk, candidate: Candidate, executor: Executor, number: number) {
   const { exchange, gateway, inbound } = walk
-  let request: CanonicalRequest = candidate.model === walk.request.model ? walk.request : { ...walk.request, model: candidate.model }
-  for (const { attempt } of gateway.interceptors) {
-    if (attempt !== undefined) {
-      request = yield* attempt(request, { ...contextOf(exchange), attempt: number, provider: executor.id, upstreamModel: candidate.model })
-    }
-  }
+  const context = { ...contextOf(exchange), attempt: number, provider: executor.id, upstreamModel: candidate.model }
+  const changed = yield* Intercept.run(inbound, walk.changed, gateway.interceptors.map(({ attempt }) => attempt), context)
   const outbound = yield* Effect.fromResult(Outbound.prepare({
     inbound,
-    request,
+    model: candidate.model,
+    ...(changed === undefined ? {} : { changed }),
     from: exchange.inbound,
     executor,
     fidelity: candidate.entry.fidelity ?? "default",
     wantsFrames: gateway.wantsFrames
   }))
-  return { request, outbound }
+  return { model: candidate.model, outbound }
 })
 
 /** Walks the candidates until one answers; fails with the last failure when none does. */

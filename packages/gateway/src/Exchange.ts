@@ -34,7 +34,8 @@ export interface Exchange {
   stream: boolean
   model: string | undefined
   estimatedInput: number
-  request: CanonicalRequest | undefined
+  /** The client's request, decoded when an encoder or an interceptor first asks. */
+  request: (() => CanonicalRequest) | undefined
   current: Current | undefined
   readonly attempts: Array<AttemptRecord>
   sentUpstream: boolean

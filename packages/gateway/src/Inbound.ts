@@ -17,7 +17,10 @@ export interface Inbound {
   readonly spans: JsonSpans.Spans
   readonly model: string
   readonly stream: boolean
-  readonly request: CanonicalRequest
+  /** Headers of the protocol that the client sent. */
+  readonly headers: { readonly [name: string]: string }
+  /** The request in canonical words. Decoded when it is first asked for: what is passed on as it is never pays for it. */
+  readonly request: () => Result.Result<CanonicalRequest, GatewayError>
 }
 
 const bad = (message: string, param?: string): GatewayError => fail({ class: "bad-request", message, ...(param === undefined ? {} : { param }) })
@@ -27,6 +30,14 @@ const named = (endpoint: Endpoint, body: JsonObject, path: { readonly model?: st
   if (endpoint.model.in === "path") return path.model
   const value = body[endpoint.model.key]
   return typeof value === "string" && value !== "" ? value : undefined
+}
+
+const isStreamed = (endpoint: Endpoint, body: JsonObject, path: { readonly stream?: boolean }): boolean =>
+  endpoint.stream.in === "path" ? path.stream === true : body[endpoint.stream.key] === true
+
+const once = <A>(make: () => A): () => A => {
+  let made: { readonly value: A } | undefined
+  return () => (made ??= { value: make() }).value
 }
 
 /** Reads an object out of text: JSON, an object, not too deep, no key twice. */
@@ -65,11 +76,23 @@ export const read = (
     const value = input.headers[name]
     if (value !== undefined) headers[name] = value
   }
-  const decoded = input.dialect.request.decode({ body, headers, path: input.path })
-  if (Result.isFailure(decoded)) return Result.fail(fail(decoded.failure))
-  const request = decoded.success
-  if (request.model === "") {
+  const given = { body, headers, path: input.path }
+  const wrong = input.dialect.request.check(given)
+  if (wrong !== undefined) return Result.fail(fail(wrong))
+  if (model === undefined) {
     return Result.fail(bad("The request names no model.", input.endpoint.model.in === "body" ? `/${input.endpoint.model.key}` : undefined))
   }
-  return Result.succeed({ text: input.text, body, spans, model: request.model, stream: request.stream ?? false, request })
+  return Result.succeed({
+    text: input.text,
+    body,
+    spans,
+    model,
+    stream: isStreamed(input.endpoint, body, input.path),
+    headers,
+    request: once(() => Result.mapError(input.dialect.request.decode(given), fail))
+  })
 }
+
+/** The request in canonical words, for those who come after it was checked; an empty one where it could not be decoded all the same. */
+export const decoded = (inbound: Inbound): CanonicalRequest =>
+  Result.getOrElse(inbound.request(), (): CanonicalRequest => ({ model: inbound.model, turns: [] }))

@@ -123,7 +123,6 @@ export const bytes = (options: LaneOptions): Lane => {
   const { tap, upstream } = options
   const decoder = upstream.events.decoder.start()
   const hide = hiding(options)
-  const decodeAll = (options.context.request.candidates ?? 1) > 1
   let pending: Array<Uint8Array> = []
 
   const writeText = (text: string): void => {
@@ -132,7 +131,7 @@ export const bytes = (options: LaneOptions): Lane => {
 
   const observe = (event: Sse.WireEvent, now: number): void => {
     // A payload that breaks off is not taken for a delta, however it begins
-    const length = decodeAll || !tap.facts().commits || !event.data.endsWith("}") ? undefined : upstream.bytes.deltaLength(event)
+    const length = !tap.facts().commits || !event.data.endsWith("}") ? undefined : upstream.bytes.deltaLength(event)
     if (length !== undefined) return tap.observeDelta(length, now)
     for (const decoded of decoder.step(event)) tap.observe(decoded.events, now)
   }

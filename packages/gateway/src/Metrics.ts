@@ -3,6 +3,7 @@
  * request only updates.
  */
 import { label } from "@sluice/protocol/Outcome"
+import type * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Metric from "effect/Metric"
 import type { Settlement } from "./Ledger.ts"
@@ -16,30 +17,38 @@ const firstContent = Metric.histogram("sluice_first_content_seconds", {
   boundaries: Metric.exponentialBoundaries({ start: 0.05, factor: 2, count: 12 })
 })
 
-type Bound = (value: number) => Effect.Effect<void>
+type Labels = { readonly [name: string]: string }
 
-/** Metrics with their labels bound, made once per combination. Labels are closed sets or configured names, so the map is bounded. */
-const bound = new Map<string, Bound>()
-
-const bind = (metric: Metric.Counter<number>, labels: { readonly [name: string]: string }): Bound => {
-  const key = `${metric.id}${JSON.stringify(labels)}`
-  const known = bound.get(key)
-  if (known !== undefined) return known
-  const labelled = Metric.withAttributes(metric, labels)
-  const update: Bound = (value) => Metric.update(labelled, value)
-  bound.set(key, update)
-  return update
+/** A counter with its labels bound once per combination. Labels are closed sets or configured names, so the map is bounded. */
+const labelled = (metric: Metric.Counter<number>, names: readonly [string, string]) => {
+  const bound = new Map<string, Metric.Metric<number, Metric.CounterState<number>>>()
+  return (first: string, second: string): Metric.Metric<number, Metric.CounterState<number>> => {
+    const key = `${first}\n${second}`
+    const known = bound.get(key)
+    if (known !== undefined) return known
+    const labels: Labels = { [names[0]]: first, [names[1]]: second }
+    const made = Metric.withAttributes(metric, labels)
+    bound.set(key, made)
+    return made
+  }
 }
+
+const exchangesBy = labelled(exchanges, ["outcome", "inbound"])
+const attemptsBy = labelled(attempts, ["provider", "result"])
+const tokensBy = labelled(tokens, ["class", "provider"])
 
 /** A call without a valid key: counted here, since it leaves no row. */
 export const unauthenticated: Effect.Effect<void> = Metric.update(refusals, 1)
 
-/** Counts a settled exchange. */
-export const settled = Effect.fnUntraced(function*(settlement: Settlement) {
-  yield* bind(exchanges, { outcome: label(settlement.outcome), inbound: settlement.inbound })(1)
-  for (const attempt of settlement.attempts) yield* bind(attempts, { provider: attempt.provider, result: attempt.error?.class ?? "ok" })(1)
-  if (settlement.provider !== undefined) {
-    for (const [kind, count] of Object.entries(settlement.usage.tokens)) yield* bind(tokens, { class: kind, provider: settlement.provider })(count)
-  }
-  if (settlement.ttftMs !== undefined) yield* Metric.update(firstContent, settlement.ttftMs / 1000)
-})
+/** Counts a settled exchange, all its figures in one step. */
+export const settled = (settlement: Settlement): Effect.Effect<void> =>
+  Effect.contextWith((context: Context.Context<never>) =>
+    Effect.sync(() => {
+      exchangesBy(label(settlement.outcome), settlement.inbound).updateUnsafe(1, context)
+      for (const attempt of settlement.attempts) attemptsBy(attempt.provider, attempt.error?.class ?? "ok").updateUnsafe(1, context)
+      if (settlement.provider !== undefined) {
+        for (const [kind, count] of Object.entries(settlement.usage.tokens)) tokensBy(kind, settlement.provider).updateUnsafe(count, context)
+      }
+      if (settlement.ttftMs !== undefined) firstContent.updateUnsafe(settlement.ttftMs / 1000, context)
+    })
+  )

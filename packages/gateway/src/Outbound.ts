@@ -3,13 +3,13 @@
  * losses judged by the entry's fidelity. Pure.
  */
 import type { CanonicalRequest } from "@sluice/protocol/CanonicalRequest"
+import { same } from "@sluice/protocol/Equality"
 import { fail, type GatewayError } from "@sluice/protocol/GatewayError"
 import type * as Loss from "@sluice/protocol/Loss"
 import type { Json, JsonObject } from "@sluice/protocol/Wire"
 import * as Result from "effect/Result"
 import type { Executor } from "./Executor.ts"
 import type { Inbound } from "./Inbound.ts"
-import { isUntouched } from "./internal/isUntouched.ts"
 import * as JsonSpans from "./JsonSpans.ts"
 import type { Fidelity } from "./ModelEntry.ts"
 
@@ -26,19 +26,21 @@ export interface Outbound {
 
 const noNames: ReadonlyMap<string, string> = new Map()
 
-/** The keys that make a streaming upstream report its usage, where the client did not ask for that itself. */
-const usageKeys = (inbound: Inbound, executor: Executor, body: JsonObject): JsonObject | undefined =>
-  inbound.stream && inbound.request.streamOptions?.includeUsage !== true ? executor.dialect.bytes.askUsage?.(body) : undefined
+/** The keys that make a streaming upstream report its usage; `undefined` where the body says them already. */
+const usageKeys = (inbound: Inbound, executor: Executor, body: JsonObject): JsonObject | undefined => {
+  const asked = inbound.stream ? executor.dialect.bytes.askUsage?.(body) : undefined
+  return asked === undefined || Object.entries(asked).every(([key, value]) => same(value, body[key])) ? undefined : asked
+}
 
 /** The byte lane: the client's own text with the model's name, and what asks for usage, replaced in place. */
-const forward = (inbound: Inbound, request: CanonicalRequest, executor: Executor): Outbound => {
+const forward = (inbound: Inbound, model: string, executor: Executor): Outbound => {
   const asked = usageKeys(inbound, executor, inbound.body)
   const members = new Map<string, Json>(Object.entries(asked ?? {}))
-  if (request.model !== inbound.model && inbound.spans.members.has("model")) members.set("model", request.model)
+  if (model !== inbound.model && inbound.spans.members.has("model")) members.set("model", model)
   return {
     lane: "bytes",
     body: members.size === 0 ? inbound.text : JsonSpans.rewrite(inbound.text, inbound.spans, members),
-    headers: request.headers ?? {},
+    headers: inbound.headers,
     losses: [],
     renamed: noNames,
     hideUsage: asked !== undefined
@@ -48,15 +50,8 @@ const forward = (inbound: Inbound, request: CanonicalRequest, executor: Executor
 /** The typed lane: the request in the target's own words. */
 const translate = (inbound: Inbound, request: CanonicalRequest, executor: Executor): Outbound => {
   const { body, headers, losses, renamed } = executor.dialect.request.encode(request)
-  const asked = inbound.stream ? executor.dialect.bytes.askUsage?.(body) : undefined
-  return {
-    lane: "typed",
-    body: JSON.stringify(asked === undefined ? body : { ...body, ...asked }),
-    headers,
-    losses,
-    renamed,
-    hideUsage: asked !== undefined && inbound.request.streamOptions?.includeUsage !== true
-  }
+  const asked = usageKeys(inbound, executor, body)
+  return { lane: "typed", body: JSON.stringify(asked === undefined ? body : { ...body, ...asked }), headers, losses, renamed, hideUsage: asked !== undefined }
 }
 
 const refused = (losses: ReadonlyArray<Loss.Loss>, provider: string): GatewayError =>
@@ -72,19 +67,21 @@ const refused = (losses: ReadonlyArray<Loss.Loss>, provider: string): GatewayErr
 export const prepare = (
   options: {
     readonly inbound: Inbound
-    /** The request after interceptors, with the target's model in it. */
-    readonly request: CanonicalRequest
+    /** The target's name of the model. */
+    readonly model: string
+    /** The request that interceptors made of the client's; absent = they left it as it was. */
+    readonly changed?: CanonicalRequest
     readonly from: Executor["dialect"]
     readonly executor: Executor
     readonly fidelity: Fidelity
     readonly wantsFrames: boolean
   }
 ): Result.Result<Outbound, GatewayError> => {
-  const { executor, inbound, request } = options
-  if (executor.dialect.id === options.from.id && !options.wantsFrames && isUntouched(inbound.request, request)) {
-    return Result.succeed(forward(inbound, request, executor))
-  }
-  const outbound = translate(inbound, request, executor)
+  const { changed, executor, inbound, model } = options
+  if (executor.dialect.id === options.from.id && !options.wantsFrames && changed === undefined) return Result.succeed(forward(inbound, model, executor))
+  const request = changed === undefined ? inbound.request() : Result.succeed(changed)
+  if (Result.isFailure(request)) return Result.fail(request.failure)
+  const outbound = translate(inbound, { ...request.success, model }, executor)
   if (outbound.losses.length === 0 || options.fidelity === "lenient") return Result.succeed(outbound)
   const unbearable = options.fidelity === "strict" ? outbound.losses : outbound.losses.filter((loss) => loss.weight === "meaning")
   return unbearable.length === 0 ? Result.succeed(outbound) : Result.fail(refused(unbearable, executor.id))

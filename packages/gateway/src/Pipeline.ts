@@ -22,6 +22,7 @@ import { generate } from "./ExchangeId.ts"
 import type { Extension } from "./Extension.ts"
 import type { Gateway } from "./Gateway.ts"
 import * as Inbound from "./Inbound.ts"
+import * as Intercept from "./Intercept.ts"
 import * as Metrics from "./Metrics.ts"
 import * as ModelAccess from "./ModelAccess.ts"
 import * as ModelRegistry from "./ModelRegistry.ts"
@@ -104,17 +105,20 @@ const respond = Effect.fnUntraced(function*(
   entered: Array<Extension>,
   scope: Scope.Closeable
 ): Effect.fn.Return<HttpServerResponse.HttpServerResponse, GatewayError, Scope.Scope> {
-  if (gateway.lifecycle.stage()._tag === "Draining") {
+  const stage = gateway.lifecycle.stage()
+  if (stage._tag === "Draining" && exchange.startedAt >= stage.refusesAt) {
     return yield* refusing(exchange, "drain")(fail({ class: "unavailable", message: "The gateway is shutting down.", retryAfterMs: 1000 }))
   }
   const inbound = yield* read(gateway, exchange, call).pipe(refusing(exchange, "body"))
   yield* admit(gateway, exchange, entered).pipe(refusing(exchange, "admit"))
   const snapshot = gateway.registry.current()
   const route = yield* resolve(snapshot, exchange, inbound.model).pipe(refusing(exchange, "model"))
-  const request = yield* intercept(gateway, exchange, inbound).pipe(refusing(exchange, "interceptor"))
+  const changed = yield* Intercept.run(inbound, undefined, gateway.interceptors.map(({ request }) => request), contextOf(exchange)).pipe(
+    refusing(exchange, "interceptor")
+  )
   const candidates = Planner.plan(snapshot, route, gateway.random)
   yield* open(gateway, exchange).pipe(refusing(exchange, "ledger"))
-  const attempts = Attempts.walk({ gateway, exchange, inbound, request, scope }, candidates)
+  const attempts = Attempts.walk({ gateway, exchange, inbound, changed, scope }, candidates)
   return inbound.stream ? yield* stream(gateway, exchange, route, attempts, scope) : yield* buffer(gateway, exchange, attempts)
 })
 
@@ -133,7 +137,7 @@ const read = Effect.fnUntraced(function*(gateway: Gateway, exchange: Exchange, c
   }))
   exchange.model = inbound.model
   exchange.stream = inbound.stream
-  exchange.request = inbound.request
+  exchange.request = () => Inbound.decoded(inbound)
   exchange.estimatedInput = estimateTokens(text.length)
   return inbound
 })
@@ -162,14 +166,6 @@ const resolve = (snapshot: ModelRegistry.Snapshot, exchange: Exchange, model: st
       param: "model"
     })
 }
-
-const intercept = Effect.fnUntraced(function*(gateway: Gateway, exchange: Exchange, inbound: Inbound.Inbound) {
-  let request = inbound.request
-  for (const interceptor of gateway.interceptors) {
-    if (interceptor.request !== undefined) request = yield* interceptor.request(request, contextOf(exchange))
-  }
-  return request
-})
 
 /** Nothing goes upstream before the ledger has the exchange. */
 const open = (gateway: Gateway, exchange: Exchange): Effect.Effect<void, GatewayError> =>

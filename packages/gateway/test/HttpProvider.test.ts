@@ -34,7 +34,7 @@ const dialectWith = (endpoints: ReadonlyArray<Endpoint>, rest: Partial<Dialect> 
   endpoints,
   credential: { header: "X-Api-Key", prefix: "", accepts: [] },
   headers: { forwarded: ["x-beta"], fixed: { "x-version": "2023" }, reply: [] },
-  request: { decode: notUsed, encode: notUsed },
+  request: { decode: notUsed, encode: notUsed, check: notUsed },
   response: { decode: notUsed, encode: notUsed },
   events: { decoder: { start: notUsed }, encoder: { start: notUsed } },
   errors: { decode: notUsed, encode: notUsed },

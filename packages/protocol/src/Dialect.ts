@@ -102,6 +102,8 @@ export interface Dialect {
   readonly request: {
     /** A body in canonical words; a failure of class `bad-request` names the offending path in `param`. */
     readonly decode: (input: RequestInput) => Result.Result<CanonicalRequest, Failure>
+    /** What `decode` would refuse, without decoding: for requests that are passed on as they are. */
+    readonly check: (input: RequestInput) => Failure | undefined
     /** Always succeeds: what cannot be carried is a loss, and the caller judges losses of weight `meaning`. */
     readonly encode: (request: CanonicalRequest) => EncodedRequest
   }

@@ -130,7 +130,11 @@ export const dialect: Dialect = {
       // `wrong` looked at what the laws rely on.
       return path === undefined ? Result.succeed(placed(body as unknown as CanonicalRequest)) : Result.fail(refused(path))
     },
-    encode: (request) => ({ body: unplaced(request), headers: {}, losses: [], renamed: new Map() })
+    encode: (request) => ({ body: unplaced(request), headers: {}, losses: [], renamed: new Map() }),
+    check: ({ body }) => {
+      const path = wrong(body)
+      return path === undefined ? undefined : refused(path)
+    }
   },
   response: {
     decode: (body) => {

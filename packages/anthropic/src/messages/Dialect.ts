@@ -39,7 +39,7 @@ export const dialect: Protocol.Dialect = {
     reply: ["request-id", "anthropic-ratelimit-*", "retry-after"],
     requestId: "request-id"
   },
-  request: { decode: Request.decode, encode: Request.encode },
+  request: { decode: Request.decode, encode: Request.encode, check: Request.refusal },
   response: { decode: Response.decode, encode: Response.encode },
   events: {
     decoder: Machine.of({ initial: EventDecoder.initial, step: EventDecoder.step, end: EventDecoder.end }),

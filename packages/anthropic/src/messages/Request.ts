@@ -163,6 +163,10 @@ export const decode = ({ body, headers, path }: RequestInput): Result.Result<Can
     })
   })
 
+/** What is wrong with a request body, if anything is. */
+export const refusal = ({ body, path }: RequestInput): Failure | undefined =>
+  Result.match(checked(body), { onFailure: (failure) => failure, onSuccess: (wire) => refused(wire, path) })
+
 const isRequest = Schema.is(Wire.Request)
 
 /** What the encoder reads for itself, and what asks nothing of the provider: stream options are read by the client's own encoder. */

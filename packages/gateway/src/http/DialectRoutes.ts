@@ -11,8 +11,10 @@ import { HttpServerRequest } from "effect/http/HttpServerRequest"
 import * as HttpServerResponse from "effect/http/HttpServerResponse"
 import { generate } from "../ExchangeId.ts"
 import type { Gateway } from "../Gateway.ts"
+import * as ModelAccess from "../ModelAccess.ts"
 import * as ModelRegistry from "../ModelRegistry.ts"
 import * as Pipeline from "../Pipeline.ts"
+import type { Principal } from "../Principal.ts"
 import * as Reply from "../Reply.ts"
 import * as ClientSecret from "./ClientSecret.ts"
 import * as RequestBody from "./RequestBody.ts"
@@ -53,8 +55,8 @@ const models = Effect.fnUntraced(function*(gateway: Gateway, { dialect }: Served
   const allowed = yield* Effect.result(gateway.authenticator.authenticate({ method: request.method, path: request.url, headers: request.headers, secret }))
   if (allowed._tag === "Failure") return Reply.error(dialect, id, allowed.failure.failure)
   const name = (yield* HttpRouterModule.params)["*"] ?? ""
-  if (name === "") return HttpServerResponse.jsonUnsafe(dialect.models.list(listed(gateway)), { headers: { "x-request-id": id } })
-  const known = listed(gateway).find((model) => model.id === name)
+  if (name === "") return HttpServerResponse.jsonUnsafe(dialect.models.list(listed(gateway, allowed.success)), { headers: { "x-request-id": id } })
+  const known = listed(gateway, allowed.success).find((model) => model.id === name)
   if (known !== undefined) return HttpServerResponse.jsonUnsafe(dialect.models.one(known), { headers: { "x-request-id": id } })
   return Reply.error(dialect, id, fail({ class: "model-not-found", message: `The model "${name}" is not listed here.`, code: "model_not_found" }).failure)
 })

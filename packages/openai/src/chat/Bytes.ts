@@ -7,8 +7,8 @@ import type { WireEvent } from "@sluice/protocol/Sse"
 import { isObject, type JsonObject } from "@sluice/protocol/Wire"
 import * as Result from "effect/Result"
 
-/** A finish, usage or error; deprecated calls and reasoning details, whose beginnings look like their continuations. */
-const told = /"(?:finish_reason|usage|error|function_call|reasoning_details)"\s*:(?!\s*null)/
+/** A finish, usage or error; another choice or call than the first; deprecated calls and reasoning details, whose beginnings look like their continuations. */
+const told = /"(?:finish_reason|usage|error|function_call|reasoning_details)"\s*:(?!\s*null)|"index"\s*:\s*[1-9]/
 
 const begun = /"(?:name|id)"\s*:\s*"/
 
@@ -17,7 +17,7 @@ const contents = /"(?:content|reasoning_content|reasoning|arguments|input|refusa
 
 /**
  * The length of a chunk that only continues content; `undefined` for all others: with a finish, usage or an error, with the
- * beginning of a tool call, without choices, and for `[DONE]`.
+ * beginning of a tool call, of another choice than the first, without choices, and for `[DONE]`.
  */
 export const deltaLength = ({ name, data }: WireEvent): number | undefined => {
   const delta = data.indexOf(`"delta"`)

@@ -35,7 +35,7 @@ export const dialect: Dialect = {
     fixed: {},
     reply: ["x-request-id", "openai-processing-ms", "openai-version", "x-ratelimit-*", "retry-after", "retry-after-ms"]
   },
-  request: { decode: Request.decode, encode: Request.encode },
+  request: { decode: Request.decode, encode: Request.encode, check: Request.refusal },
   response: { decode: Response.decode, encode: Response.encode },
   events: {
     decoder: Machine.of({ initial: EventDecoder.initial, step: EventDecoder.step, end: EventDecoder.end }),

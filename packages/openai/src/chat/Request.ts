@@ -280,6 +280,10 @@ export const decode = ({ body, headers }: RequestInput): Result.Result<Canonical
     places: { ...Fields.places(fields, wire, ""), turns: "/messages", instructions: "/messages", ...(Array.isArray(wire.tools) ? { tools: "/tools" } : {}) }
   }))
 
+/** What is wrong with a request body, if anything is. */
+export const refusal = ({ body }: RequestInput): Failure | undefined =>
+  Result.match(checked(body), { onFailure: (failure) => failure, onSuccess: () => undefined })
+
 /** The request a canonical one came from, when it came from this dialect. */
 const ownRequest = (request: CanonicalRequest): Request | undefined => {
   const value = valueIn(id, request)

@@ -114,9 +114,8 @@ const target = (config: Config, from: Dialect, inbound: Inbound.Inbound, candida
   const provider = config.providers.find(({ id }) => id === candidate.provider)
   const dialect = provider === undefined ? from : dialectOf(provider)
   const executor = { id: candidate.provider, dialect, limits, retries: 0, open: () => fail({ class: "unavailable", message: "Explaining sends nothing." }) }
-  const request = model === inbound.model ? inbound.request : { ...inbound.request, model }
   const fidelity = entry.fidelity ?? "default"
-  const prepare = (judgedBy: Fidelity) => Outbound.prepare({ inbound, request, from, executor, fidelity: judgedBy, wantsFrames: false })
+  const prepare = (judgedBy: Fidelity) => Outbound.prepare({ inbound, model, from, executor, fidelity: judgedBy, wantsFrames: false })
   const judged = prepare(fidelity)
   // Lenient refuses nothing, so that what a refused target would have been sent shows too
   const outbound = Result.getOrUndefined(Result.isSuccess(judged) ? judged : prepare("lenient"))

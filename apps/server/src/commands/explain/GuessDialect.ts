@@ -2,6 +2,7 @@
  * Which protocol a request body is written in, where only one can have been meant: the one dialect that understands it, or in which
  * alone every key is known and nothing is missing. A body that several could mean is nobody's guess.
  */
+import * as Inbound from "@sluice/gateway/Inbound"
 import type { CanonicalRequest } from "@sluice/protocol/CanonicalRequest"
 import type { Dialect } from "@sluice/protocol/Dialect"
 import { present } from "@sluice/protocol/Json"
@@ -22,7 +23,7 @@ export const guess = (dialects: ReadonlyArray<Dialect>, text: string): Result.Re
     const endpoint = generating(dialect)
     return endpoint === undefined ? [] : [{ dialect, inbound: read(dialect, endpoint, text) }]
   })
-  const understood = readings.flatMap(({ dialect, inbound }) => Result.isSuccess(inbound) ? [{ dialect, request: inbound.success.request }] : [])
+  const understood = readings.flatMap(({ dialect, inbound }) => Result.isSuccess(inbound) ? [{ dialect, request: Inbound.decoded(inbound.success) }] : [])
   const atHome = understood.filter(({ dialect, request }) => !hasForeign(request) && isWhole(dialect, request))
   const [only, ...others] = atHome.length > 0 ? atHome : understood
   if (only !== undefined && others.length === 0) return Result.succeed(only.dialect)
