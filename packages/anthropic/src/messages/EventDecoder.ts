@@ -112,8 +112,7 @@ const startBlock = (state: State, event: WireEvent, value: JsonObject): Step => 
   if (!isBlockStart(value)) return violated(state, event, value, "A content_block_start without an index or a block.")
   if (state.blocks.size >= maxOpenBlocks) return violated(state, event, value, `More than ${maxOpenBlocks} blocks are open at once.`)
   const unclosed = state.blocks.get(value.index)
-  const block = Wire.asJson(value.content_block)
-  const [opened, events] = Blocks.open(isObject(block) ? block : {}, state.started)
+  const [opened, events] = Blocks.open(Wire.asObject(value.content_block), state.started)
   const next: State = { ...state, phase: "open", started: state.started + 1, blocks: new Map(state.blocks).set(value.index, opened) }
   return content(state, next, event, value, [...opening(state), ...(unclosed === undefined ? nothing : Blocks.close(unclosed)), ...events])
 }

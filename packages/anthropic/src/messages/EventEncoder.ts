@@ -11,6 +11,7 @@ import { patched } from "@sluice/protocol/Fields"
 import { clientMessage, statusOf } from "@sluice/protocol/GatewayError"
 import type { WireEvent } from "@sluice/protocol/Sse"
 import { isObject, type Json, type JsonObject } from "@sluice/protocol/Wire"
+import * as Schema from "effect/Schema"
 import * as Answers from "./Answers.ts"
 import * as BlockEncoder from "./BlockEncoder.ts"
 import type { Place } from "./Crossing.ts"
@@ -31,11 +32,15 @@ export interface State {
   readonly finish: CanonicalFinish | undefined
   /** What the message_start said of the input. */
   readonly announced: number
-  /** A message_delta that was edited, to be written over at the end. */
-  readonly delta: JsonObject | undefined
+  /** A message_delta that was edited, to be written over at the end, and the counts that were known with it. */
+  readonly delta: { readonly value: JsonObject & MessageDelta; readonly usage: CanonicalUsage } | undefined
   /** The message_delta went out as it came. */
   readonly isTold: boolean
 }
+
+type MessageDelta = typeof Wire.MessageDelta.Type
+
+const isMessageDelta = Schema.is(Wire.MessageDelta)
 
 type Step = readonly [State, ReadonlyArray<WireEvent>]
 
@@ -91,23 +96,24 @@ const messageStart = (state: State, event: Extract<CanonicalEvent, { readonly ty
   return wired({ type: "message_start", message })
 }
 
-const usageOver = (state: State, origin: Json | undefined): JsonObject => {
-  if (!isObject(origin)) return Usage.encodeDelta(state.usage, state.context.sink)
-  return Usage.over(state.usage, origin, Usage.decode(origin as Wire.Usage))
-}
-
 /** The one message_delta, over the one that came with the answer where there was one. */
 const messageDelta = (state: State): WireEvent => {
-  const origin = state.delta
-  const told = isObject(origin?.["delta"]) ? origin["delta"] : undefined
-  if (origin === undefined || told === undefined) {
+  if (state.delta === undefined) {
     // Zero after a number is read as "not known", so that the earlier number would stand.
     if (state.announced > 0 && inputTotal(state.usage) === 0) drop(inside(state.place, undefined, "usage", "input"), 0, "hint")
     const delta = { ...Finish.encode(state.finish, state.context.sink), container: null }
     return wired({ type: "message_delta", delta, usage: Usage.encodeDelta(state.usage, state.context.sink) })
   }
-  const delta = patched(told, Finish.over(state.finish, told as Finish.Stop, state.context.sink))
-  return wired({ ...origin, type: "message_delta", delta, usage: usageOver(state, origin["usage"]) })
+  const { value: origin, usage } = state.delta
+  return wired({
+    ...origin,
+    type: "message_delta",
+    delta: patched(
+      Wire.asObject(origin.delta),
+      Finish.over(state.finish, { ...origin.delta, stop_details: origin.delta.stop_details ?? null }, state.context.sink)
+    ),
+    usage: Usage.over(state.usage, Wire.asObject(origin.usage), usage)
+  })
 }
 
 /** Opens the message where nothing did. */
@@ -130,7 +136,7 @@ const fresh = (state: State, event: CanonicalEvent, origin: JsonObject | undefin
     case "usage":
       return [{ ...state, usage: merge(state.usage, event.usage) }, nothing]
     case "finish":
-      if (event.choice === 0) return [{ ...state, finish: event, delta: origin?.["type"] === "message_delta" ? origin : state.delta }, nothing]
+      if (event.choice === 0) return [{ ...state, finish: event }, nothing]
       drop(inside(state.place, undefined, "choices", event.choice), undefined, "meaning")
       return [state, nothing]
     case "ping":
@@ -160,8 +166,14 @@ const block = (state: State, event: BlockEncoder.BlockEvent, origin: JsonObject 
   return [blocks === state.blocks && open === state ? state : { ...open, blocks }, start.length === 0 ? events : [...start, ...events]]
 }
 
+/** Keeps an edited message_delta for the end. */
+const remembered = (state: State, origin: JsonObject | undefined): State => {
+  if (origin === undefined || !isMessageDelta(origin)) return state
+  return { ...state, delta: { value: origin, usage: merge(state.usage, Usage.decode(origin.usage, state.usage)) } }
+}
+
 const freshAll = (state: State, events: ReadonlyArray<CanonicalEvent>, origin: JsonObject | undefined): Step => {
-  let current = state
+  let current = remembered(state, origin)
   const out: Array<WireEvent> = []
   let ground = origin
   for (const event of events) {

@@ -91,9 +91,15 @@ const mimeOfData = (data: string): string | undefined => {
 const isBase64 = (data: string): boolean => data.length % 4 === 0 && /^[A-Za-z0-9+/]*={0,2}$/.test(data)
 const textOfData = (data: string): string => new TextDecoder().decode(Uint8Array.from(atob(data), (unit) => unit.charCodeAt(0)))
 
+/** The picture types Anthropic reads. */
+const pictures: ReadonlySet<string> = new Set(["image/jpeg", "image/png", "image/gif", "image/webp"])
+
 const fitBytes = (source: Extract<Source, { readonly type: "base64" }>, isPicture: boolean): Source | undefined => {
-  const mime = source.mime ?? mimeOfData(source.data) ?? (isPicture ? "image/png" : "application/pdf")
-  if (isPicture || mime === "application/pdf") return { ...source, mime }
+  // Clients write `image/jpg`, which is no registered type and which Anthropic refuses.
+  const stated = source.mime === "image/jpg" ? "image/jpeg" : source.mime
+  const mime = stated ?? mimeOfData(source.data) ?? (isPicture ? "image/png" : "application/pdf")
+  if (isPicture) return pictures.has(mime) ? { ...source, mime } : undefined
+  if (mime === "application/pdf") return { ...source, mime }
   const isText = mime.startsWith("text/") || mime === "application/json"
   return isText && isBase64(source.data) ? { type: "text", text: textOfData(source.data), mime: "text/plain" } : undefined
 }

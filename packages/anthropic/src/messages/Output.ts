@@ -6,7 +6,7 @@ import type { CanonicalRequest, ResponseFormat } from "@sluice/protocol/Canonica
 import { bare, same } from "@sluice/protocol/Equality"
 import * as Fields from "@sluice/protocol/Fields"
 import { present } from "@sluice/protocol/Json"
-import { isObject, type Json, type JsonObject } from "@sluice/protocol/Wire"
+import type { Json, JsonObject } from "@sluice/protocol/Wire"
 import { type Crossing, fieldOf, type Place } from "./Crossing.ts"
 import * as Reasoning from "./Reasoning.ts"
 import * as Schemas from "./Schemas.ts"
@@ -35,11 +35,6 @@ const encodeFormat = (request: CanonicalRequest, place: Place): JsonObject | und
   return { type: "json_schema", schema }
 }
 
-const objectOr = (value: object | null | undefined): JsonObject => {
-  const json = value === null || value === undefined ? {} : Wire.asJson(value)
-  return isObject(json) ? json : {}
-}
-
 const isEmpty = (value: JsonObject): boolean => Object.keys(value).length === 0
 
 /** Tokens an answer may have where a request does not say: the field is required by Anthropic. */
@@ -51,7 +46,7 @@ export const output: Row = {
   keys: ["thinking", "output_config", "output_format"],
   get: (wire) => present({ reasoning: Reasoning.decode(wire), responseFormat: decodeFormat(wire.output_config?.format ?? wire.output_format) }),
   put: (request, wire, place) => {
-    const config = objectOr(wire.output_config)
+    const config = Wire.asObject(wire.output_config)
     const before = output.get({ messages: [], ...wire }, place.at)
     const patch: { [key: string]: Json | undefined } = {}
     const inside: { [key: string]: Json | undefined } = {}

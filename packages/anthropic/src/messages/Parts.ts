@@ -31,6 +31,7 @@ const isText = Schema.is(Wire.TextBlock)
 const isThinking = Schema.is(Wire.ThinkingBlock)
 const isRedacted = Schema.is(Wire.RedactedThinkingBlock)
 const isToolUse = Schema.is(Wire.ToolUseBlock)
+const isOther = Schema.is(Wire.OtherBlock)
 const structural: ReadonlySet<string> = new Set(["type"])
 
 const textField = Fields.plain<TextPart, TextBlock, Crossing>()("text", "text", (value) => value, (value) => value)
@@ -186,7 +187,7 @@ const encodeReasoning = (part: ReasoningPart, place: Place): JsonObject | undefi
 const encodeForeign = (part: ForeignPart, place: Place): JsonObject | undefined => {
   if (part.dialect !== Wire.id || !isObject(part.value)) return drop(place, part, "meaning")
   // A foreign part's value is the block itself, so that an edit of the value shows; its cache hint is one key of it.
-  return Fields.put(other, part, part.value as JsonObject & OtherBlock, place)
+  return isOther(part.value) ? Fields.put(other, part, part.value, place) : part.value
 }
 
 const asText = (part: Part, words: string, place: Place): JsonObject | undefined => {

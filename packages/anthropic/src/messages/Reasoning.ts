@@ -35,7 +35,7 @@ const levelOf = (tokens: number): string => {
 
 const fitLevel = (level: string): string => efforts.has(level) ? level : level === "minimal" ? "low" : "medium"
 
-const effortOf = ({ thinking, output_config }: Told): ReasoningIntent["effort"] => {
+const effortOf = ({ thinking, output_config }: Partial<Told>): ReasoningIntent["effort"] => {
   const level = output_config?.effort ?? undefined
   switch (thinking?.type) {
     case "enabled":
@@ -50,32 +50,37 @@ const effortOf = ({ thinking, output_config }: Told): ReasoningIntent["effort"] 
 }
 
 /** The intent in canonical words; `undefined` when nothing is said. */
-export const decode = (wire: Told): ReasoningIntent | undefined => {
+export const decode = (wire: Partial<Told>): ReasoningIntent | undefined => {
   const display = wire.thinking?.display
   const visibility = display === "summarized" ? "summary" as const : display === "omitted" ? "hidden" as const : undefined
   const intent = present({ effort: effortOf(wire), visibility })
   return intent.effort === undefined && visibility === undefined ? undefined : intent
 }
 
-/** Tokens an intent will want for thinking on a model, before they are held against the longest answer. */
-export const wantedBudget = (intent: ReasoningIntent | undefined, model: string): number | undefined => {
+type Way = ReturnType<typeof thinkingOf>
+
+/** Tokens an intent will want for thinking, before they are held against the longest answer. */
+export const wantedBudget = (intent: ReasoningIntent | undefined, way: Way): number | undefined => {
   const effort = intent?.effort
   if (effort === undefined || effort.mode === "none") return undefined
-  if (effort.mode === "budget") return thinkingOf(model) === "level" ? undefined : Math.max(minimumBudget, effort.tokens)
-  if (thinkingOf(model) !== "budget") return undefined
+  if (effort.mode === "budget") return way === "level" ? undefined : Math.max(minimumBudget, effort.tokens)
+  if (way !== "budget") return undefined
   return Math.max(minimumBudget, effort.mode === "auto" ? defaultBudget : budgets.get(effort.level) ?? defaultBudget)
 }
 
 /** Whether an intent asks for thinking. */
 export const isOn = (intent: ReasoningIntent | undefined): boolean => intent?.effort !== undefined && intent.effort.mode !== "none"
 
-/** The intent as a model takes it; `undefined` when there is no room for thinking or nothing to say. */
-const fit = (intent: ReasoningIntent, model: string, maxTokens: number): ReasoningIntent | undefined => {
+/** A request that came with thinking shows which ways its model knows; of others the model's name tells. */
+const wayOf = (wire: Partial<Told>, model: string): Way => decode(wire)?.effort === undefined ? thinkingOf(model) : "both"
+
+/** The intent in one of the ways; `undefined` when there is no room for thinking or nothing to say. */
+const fit = (intent: ReasoningIntent, way: Way, maxTokens: number): ReasoningIntent | undefined => {
   const { effort } = intent
   if (effort === undefined) return undefined
   if (effort.mode === "none") return { effort }
   const visibility = intent.visibility === "full" ? "summary" as const : intent.visibility
-  const budget = wantedBudget(intent, model)
+  const budget = wantedBudget(intent, way)
   if (budget !== undefined) {
     const tokens = Math.min(budget, maxTokens - 1)
     return tokens < minimumBudget ? undefined : present({ effort: { mode: "budget" as const, tokens }, visibility })
@@ -111,7 +116,7 @@ export const encode = (
   maxTokens: number,
   place: Place
 ): { readonly thinking: JsonObject | undefined; readonly effort: string | undefined } => {
-  const after = intent === undefined ? undefined : fit(intent, place.context.model, maxTokens)
+  const after = intent === undefined ? undefined : fit(intent, wayOf(wire, place.context.model), maxTokens)
   if (intent === undefined || after === undefined) {
     if (intent !== undefined) drop(place, intent, "hint")
     return { thinking: undefined, effort: undefined }

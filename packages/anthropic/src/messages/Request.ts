@@ -71,8 +71,7 @@ const user: Row = {
   keys: ["metadata"],
   get: (wire) => present({ user: wire.metadata?.user_id ?? undefined }),
   put: (request, wire) => {
-    const origin = wire.metadata === undefined || wire.metadata === null ? {} : Wire.asJson(wire.metadata)
-    const metadata = Fields.patched(isObject(origin) ? origin : {}, { user_id: request.user })
+    const metadata = Fields.patched(Wire.asObject(wire.metadata), { user_id: request.user })
     return { metadata: Object.keys(metadata).length === 0 ? undefined : metadata }
   }
 }

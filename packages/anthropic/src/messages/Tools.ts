@@ -17,6 +17,8 @@ import * as Wire from "./Wire.ts"
 type WireFunction = typeof Wire.FunctionTool.Type
 
 const isTool = Schema.is(Wire.Tool)
+const isOther = Schema.is(Wire.OtherTool)
+const isChoice = Schema.is(Wire.ToolChoice)
 const isFunction = Schema.is(Wire.FunctionTool)
 const structural: ReadonlySet<string> = new Set(["type"])
 const plain = Fields.plain<FunctionTool, WireFunction, Crossing>()
@@ -106,14 +108,11 @@ const encodeTool = (tool: Tool, place: Place): ReadonlyArray<JsonObject> => {
     }
     case "namespace":
       return flattened(tool).map((inner) => encodeFunction(inner, place))
-    case "provider": {
-      if (tool.dialect === Wire.id && isObject(tool.value)) {
-        // The value of a provider tool is the tool itself, so that an edit of the value shows; its cache hint is one key of it.
-        return [Fields.put(providerTool, tool, tool.value as JsonObject & typeof Wire.OtherTool.Type, place)]
-      }
+    case "provider":
+      // The value of a provider tool is the tool itself, so that an edit of the value shows; its cache hint is one key of it.
+      if (tool.dialect === Wire.id && isOther(tool.value)) return [Fields.put(providerTool, tool, tool.value, place)]
       drop(place, tool, "hint")
       return []
-    }
   }
 }
 
@@ -184,10 +183,10 @@ export const encodeToolChoice = (choice: Choice, origin: typeof Wire.ToolChoice.
   const wanted = toolChoice ?? (parallel === undefined ? undefined : { type: "auto" as const })
   const written = wanted === undefined ? undefined : wireChoice(wanted, place)
   const disable = written === undefined || written["type"] === "none" || parallel === undefined ? undefined : !parallel
-  const before = origin === undefined || origin === null ? {} : Wire.asJson(origin)
-  const kept = written !== undefined && isObject(before) && before["type"] === written["type"] ? before : {}
+  const before = Wire.asObject(origin)
+  const kept = before["type"] === written?.["type"] ? before : {}
   const merged = written === undefined ? undefined : Fields.patched({ ...kept, ...written }, { disable_parallel_tool_use: disable })
-  const after: Choice = merged === undefined ? {} : decodeToolChoice({ ...merged, type: String(merged["type"]) } as typeof Wire.ToolChoice.Type)
+  const after: Choice = isChoice(merged) ? decodeToolChoice(merged) : {}
   loseChoice(toolChoice, after.toolChoice, fieldOf(place, choice, "toolChoice"))
   if (parallel !== after.parallelToolCalls) drop(fieldOf(place, choice, "parallelToolCalls"), parallel, "hint")
   return merged

@@ -8,7 +8,7 @@ import type { Turn } from "@sluice/protocol/CanonicalRequest"
 import * as Fields from "@sluice/protocol/Fields"
 import { present } from "@sluice/protocol/Json"
 import * as Pointer from "@sluice/protocol/Pointer"
-import { isObject, type Json, type JsonObject } from "@sluice/protocol/Wire"
+import type { Json, JsonObject } from "@sluice/protocol/Wire"
 import * as Schema from "effect/Schema"
 import { takesSystemTurns } from "./Capabilities.ts"
 import * as Content from "./Content.ts"
@@ -88,10 +88,9 @@ const loseTurnFacts = (turn: Turn, place: Place): void => Fields.loseRest(noFiel
 /** A message over the one it came from. */
 const overOrigin = (turn: Turn, origin: Wire.Message, place: Place): JsonObject => {
   loseTurnFacts(turn, place)
-  const wire = Wire.asJson(origin)
+  const wire = Wire.asObject(origin)
   const before = decodeTurn(origin, place.at)
-  // A message is an object: the guard has shown it.
-  if (!isObject(wire) || (turn.role === "foreign" && before.role === "foreign")) return wire as JsonObject
+  if (turn.role === "foreign" && before.role === "foreign") return wire
   return Fields.patched(wire, {
     role: before.role === turn.role ? origin.role : wireRole(turn, place.context),
     content: Content.encode(turn.parts, Wire.asJson(origin.content), place, codec)

@@ -266,6 +266,9 @@ export const MessageDelta = Schema.Struct({
 /** The JSON that a schema narrowed: its type says only what is known of it. */
 export const asJson = (value: object | string): Json => value as Json
 
+/** The JSON object that a schema narrowed; an empty one for what is absent. */
+export const asObject = (value: object | null | undefined): JsonObject => (value ?? {}) as JsonObject
+
 const formatIssues = SchemaIssue.makeFormatterStandardSchemaV1()
 
 /** A refusal that names the field, as a JSON Pointer and in Anthropic's own dotted way. */
