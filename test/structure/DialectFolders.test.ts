@@ -45,11 +45,13 @@ const extras: { readonly [folder: string]: ReadonlyArray<string> } = {
     "BlockEncoder.ts",
     "Blocks.ts",
     "Cache.ts",
+    "CacheMarks.ts",
     "Capabilities.ts",
     "Citations.ts",
     "Content.ts",
     "Fit.ts",
     "Output.ts",
+    "Schemas.ts",
     "ToolResults.ts",
     "Whole.ts"
   ]
