@@ -47,7 +47,9 @@ const toRoute = ({ operation, path }: Endpoint): PathInput => {
   return operation === "models" ? `/${base}/*` : `/${base}`
 }
 
-const listed = (gateway: Gateway): ReadonlyArray<ListedModel> => ModelRegistry.list(gateway.registry.current()).map(({ id }) => ({ id, ownedBy: "sluice" }))
+/** The models a caller may use, by their exact names. */
+const listed = (gateway: Gateway, principal: Principal): ReadonlyArray<ListedModel> =>
+  ModelRegistry.list(gateway.registry.current()).filter(({ id }) => ModelAccess.isAllowed(principal, id)).map(({ id }) => ({ id, ownedBy: "sluice" }))
 
 const models = Effect.fnUntraced(function*(gateway: Gateway, { dialect }: Served, request: HttpServerRequest) {
   const id = generate(gateway.clock.currentTimeMillisUnsafe(), gateway.random)
