@@ -12,6 +12,8 @@ export interface Target {
   readonly name: string
   readonly limit: number
   readonly unit: string
+  /** Why the figure, though measured, is not yet the one that was promised: it is shown and not judged. */
+  readonly caveat?: string
   readonly figure: (round: Round) => number | undefined
 }
 
@@ -57,7 +59,8 @@ const addedCpuPerEvent: Target = {
 const ledgerCpu = (key: "cpuPerRequest" | "mainCpuPerRequest", name: string, limit: number): Target => ({
   name,
   limit,
-  unit: "× sluice",
+  unit: "× ledger off",
+  caveat: "compared with the ledger in memory, because the configuration has none that is off",
   figure: ({ subjects }) => ratio(subjects["sluice+ledger"]?.[key], subjects.sluice?.[key])
 })
 
@@ -71,7 +74,7 @@ const firstEventAdded: Target = {
 const everybody: ReadonlyArray<SubjectName> = ["pipe", "effect", "sluice"]
 const withAndWithout: ReadonlyArray<SubjectName> = ["sluice", "sluice+ledger"]
 const saturation: Pace = { kind: "saturation" }
-const buffered = { pace: saturation, subjects: everybody, requests: 6000, concurrency: 32 }
+const buffered = { pace: saturation, subjects: everybody, requests: 4000, concurrency: 32 }
 const streamed = { pace: saturation, subjects: everybody, concurrency: 8 }
 
 const stream = (lane: Case["lane"], perChunk: number, target: Target): Case => ({
@@ -80,7 +83,7 @@ const stream = (lane: Case["lane"], perChunk: number, target: Target): Case => (
   title: `stream of 200 events, ${perChunk} per network chunk, ${lane === "byte" ? "byte lane" : "crossing (Anthropic → OpenAI chat)"}`,
   lane,
   shape: { events: 200, perChunk },
-  requests: perChunk === 1 ? 600 : 2000,
+  requests: perChunk === 1 ? 600 : 1500,
   targets: [target]
 })
 

@@ -8,14 +8,15 @@ import type { CaseResult } from "./Runner.ts"
 import { spreadOf } from "./Statistics.ts"
 import type { Spread } from "./Statistics.ts"
 
-/** What became of a target: `unmeasured` when a figure it needs is missing. */
+/** What became of a target: `unmeasured` when a figure it needs is missing, `not judged` when it has a caveat. */
 export interface Verdict {
   readonly case: string
   readonly target: string
   readonly limit: number
   readonly unit: string
   readonly measured: Spread | undefined
-  readonly verdict: "ok" | "misses" | "unmeasured"
+  readonly verdict: "ok" | "misses" | "unmeasured" | "not judged"
+  readonly caveat: string | undefined
 }
 
 const round = (value: number) => value >= 100 ? value.toFixed(0) : value >= 10 ? value.toFixed(1) : value.toFixed(2)
@@ -58,13 +59,20 @@ const subjectRow = (result: CaseResult, name: SubjectName): ReadonlyArray<string
   return [name, ...columns.map(([, cell]) => all.length === 0 ? "–" : cell(all))]
 }
 
-const judge = (name: string, target: Pick<Target, "name" | "limit" | "unit">, measured: Spread | undefined): Verdict => ({
+const judgement = ({ caveat, limit }: Pick<Target, "caveat" | "limit">, measured: Spread | undefined): Verdict["verdict"] => {
+  if (measured === undefined) return "unmeasured"
+  if (caveat !== undefined) return "not judged"
+  return measured.median <= limit ? "ok" : "misses"
+}
+
+const judge = (name: string, target: Omit<Target, "figure">, measured: Spread | undefined): Verdict => ({
   case: name,
   target: target.name,
   limit: target.limit,
   unit: target.unit,
   measured,
-  verdict: measured === undefined ? "unmeasured" : measured.median <= target.limit ? "ok" : "misses"
+  verdict: judgement(target, measured),
+  caveat: target.caveat
 })
 
 const isClean = (each: Round) => Object.values(each.subjects).every((one) => one.errors === 0)
@@ -104,4 +112,6 @@ export const printVerdicts = (verdicts: ReadonlyArray<Verdict>): void => {
       each.verdict
     ])
   ])
+  const caveats = new Map(verdicts.flatMap((each) => each.caveat === undefined || each.measured === undefined ? [] : [[each.case, each.caveat]]))
+  for (const [name, caveat] of caveats) console.log(`  ${name} is not judged: ${caveat}`)
 }

@@ -3,7 +3,7 @@
 // It fails when something could not be run; a missed target is printed, not a failure.
 import { execFileSync } from "node:child_process"
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs"
-import { availableParallelism, cpus } from "node:os"
+import { availableParallelism, cpus, loadavg } from "node:os"
 import { join } from "node:path"
 import { parseArgs } from "node:util"
 import { cases } from "./Cases.ts"
@@ -50,6 +50,11 @@ console.log(
   isReadable ? `CPU time from /proc (${resolution})` : "CPU figures need the /proc of Linux: skipped on this machine, and so are the targets that need them"
 )
 
+const busy = loadavg()[0] ?? 0
+if (busy > machine.cores / 4) {
+  console.log(`Other work is running here (load average ${busy.toFixed(1)}): latencies and rates mean nothing, CPU ratios spread more than they should`)
+}
+
 const bench = { load: startLoad(), upstream: await startUpstream(), folder, rounds, scale: values.quick ? 0.2 : 1 }
 const done: Array<CaseResult> = []
 for (const each of chosen) {
@@ -63,7 +68,7 @@ printVerdicts(verdicts)
 console.log("\nNot measured here: the comparisons with portkey, long streams, growth, and the crowd of idle streams.")
 
 const file = join(results, `${startedAt.toISOString().replaceAll(":", "-")}.json`)
-writeFileSync(file, JSON.stringify({ startedAt, commit: commit(), quick: values.quick, machine, verdicts, cases: done }, undefined, 2))
+writeFileSync(file, JSON.stringify({ startedAt, commit: commit(), quick: values.quick, machine, loadAverageBefore: busy, verdicts, cases: done }, undefined, 2))
 console.log(`${((Date.now() - startedAt.getTime()) / 1000).toFixed(0)} s, written to ${file}`)
 
 const firstError = done.flatMap((result) => result.rounds.flatMap((each) => Object.values(each.subjects))).find((one) => one.errors > 0)?.firstError
