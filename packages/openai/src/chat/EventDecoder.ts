@@ -106,7 +106,7 @@ const addChunk = (previous: State, chunk: Chunk, wire: Origin, value: JsonObject
       return failed(state, violation(`The provider sent content of choice ${index} after it had finished.`))
     }
     let after = addChoice(before, wireChoice, index, events)
-    const finish = Finish.decode(wireChoice as JsonObject)
+    const finish = Finish.decode(wireChoice)
     if (finish !== undefined) {
       finishing.push(index)
       after = { ...after, stated: later(after.stated, finish) }

@@ -4,7 +4,7 @@
  */
 import type { Finish, FinishReason } from "@sluice/protocol/CanonicalFinish"
 import { present } from "@sluice/protocol/Json"
-import type { JsonObject } from "@sluice/protocol/Wire"
+import type { ChunkChoice } from "./WireAnswer.ts"
 
 const reasons: ReadonlyMap<string, FinishReason> = new Map<string, FinishReason>([
   ["stop", "stop"],
@@ -47,15 +47,18 @@ const words: { readonly [R in FinishReason]: string } = {
   other: "stop"
 }
 
+/** What a choice says of its end. */
+type Ended = Pick<ChunkChoice, "finish_reason" | "stop_reason" | "matched_stop">
+
 /** What vLLM (`stop_reason`) and SGLang (`matched_stop`) say of the stop that matched; numbers are tokens, not sequences. */
-const matchedStop = (choice: JsonObject): string | undefined => {
-  const stop = choice["stop_reason"] ?? choice["matched_stop"]
+const matchedStop = (choice: Ended): string | undefined => {
+  const stop = choice.stop_reason ?? choice.matched_stop
   return typeof stop === "string" && stop !== "" ? stop : undefined
 }
 
 /** The finish a choice states; `undefined` where it states none. */
-export const decode = (choice: JsonObject): Finish | undefined => {
-  const raw = choice["finish_reason"]
+export const decode = (choice: Ended): Finish | undefined => {
+  const raw = choice.finish_reason
   if (typeof raw !== "string" || raw === "") return undefined
   const stated = reasons.get(raw) ?? "other"
   const stop = stated === "stop" ? matchedStop(choice) : undefined

@@ -220,8 +220,10 @@ const ownBlock = <T extends string>(part: Part, type: T): BlockOf<T> | undefined
   return isObject(value) && value["type"] === type ? value as unknown as BlockOf<T> : undefined
 }
 
-const drop = (part: Part, place: Place, weight: "hint" | "meaning"): undefined =>
-  loseNode(place, part, { reason: "dropped", weight, before: part }) as undefined
+const drop = (part: Part, place: Place, weight: "hint" | "meaning"): undefined => {
+  loseNode(place, part, { reason: "dropped", weight, before: part })
+  return undefined
+}
 
 /** What cannot be said as it is becomes text. */
 const asText = (part: Part, text: string, place: Place): JsonObject => {

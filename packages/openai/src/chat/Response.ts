@@ -26,8 +26,7 @@ const checked = check(Answer)
 
 const addWhole = (wire: AnswerChoice, index: number, events: Array<CanonicalEvent>): void => {
   const choice: Choice = addChoice(unseen, { ...wire, delta: wire.message ?? null }, index, events)
-  // The choice is a value of the parsed body.
-  finishChoice(choice, index, Finish.decode(wire as unknown as JsonObject) ?? { reason: "missing" }, events)
+  finishChoice(choice, index, Finish.decode(wire) ?? { reason: "missing" }, events)
 }
 
 const failed = (failure: Failure, value: Json): Frame => {

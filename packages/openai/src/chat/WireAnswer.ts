@@ -37,7 +37,14 @@ export const Delta = Schema.Struct({ ...saidKeys, tool_calls: maybe(Schema.Array
 /** What a chunk adds to a choice. */
 export type Delta = typeof Delta.Type
 
-const choiceKeys = { index: maybe(Schema.Number), finish_reason: Schema.optionalKey(AnyJson), logprobs: Schema.optionalKey(AnyJson) }
+/** `stop_reason` is vLLM's and `matched_stop` SGLang's name of the stop sequence that matched. */
+const choiceKeys = {
+  index: maybe(Schema.Number),
+  finish_reason: Schema.optionalKey(AnyJson),
+  stop_reason: Schema.optionalKey(AnyJson),
+  matched_stop: Schema.optionalKey(AnyJson),
+  logprobs: Schema.optionalKey(AnyJson)
+}
 
 /** One choice of a chunk. */
 export const ChunkChoice = Schema.Struct({ ...choiceKeys, delta: maybe(Delta) })
