@@ -20,6 +20,9 @@ export const placeOf = (context: AnswerContext): Place => ({
 /** The place of one part of the answer. */
 export const partAt = (place: Place, index: number): Place => inside(place, undefined, "choices", 0, "parts", index)
 
+/** Who makes calls in answers that did not come from Anthropic: the model itself. */
+export const caller: JsonObject = { type: "direct" }
+
 /** Reports an id that the client gets in another form. */
 export const loseId = (callId: string, place: Place): void => {
   const after = fitId(callId)
@@ -32,14 +35,16 @@ export const loseId = (callId: string, place: Place): void => {
 export const blockOf = (part: Part, origin: JsonObject | undefined, place: Place): JsonObject | undefined => {
   if (origin !== undefined) return codec.encode({ ...part, wire: { dialect: id, value: origin } }, place)
   switch (part.type) {
-    case "text": {
+    case "text":
+    case "refusal": {
       const block = codec.encode(part, place)
       return block === undefined ? undefined : { citations: null, ...block }
     }
-    case "tool-call":
+    case "tool-call": {
       loseId(part.id, place)
-      return codec.encode(part, place)
-    case "refusal":
+      const block = codec.encode(part, place)
+      return block === undefined ? undefined : { ...block, caller }
+    }
     case "foreign":
       return codec.encode(part, place)
     case "reasoning": {

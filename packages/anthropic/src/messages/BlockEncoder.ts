@@ -59,7 +59,7 @@ const nameOf = (call: BlockStartEvent["call"]): string => call?.namespace === un
 const openingOf = (start: BlockStartEvent): JsonObject => {
   switch (start.kind) {
     case "tool-call":
-      return { type: "tool_use", id: fitId(start.call?.id ?? ""), name: nameOf(start.call), input: {} }
+      return { type: "tool_use", id: fitId(start.call?.id ?? ""), name: nameOf(start.call), input: {}, caller: Answers.caller }
     case "reasoning":
       return { type: "thinking", thinking: "", signature: "" }
     case "server-tool":

@@ -3,7 +3,7 @@
  * ToolResults.ts. A part that keeps its block gives back the same block, changed only where it was edited.
  */
 import type { ForeignPart, Part, ReasoningPart, TextPart, ToolCallPart } from "@sluice/protocol/CanonicalPart"
-import { bare } from "@sluice/protocol/Equality"
+import { bare, sameJson } from "@sluice/protocol/Equality"
 import * as Fields from "@sluice/protocol/Fields"
 import { parseArguments, present } from "@sluice/protocol/Json"
 import { isObject, type Json, type JsonObject } from "@sluice/protocol/Wire"
@@ -112,6 +112,11 @@ const toolUse: Fields.Fields<ToolCallPart, ToolUseBlock, Crossing> = [
   cacheField()
 ]
 
+/** Who made a call: the model itself, which is what a call without a caller says, too. */
+const caller: Fields.Field<ToolCallPart, ToolUseBlock, Crossing> = { of: [], keys: ["caller"], get: () => ({}), put: () => ({}) }
+
+const isDirect = (wire: ToolUseBlock): boolean => sameJson(Wire.asObject(wire)["caller"], { type: "direct" })
+
 const other: Fields.Fields<ForeignPart, OtherBlock, Crossing> = [cacheField()]
 
 /** A block in canonical words; content that was text and not blocks is one text part. */
@@ -127,8 +132,10 @@ export const decodePart = (wire: Wire.Block | string, at: string): Part => {
       return { type: "reasoning", form: "raw", text: wire.thinking, ...Fields.get(thinking, wire, at), ...node(thinking) }
     case "redacted_thinking":
       return { type: "reasoning", form: "raw", text: "", ...Fields.get(redacted, wire, at), ...node(redacted) }
-    case "tool_use":
-      return { type: "tool-call", kind: "function", id: wire.id, name: wire.name, arguments: "", ...Fields.get(toolUse, wire, at), ...node(toolUse) }
+    case "tool_use": {
+      const call = { type: "tool-call" as const, kind: "function" as const, id: wire.id, name: wire.name, arguments: "" }
+      return { ...call, ...Fields.get(toolUse, wire, at), ...node(isDirect(wire) ? [...toolUse, caller] : toolUse) }
+    }
     case "image":
     case "document":
     case "search_result":
