@@ -99,11 +99,7 @@ const toFailure = (frames: ReadonlyArray<Frame>): Failure | undefined => {
 
 /** Starts the stages of all interceptors that want frames. */
 const startStages = ({ exchange, executor, gateway, model, number }: AttemptPlan): ReadonlyArray<FrameStage> =>
-  gateway.interceptors.flatMap((interceptor) =>
-    interceptor.events === undefined
-      ? []
-      : [interceptor.events({ ...contextOf(exchange), attempt: number, provider: executor.id, upstreamModel: model })]
-  )
+  gateway.hooks.events.map((events) => events({ ...contextOf(exchange), attempt: number, provider: executor.id, upstreamModel: model }))
 
 const answerContext = ({ exchange, inbound }: AttemptPlan, sink: Loss.LossSink): AnswerContext => ({
   get request() {

@@ -82,10 +82,10 @@ const record = (walk: Walk, candidate: Candidate, startedAt: number, failure: Fa
       : { error: { class: failure.class, message: failure.message, ...(failure.status === undefined ? {} : { status: failure.status }) } })
   }
   exchange.attempts.push(attempt)
-  const watching = gateway.extensions.flatMap(({ onAttempt }) => onAttempt === undefined ? [] : [onAttempt])
-  if (watching.length === 0) return Effect.void
+  const { onAttempt } = gateway.hooks
+  if (onAttempt.length === 0) return Effect.void
   const context = contextOf(exchange)
-  return Effect.forEach(watching, (onAttempt) => Effect.ignoreCause(onAttempt(attempt, context), { log: true }), { discard: true })
+  return Effect.forEach(onAttempt, (hook) => Effect.ignoreCause(hook(attempt, context), { log: true }), { discard: true })
 }
 
 /** One try: its own scope, closed when it fails and left to the exchange when it succeeds. */
@@ -99,40 +99,46 @@ const tryOnce = Effect.fnUntraced(function*(walk: Walk, candidate: Candidate, pl
   return exit
 })
 
-const prepare = Effect.fnUntraced(function*(walk: Walk, candidate: Candidate, executor: Executor, number: number) {
+type Prepared = Result.Result<Outbound.Outbound, GatewayError>
+
+/** What the target is sent, after the interceptors of attempts. */
+const prepare = (walk: Walk, candidate: Candidate, executor: Executor, number: number): Effect.Effect<Prepared> | Prepared => {
   const { exchange, gateway, inbound } = walk
+  const write = (changed: CanonicalRequest | undefined): Prepared =>
+    Outbound.prepare({
+      inbound,
+      model: candidate.model,
+      ...(changed === undefined ? {} : { changed }),
+      from: exchange.inbound,
+      executor,
+      fidelity: candidate.entry.fidelity ?? "default",
+      wantsFrames: gateway.wantsFrames
+    })
+  const { attempt } = gateway.hooks
+  if (attempt.length === 0) return write(walk.changed)
   const context = { ...contextOf(exchange), attempt: number, provider: executor.id, upstreamModel: candidate.model }
-  const changed = yield* Intercept.run(inbound, walk.changed, gateway.interceptors.map(({ attempt }) => attempt), context)
-  const outbound = yield* Effect.fromResult(Outbound.prepare({
-    inbound,
-    model: candidate.model,
-    ...(changed === undefined ? {} : { changed }),
-    from: exchange.inbound,
-    executor,
-    fidelity: candidate.entry.fidelity ?? "default",
-    wantsFrames: gateway.wantsFrames
-  }))
-  return { model: candidate.model, outbound }
-})
+  return Effect.result(Intercept.run(inbound, walk.changed, attempt, context)).pipe(Effect.map(Result.flatMap(write)))
+}
 
 /** Walks the candidates until one answers; fails with the last failure when none does. */
 export const walk = Effect.fnUntraced(function*(walk: Walk, candidates: ReadonlyArray<Candidate>): Effect.fn.Return<Started, GatewayError> {
   const { exchange, gateway, inbound } = walk
-  let last = fail({ class: "unavailable", message: `No provider serves the model "${inbound.model}".` })
+  let last: GatewayError | undefined
   for (const [index, candidate] of candidates.entries()) {
     const executor = gateway.executors.get(candidate.provider)
     if (executor === undefined) continue
     const hasOther = index < candidates.length - 1
     for (let tries = 0;; tries++) {
       const number = exchange.attempts.length + 1
-      const prepared = yield* Effect.result(prepare(walk, candidate, executor, number))
+      const preparing = prepare(walk, candidate, executor, number)
+      const prepared = Effect.isEffect(preparing) ? yield* preparing : preparing
       if (Result.isFailure(prepared)) {
         last = prepared.failure
         if (prepared.failure.failure.class === "unsupported-crossing") break
         return yield* last
       }
       const marks = { lastByteAt: gateway.wheel.now(), committed: false }
-      const exit = yield* tryOnce(walk, candidate, { gateway, exchange, inbound, executor, number, marks, ...prepared.success })
+      const exit = yield* tryOnce(walk, candidate, { gateway, exchange, inbound, executor, number, marks, model: candidate.model, outbound: prepared.success })
       if (Exit.isSuccess(exit)) return { answer: exit.value, candidate, executor }
       const error = Option.getOrUndefined(Cause.findErrorOption(exit.cause))
       if (error === undefined) return yield* Effect.failCause(exit.cause)
@@ -149,5 +155,5 @@ export const walk = Effect.fnUntraced(function*(walk: Walk, candidates: Readonly
       yield* Effect.sleep(step.waitMs)
     }
   }
-  return yield* last
+  return yield* last ?? fail({ class: "unavailable", message: `No provider serves the model "${inbound.model}".` })
 })

@@ -42,6 +42,8 @@ export interface Exchange {
   committed: boolean
   waitedInVain: boolean
   bytesOut: number
+  /** The step under way that may refuse, until the ledger is open; what fails then is a refusal by this step. */
+  step: string | undefined
   /** A drain or a lingering connection closes the exchange's scope, not the request. */
   outlivesRequest: boolean
   /** How it ended, first writer wins; see {@link endOnce}. */
@@ -61,6 +63,7 @@ export const begin = (facts: Pick<Exchange, "id" | "startedAt" | "principal" | "
   committed: false,
   waitedInVain: false,
   bytesOut: 0,
+  step: undefined,
   outlivesRequest: false,
   ending: undefined
 })

@@ -47,8 +47,13 @@ export interface Gateway {
   readonly executors: ReadonlyMap<ProviderId, Executor>
   /** In order; `finish` runs over those that were entered, in reverse. */
   readonly extensions: ReadonlyArray<Extension>
-  /** In order. */
-  readonly interceptors: ReadonlyArray<Interceptor>
+  /** The hooks of the interceptors that have them, in order, so that a request pays only for those there are. */
+  readonly hooks: {
+    readonly request: ReadonlyArray<NonNullable<Interceptor["request"]>>
+    readonly attempt: ReadonlyArray<NonNullable<Interceptor["attempt"]>>
+    readonly events: ReadonlyArray<NonNullable<Interceptor["events"]>>
+    readonly onAttempt: ReadonlyArray<NonNullable<Extension["onAttempt"]>>
+  }
   /** Whether any interceptor wants frames, which rules the byte lane out. */
   readonly wantsFrames: boolean
   readonly registry: ModelRegistry["Service"]

@@ -58,15 +58,21 @@ const start = Effect.fnUntraced(
     Executors | Extensions | Interceptors | Ledger | Authenticator | Wheel.Wheel | Lifecycle.Lifecycle | Scope.Scope
   > {
     const executors = yield* Effect.flatMap(Executors, ({ all }) => all)
+    const extensions = yield* Effect.flatMap(Extensions, ({ all }) => all)
     const interceptors = yield* Effect.flatMap(Interceptors, ({ all }) => all)
     const snapshot = yield* Effect.fromResult(ModelRegistry.make(options.models ?? defaultModels(executors), executors.map(({ id }) => id)))
     const random = yield* Random.Random
     return {
       dialects: options.dialects,
       executors: new Map(executors.map((executor) => [executor.id, executor])),
-      extensions: yield* Effect.flatMap(Extensions, ({ all }) => all),
-      interceptors,
-      wantsFrames: interceptors.some((interceptor) => interceptor.events !== undefined),
+      extensions,
+      hooks: {
+        request: interceptors.flatMap(({ request }) => request === undefined ? [] : [request]),
+        attempt: interceptors.flatMap(({ attempt }) => attempt === undefined ? [] : [attempt]),
+        events: interceptors.flatMap(({ events }) => events === undefined ? [] : [events]),
+        onAttempt: extensions.flatMap(({ onAttempt }) => onAttempt === undefined ? [] : [onAttempt])
+      },
+      wantsFrames: interceptors.some(({ events }) => events !== undefined),
       registry: ModelRegistry.ModelRegistry.of(ModelRegistry.hold(snapshot)),
       ledger: yield* Ledger,
       authenticator: yield* Authenticator,

@@ -12,12 +12,11 @@ import type { Inbound } from "./Inbound.ts"
 export const run = Effect.fnUntraced(function*<C>(
   inbound: Inbound,
   changed: CanonicalRequest | undefined,
-  hooks: ReadonlyArray<((request: CanonicalRequest, context: C) => Effect.Effect<CanonicalRequest, GatewayError>) | undefined>,
+  hooks: ReadonlyArray<(request: CanonicalRequest, context: C) => Effect.Effect<CanonicalRequest, GatewayError>>,
   context: C
 ): Effect.fn.Return<CanonicalRequest | undefined, GatewayError> {
-  if (hooks.every((hook) => hook === undefined)) return changed
   const own = yield* Effect.fromResult(inbound.request())
   let request = changed ?? own
-  for (const hook of hooks) if (hook !== undefined) request = yield* hook(request, context)
+  for (const hook of hooks) request = yield* hook(request, context)
   return request === own || same(request, own) ? undefined : request
 })

@@ -13,6 +13,7 @@ import * as Fiber from "effect/Fiber"
 import * as HttpServerError from "effect/http/HttpServerError"
 import * as HttpServerResponse from "effect/http/HttpServerResponse"
 import * as Option from "effect/Option"
+import * as Result from "effect/Result"
 import * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import * as AnswerBody from "./AnswerBody.ts"
@@ -45,10 +46,6 @@ export interface Call {
   readonly text: Effect.Effect<string, GatewayError>
 }
 
-/** A failure with the step that refused, while nothing was opened yet. */
-const refusing = (exchange: Exchange, by: string) => <A, R>(step: Effect.Effect<A, GatewayError, R>): Effect.Effect<A, GatewayError, R> =>
-  Effect.tapError(step, (error) => Effect.sync(() => endOnce(exchange, { _tag: "Refused", by, failure: error.failure })))
-
 /** Handles one call to the end of its answer's head; the body and the settling follow by scope. */
 export const handle = Effect.fnUntraced(function*(gateway: Gateway, call: Call): Effect.fn.Return<HttpServerResponse.HttpServerResponse, never, Scope.Scope> {
   const startedAt = gateway.clock.currentTimeMillisUnsafe()
@@ -68,12 +65,8 @@ export const handle = Effect.fnUntraced(function*(gateway: Gateway, call: Call):
   return yield* respond(gateway, exchange, call, entered, scope).pipe(
     Effect.catch((error) =>
       Effect.sync(() => {
-        endOnce(
-          exchange,
-          error.failure.class === "unsupported-crossing"
-            ? { _tag: "Refused", by: "fidelity", failure: error.failure }
-            : { _tag: "Failed", failure: error.failure }
-        )
+        const by = error.failure.class === "unsupported-crossing" ? "fidelity" : exchange.step
+        endOnce(exchange, by === undefined ? { _tag: "Failed", failure: error.failure } : { _tag: "Refused", by, failure: error.failure })
         return Reply.error(exchange.inbound, id, error.failure, exchange)
       })
     ),
@@ -106,25 +99,31 @@ const respond = Effect.fnUntraced(function*(
   scope: Scope.Closeable
 ): Effect.fn.Return<HttpServerResponse.HttpServerResponse, GatewayError, Scope.Scope> {
   const stage = gateway.lifecycle.stage()
+  exchange.step = "drain"
   if (stage._tag === "Draining" && exchange.startedAt >= stage.refusesAt) {
-    return yield* refusing(exchange, "drain")(fail({ class: "unavailable", message: "The gateway is shutting down.", retryAfterMs: 1000 }))
+    return yield* fail({ class: "unavailable", message: "The gateway is shutting down.", retryAfterMs: 1000 })
   }
-  const inbound = yield* read(gateway, exchange, call).pipe(refusing(exchange, "body"))
-  yield* admit(gateway, exchange, entered).pipe(refusing(exchange, "admit"))
+  exchange.step = "body"
+  const inbound = yield* Effect.fromResult(understand(gateway, exchange, call, yield* call.text))
+  exchange.step = "admit"
+  if (gateway.extensions.length > 0) yield* admit(gateway, exchange, entered)
+  exchange.step = "model"
   const snapshot = gateway.registry.current()
-  const route = yield* resolve(snapshot, exchange, inbound.model).pipe(refusing(exchange, "model"))
-  const changed = yield* Intercept.run(inbound, undefined, gateway.interceptors.map(({ request }) => request), contextOf(exchange)).pipe(
-    refusing(exchange, "interceptor")
-  )
+  const route = yield* resolve(snapshot, exchange, inbound.model)
+  exchange.step = "interceptor"
+  const { request } = gateway.hooks
+  const changed = request.length === 0 ? undefined : yield* Intercept.run(inbound, undefined, request, contextOf(exchange))
   const candidates = Planner.plan(snapshot, route, gateway.random)
-  yield* open(gateway, exchange).pipe(refusing(exchange, "ledger"))
+  exchange.step = "ledger"
+  yield* open(gateway, exchange)
+  exchange.step = undefined
   const attempts = Attempts.walk({ gateway, exchange, inbound, changed, scope }, candidates)
   return inbound.stream ? yield* stream(gateway, exchange, route, attempts, scope) : yield* buffer(gateway, exchange, attempts)
 })
 
-const read = Effect.fnUntraced(function*(gateway: Gateway, exchange: Exchange, call: Call) {
-  const text = yield* call.text
-  const inbound = yield* Effect.fromResult(Inbound.read({
+const understand = (gateway: Gateway, exchange: Exchange, call: Call, text: string): Result.Result<Inbound.Inbound, GatewayError> => {
+  exchange.estimatedInput = estimateTokens(text.length)
+  const read = Inbound.read({
     dialect: call.dialect,
     endpoint: call.endpoint,
     text,
@@ -134,17 +133,16 @@ const read = Effect.fnUntraced(function*(gateway: Gateway, exchange: Exchange, c
     onModel: (model) => {
       exchange.model = model
     }
-  }))
-  exchange.model = inbound.model
+  })
+  if (Result.isFailure(read)) return read
+  const inbound = read.success
   exchange.stream = inbound.stream
   exchange.request = () => Inbound.decoded(inbound)
-  exchange.estimatedInput = estimateTokens(text.length)
-  return inbound
-})
+  return read
+}
 
 /** Extensions are entered one by one; those entered are finished, whatever comes. */
 const admit = Effect.fnUntraced(function*(gateway: Gateway, exchange: Exchange, entered: Array<Extension>) {
-  if (gateway.extensions.length === 0) return
   const context = contextOf(exchange)
   for (const extension of gateway.extensions) {
     entered.push(extension)

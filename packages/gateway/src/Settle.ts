@@ -6,6 +6,7 @@ import { label } from "@sluice/protocol/Outcome"
 import type * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
+import type * as Fiber from "effect/Fiber"
 import * as Scope from "effect/Scope"
 import type { AnswerBody } from "./AnswerBody.ts"
 import * as Drain from "./Drain.ts"
@@ -24,16 +25,21 @@ const settleWithinMs = 2_000
  */
 const bounded = (gateway: Gateway, effect: Effect.Effect<void>, onLate: Effect.Effect<void>): Effect.Effect<void> =>
   Effect.contextWith((context: Context.Context<never>) =>
-    Effect.callback<void>((resume) => {
-      const startedAt = gateway.wheel.now()
+    Effect.suspend(() => {
       const fiber = Effect.runForkWith(context)(effect)
-      const unregister = gateway.wheel.register({ tick: (now) => now - startedAt >= settleWithinMs ? resume(onLate) : undefined })
-      fiber.addObserver(() => {
-        unregister()
-        resume(Effect.void)
-      })
+      return fiber.pollUnsafe() === undefined ? awaited(gateway, fiber, onLate) : Effect.void
     })
   )
+
+const awaited = (gateway: Gateway, fiber: Fiber.Fiber<void>, onLate: Effect.Effect<void>): Effect.Effect<void> =>
+  Effect.callback<void>((resume) => {
+    const startedAt = gateway.wheel.now()
+    const unregister = gateway.wheel.register({ tick: (now) => now - startedAt >= settleWithinMs ? resume(onLate) : undefined })
+    fiber.addObserver(() => {
+      unregister()
+      resume(Effect.void)
+    })
+  })
 
 /** Settles the exchange: ledger, metrics, then `finish` of every extension that was entered, in reverse. */
 export const settle = (gateway: Gateway, exchange: Exchange, entered: ReadonlyArray<Extension>): Effect.Effect<void> =>
@@ -46,6 +52,7 @@ export const settle = (gateway: Gateway, exchange: Exchange, entered: ReadonlyAr
       ),
       Effect.logError("The ledger did not confirm a settlement in time", { id: exchange.id })
     )
+    if (entered.length === 0) return Effect.andThen(written, Metrics.settled(record))
     const context = contextOf(exchange)
     const finished = Effect.forEach(entered.toReversed(), ({ finish }) =>
       finish === undefined ? Effect.void : Effect.ignoreCause(finish(record, context), { log: true }), { discard: true })
