@@ -27,11 +27,13 @@ export interface Choice extends CallDecoder.Calls {
   readonly text: number | undefined
   /** The finish the provider stated, until it is told. */
   readonly stated: CanonicalFinish | undefined
+  /** The model has refused, in words. */
+  readonly refused: boolean
   readonly finished: boolean
 }
 
 /** A choice of which nothing was said yet. */
-export const unseen: Choice = { calls: [], started: 0, open: undefined, media: undefined, text: undefined, stated: undefined, finished: false }
+export const unseen: Choice = { calls: [], started: 0, open: undefined, media: undefined, text: undefined, stated: undefined, refused: false, finished: false }
 
 const closeOpen = (choice: Choice, index: number, events: Array<CanonicalEvent>): Choice => {
   if (choice.open === undefined) return choice
@@ -55,7 +57,13 @@ const addPiece = (choice: Choice, piece: Piece, index: number, events: Array<Can
     current = closeOpen(choice, index, events)
     const open = { kind: piece.kind, key: piece.key, index: current.started }
     events.push({ type: "block-start", choice: index, index: open.index, kind: piece.kind, ...present({ form: piece.form }) })
-    current = { ...current, open, started: current.started + 1, text: piece.kind === "text" ? open.index : current.text }
+    current = {
+      ...current,
+      open,
+      started: current.started + 1,
+      text: piece.kind === "text" ? open.index : current.text,
+      refused: current.refused || piece.kind === "refusal"
+    }
   }
   const at = { choice: index, index: current.open?.index ?? 0 }
   if (piece.text !== "") events.push({ type: piece.kind === "reasoning" ? "reasoning-delta" : "text-delta", ...at, text: piece.text })
@@ -111,7 +119,7 @@ export const finishChoice = (choice: Choice, index: number, finish: CanonicalFin
   close()
   if (current.media !== undefined) events.push({ type: "block-end", choice: index, index: current.media })
   for (const { block } of calls) if (block !== undefined) events.push({ type: "block-end", choice: index, index: block })
-  events.push({ type: "finish", choice: index, ...Finish.settled(finish, calls.length > 0) })
+  events.push({ type: "finish", choice: index, ...Finish.settled(finish, { calls: calls.length > 0, refusal: choice.refused }) })
   return { ...unseen, calls: [], finished: true }
 }
 

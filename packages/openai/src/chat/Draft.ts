@@ -29,6 +29,7 @@ interface Choice {
   readonly hasRole: boolean
   readonly calls: number
   readonly hasMedia: boolean
+  readonly hasRefusal: boolean
   readonly finished: boolean
   readonly blocks: ReadonlyMap<number, Block>
 }
@@ -77,7 +78,7 @@ export interface Draft {
 /** An empty draft. */
 export const draft = (sink: LossSink): Draft => ({ choices: new Map(), sink })
 
-const unseen: Choice = { hasRole: false, calls: 0, hasMedia: false, finished: false, blocks: new Map() }
+const unseen: Choice = { hasRole: false, calls: 0, hasMedia: false, hasRefusal: false, finished: false, blocks: new Map() }
 
 const choiceDraft = (into: Draft, index: number): ChoiceDraft => {
   const known = into.choices.get(index)
@@ -149,8 +150,10 @@ const endBlock = (state: State, event: BlockEndEvent, block: Block, into: Draft 
   if (into !== undefined && !block.isSaid && !restate(choiceDraft(into, event.choice), block, event.final)) {
     lose(into, "choices", event.choice, "parts", event.index)
   }
-  const choice = state.choices.get(event.choice)
-  if (choice === undefined) return state
+  const before = state.choices.get(event.choice)
+  if (before === undefined) return state
+  const refused = block.kind === "refusal" && (block.isSaid || (event.final?.type === "refusal" && event.final.text !== ""))
+  const choice = refused ? { ...before, hasRefusal: true } : before
   const blocks = new Map(choice.blocks)
   blocks.delete(event.index)
   const next = [...blocks].find(([, other]) => other.isWaiting)
@@ -260,8 +263,8 @@ export const add = (state: State, event: CanonicalEvent, into: Draft | undefined
     case "finish": {
       const choice = opened(state.choices.get(event.choice) ?? unseen, event.choice, into)
       if (into !== undefined) {
-        choiceDraft(into, event.choice).finish = event
-        if (!FinishMap.isExact(event)) {
+        choiceDraft(into, event.choice).finish = FinishMap.spoken(event, choice.hasRefusal)
+        if (!FinishMap.isExact(event, choice.hasRefusal)) {
           const at = Pointer.child("", "choices", event.choice, "finish")
           into.sink.add({ at, canonical: at, reason: "approximated", weight: "hint", before: event.reason })
         }

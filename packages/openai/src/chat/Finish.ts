@@ -67,16 +67,24 @@ export const decode = (choice: Ended): Finish | undefined => {
 
 /**
  * The finish that holds, once it is known what the choice said: a plain stop behind tool calls means that the tools are to be
- * called (OpenAI says so when a tool was forced, some providers always), and tool calls without a call are a plain stop.
+ * called (OpenAI says so when a tool was forced, some providers always), and tool calls without a call are a plain stop. A
+ * plain stop behind a refusal is a refusal: OpenAI says so only in the message.
  */
-export const settled = (finish: Finish, hasCalls: boolean): Finish => {
-  if (finish.reason === "stop" && hasCalls) return { ...finish, reason: "tool-calls" }
-  return finish.reason === "tool-calls" && !hasCalls ? { ...finish, reason: "stop" } : finish
+export const settled = (finish: Finish, said: { readonly calls: boolean; readonly refusal: boolean }): Finish => {
+  if (finish.reason === "stop" && said.calls) return { ...finish, reason: "tool-calls" }
+  if (finish.reason === "stop" && said.refusal) return { ...finish, reason: "refusal" }
+  return finish.reason === "tool-calls" && !said.calls ? { ...finish, reason: "stop" } : finish
 }
 
 /** The word for a finish: the provider's own where it is one of OpenAI's and means this. */
 export const encode = (finish: Finish): string =>
   finish.raw !== undefined && official.has(finish.raw) && reasons.get(finish.raw) === finish.reason ? finish.raw : words[finish.reason]
 
+/** The finish as it is said behind a refusal: the message tells the refusal, the word is a plain stop. */
+export const spoken = (finish: Finish, hasRefusal: boolean): Finish => hasRefusal && finish.reason === "refusal" ? { reason: "stop" } : finish
+
 /** Whether the word for a finish says the same. */
-export const isExact = (finish: Finish): boolean => reasons.get(encode(finish)) === finish.reason
+export const isExact = (finish: Finish, hasRefusal: boolean): boolean => {
+  const read = reasons.get(encode(spoken(finish, hasRefusal)))
+  return (read === "stop" && hasRefusal ? "refusal" : read) === finish.reason
+}

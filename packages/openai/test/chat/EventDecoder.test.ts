@@ -56,7 +56,7 @@ describe("a stream of text", () => {
         "start 0.3 refusal",
         "0.3 no",
         "end 0.3",
-        "finish 0 stop",
+        "finish 0 refusal",
         "end"
       ]
     )
