@@ -263,8 +263,10 @@ export const add = (state: State, event: CanonicalEvent, into: Draft | undefined
     case "finish": {
       const choice = opened(state.choices.get(event.choice) ?? unseen, event.choice, into)
       if (into !== undefined) {
-        choiceDraft(into, event.choice).finish = FinishMap.spoken(event, choice.hasRefusal)
-        if (!FinishMap.isExact(event, choice.hasRefusal)) {
+        // Behind calls a plain stop would be read as the calls' finish
+        const hasRefusal = choice.hasRefusal && choice.calls === 0
+        choiceDraft(into, event.choice).finish = FinishMap.spoken(event, hasRefusal)
+        if (!FinishMap.isExact(event, hasRefusal)) {
           const at = Pointer.child("", "choices", event.choice, "finish")
           into.sink.add({ at, canonical: at, reason: "approximated", weight: "hint", before: event.reason })
         }
