@@ -79,10 +79,17 @@ const cases: ReadonlyArray<Case> = [
   }
 ]
 
+/** What both protocols say of an error. */
+interface ErrorBody {
+  readonly type?: string
+  readonly error: { readonly type: string; readonly message: string }
+}
+
 const post = (url: string, { body, headers, path }: Pick<Case, "body" | "headers" | "path">, key: string) =>
   Effect.promise(async () => {
     const response = await fetch(`${url}${path}`, { method: "POST", headers: { "content-type": "application/json", "x-api-key": key, ...headers }, body })
-    return { status: response.status, id: response.headers.get("x-request-id"), json: await response.json(), again: response.headers.get("x-should-retry") }
+    const json: ErrorBody = JSON.parse(await response.text())
+    return { status: response.status, id: response.headers.get("x-request-id"), json, again: response.headers.get("x-should-retry") }
   })
 
 layer(Rig.layer({ settings: { bodyLimitBytes: limit } }), { excludeTestServices: true })("a request that cannot be served", (it) => {

@@ -1,5 +1,5 @@
 /** The reference server as its user runs it: a process of its own, from a configuration file, until it is killed. */
-import { Effect, Scope } from "effect"
+import { Effect, type Scope } from "effect"
 import { type ChildProcess, spawn } from "node:child_process"
 import { once } from "node:events"
 import { join } from "node:path"
