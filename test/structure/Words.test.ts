@@ -11,6 +11,7 @@ const banned: ReadonlyArray<readonly [what: string, pattern: RegExp]> = [
   ["a machine's folder", /(?<![\w.])\/(?:tmp|work|home|root|Users)\//],
   ["a package registry", /registry\.(?:npmjs|yarnpkg)|npmmirror|artifactory|verdaccio/i],
   ["a note to oneself", /\b(?:TODO|FIXME|XXX|HACK)\b/],
+  ["a ticket", /\b(?:issue|ticket|PR) #?\d+\b/i],
   ["a promise", /\bfor the time being\b|\bin a later (?:version|release|step)\b|\bnot (?:yet )?implemented\b/i]
 ]
 
