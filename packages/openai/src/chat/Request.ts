@@ -262,6 +262,14 @@ const handled: ReadonlySet<string> = new Set(["headers", "instructions", "turns"
 const meaningful: ReadonlySet<string> = new Set(["previousResponse", "conversation", "background", "cachedContent"])
 const weightOf = (field: string): Loss.Loss["weight"] => meaningful.has(field) ? "meaning" : "hint"
 
+/** Keys without a canonical home, a response format of a kind that only compatible providers know among them. */
+const homeless = (wire: Request): ReadonlyArray<string> | undefined => {
+  const keys = Fields.foreignKeys(fields, wire, structural) ?? []
+  const hasOwnFormat = isObject(wire.response_format) && getFormat(wire.response_format) === undefined
+  const all = hasOwnFormat ? [...keys, "response_format"] : keys
+  return all.length === 0 ? undefined : all
+}
+
 const checked = check(Request)
 
 /** A request body in canonical words; a body that is no chat completion request fails with the path that is wrong. */
@@ -273,7 +281,7 @@ export const decode = ({ body, headers }: RequestInput): Result.Result<Canonical
     ...present({
       tools: decodeTools(wire, ""),
       headers: Object.keys(headers).length === 0 ? undefined : headers,
-      foreign: Fields.foreignKeys(fields, wire, structural)
+      foreign: homeless(wire)
     }),
     wire: { dialect: id, value: body },
     at: "",

@@ -29,7 +29,14 @@ describe("the reason of a finish", () => {
     assert.strictEqual(Finish.encode({ reason: "stop", raw: "end_turn" }), "stop")
   })
 
+  it("says a refusal in the message and a plain stop beside it", () => {
+    assert.strictEqual(Finish.encode(Finish.spoken({ reason: "refusal" }, true)), "stop")
+    assert.deepStrictEqual(Finish.settled({ reason: "stop" }, { calls: false, refusal: true }), { reason: "refusal" })
+    assert.isTrue(Finish.isExact({ reason: "refusal" }, true))
+    assert.isFalse(Finish.isExact({ reason: "stop" }, true))
+  })
+
   it("is exact where reading the word gives the reason back", () => {
-    assert.deepStrictEqual(reasons.filter((reason) => Finish.isExact({ reason })), ["stop", "length", "tool-calls", "content-filter"])
+    assert.deepStrictEqual(reasons.filter((reason) => Finish.isExact({ reason }, false)), ["stop", "length", "tool-calls", "content-filter"])
   })
 })
