@@ -8,6 +8,7 @@ import type { CanonicalRequest, Turn } from "@sluice/protocol/CanonicalRequest"
 import type { CanonicalResponse } from "@sluice/protocol/CanonicalResponse"
 import * as Equality from "@sluice/protocol/Equality"
 import * as Json from "@sluice/protocol/Json"
+import { nodeKeys } from "@sluice/protocol/Wire"
 import * as Struct from "effect/Struct"
 
 /** Arguments as JSON without layout; text that is not an object stays as it is. */
@@ -32,27 +33,46 @@ const numbering = (): (id: string) => string => {
   }
 }
 
-/** Protocols that keep calls apart from content give the calls last; the order within each kind is kept. */
-const rank = (part: Part): number => part.type === "reasoning" ? 0 : part.type === "tool-call" ? 2 : 1
+/** Protocols that keep thinking, refusals and calls apart from content lose their order among each other, not that within each kind. */
+const rank = (part: Part): number => part.type === "reasoning" ? 0 : part.type === "refusal" ? 2 : part.type === "tool-call" ? 3 : 1
+
+/** Answers keep media apart as well; in a request an image stands between the texts that speak of it. */
+const answerRank = (part: Part): number =>
+  part.type === "image" || part.type === "document" || part.type === "audio" || part.type === "video" ? 1.5 : rank(part)
 
 const isEmptyText = (part: Part): boolean => part.type === "text" && part.text === ""
 
-/** Adjacent texts without anything of their own are one text. */
-const joinTexts = (parts: ReadonlyArray<Part>): ReadonlyArray<Part> =>
-  parts.reduce<ReadonlyArray<Part>>((joined, part) => {
+/** Whether two parts are words of one kind, without anything of their own: protocols that keep kinds apart write them as one. */
+const continues = (last: Part | undefined, part: Part): last is Extract<Part, { readonly text: string }> =>
+  last !== undefined && last.type === part.type && isPlain(last) && isPlain(part) &&
+  (last.type !== "reasoning" || part.type !== "reasoning" || last.form === part.form)
+
+const plainKeys = new Set(["type", "text", "form"])
+
+const isPlain = (part: Part): part is Extract<Part, { readonly text: string }> =>
+  "text" in part && Object.entries(part).every(([key, value]) => value === undefined || plainKeys.has(key) || nodeKeys.has(key))
+
+const joinWords = (parts: ReadonlyArray<Part>): ReadonlyArray<Part> => {
+  const joined: Array<Part> = []
+  for (const part of parts) {
     const last = joined.at(-1)
-    return last?.type === "text" && part.type === "text" && isPlain(last) && isPlain(part)
-      ? [...joined.slice(0, -1), { type: "text", text: last.text + part.text }]
-      : [...joined, part]
-  }, [])
+    if (continues(last, part) && isPlain(part)) joined[joined.length - 1] = { ...last, text: last.text + part.text }
+    else joined.push(part)
+  }
+  return joined
+}
 
-const isPlain = (part: Part): boolean => Object.keys(Equality.bare(part) ?? {}).length === 2
-
-const normalParts = (parts: ReadonlyArray<Part>, number: (id: string) => string): ReadonlyArray<Part> =>
-  joinTexts(
-    parts.filter((part) => !isEmptyText(part)).toSorted((left, right) => rank(left) - rank(right)).map((part): Part => {
+const normalParts = (parts: ReadonlyArray<Part>, number: (id: string) => string, rankOf = rank): ReadonlyArray<Part> =>
+  joinWords(
+    parts.filter((part) => !isEmptyText(part)).toSorted((left, right) => rankOf(left) - rankOf(right)).map((part): Part => {
       if (part.type === "tool-call") return { ...part, id: number(part.id), arguments: args(part) }
       if (part.type === "tool-result") return normalResult(part, number)
+      if ("source" in part && part.source.type === "parts") {
+        return {
+          ...part,
+          source: { ...part.source, parts: part.source.parts.filter((inner) => !isEmptyText(inner)) }
+        }
+      }
       return part
     })
   )
@@ -114,7 +134,7 @@ export const ofResponse = (response: CanonicalResponse): unknown => {
   return Equality.bare({
     choices: response.choices.map((choice) => ({
       index: choice.index,
-      parts: normalParts(choice.parts.map(({ part }) => part), number),
+      parts: normalParts(choice.parts.map(({ part }): Part => part.type === "text" ? Struct.omit(part, ["annotations"]) : part), number, answerRank),
       finish: choice.finish?.reason
     })),
     usage: response.usage,

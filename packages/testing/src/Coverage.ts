@@ -155,7 +155,7 @@ export const floors: Floors = { constructor: 20, loss: 5 }
 export const missing = (coverage: Coverage, expectedLosses: ReadonlyArray<string> = [], least: Floors = floors): ReadonlyArray<string> =>
   [
     ...constructors.map((name) => [name, least.constructor] as const),
-    ...[...coverage.counts.keys(), ...expectedLosses].filter((name) => name.startsWith("loss ")).map((name) => [name, least.loss] as const)
+    ...[...new Set([...coverage.counts.keys(), ...expectedLosses])].filter((name) => name.startsWith("loss ")).map((name) => [name, least.loss] as const)
   ].flatMap(([name, floor]) => {
     const met = coverage.counts.get(name) ?? 0
     return met < floor ? [`${name}: ${met} of ${floor}`] : []

@@ -113,6 +113,6 @@ describe("a thousand runs", () => {
         coverage.events(events)
         return true
       }, count)
-      assert.deepStrictEqual(Coverage.missing(coverage), [], Coverage.table(coverage))
+      assert.deepStrictEqual(Coverage.missing(coverage), [])
     }))
 })

@@ -2,7 +2,7 @@
  * Images, documents and search results, and the canonical media parts. Anthropic takes pictures and PDFs as base64, address or
  * uploaded file, plain text, and documents made of blocks; sound and film have no place.
  */
-import type { MediaPart, Source } from "@sluice/protocol/CanonicalPart"
+import type { MediaPart, Part, Source } from "@sluice/protocol/CanonicalPart"
 import { bare, same } from "@sluice/protocol/Equality"
 import * as Fields from "@sluice/protocol/Fields"
 import { present } from "@sluice/protocol/Json"
@@ -42,6 +42,13 @@ const decodeSource = (source: WireSource, at: string, codec: Content.PartCodec):
   }
 }
 
+/** A document keeps its parts one by one, so that an empty one is missed where a message would not miss it. */
+const loseEmpty = (parts: ReadonlyArray<Part>, place: Place): void => {
+  for (const [index, part] of parts.entries()) {
+    if (part.type === "text" && part.text === "") drop(inside(place, part, "parts", index), part, "hint")
+  }
+}
+
 const encodeSource = (source: Source, origin: WireSource | undefined, place: Place, codec: Content.PartCodec): Json => {
   switch (source.type) {
     case "base64":
@@ -54,6 +61,7 @@ const encodeSource = (source: Source, origin: WireSource | undefined, place: Pla
       return { type: "text", media_type: source.mime ?? "text/plain", data: source.text }
     case "parts": {
       const before = origin?.type === "content" ? Wire.asJson(origin.content) : undefined
+      loseEmpty(source.parts, place)
       return { type: "content", content: Content.encode(source.parts, before, place, codec) }
     }
   }

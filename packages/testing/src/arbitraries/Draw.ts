@@ -10,7 +10,7 @@ import * as Schema from "effect/Schema"
 export interface Draw {
   /** A number from 0 up to and without `limit`. */
   readonly below: (limit: number) => number
-  /** True in about `percent` of 100 draws. */
+  /** True in about `percent` of 100 draws, and more often in the few values that are lavish. */
   readonly chance: (percent: number) => boolean
   /** One of the options; the first is the simplest. */
   readonly pick: <A>(options: readonly [A, ...ReadonlyArray<A>]) => A
@@ -42,8 +42,10 @@ const over = (tape: ReadonlyArray<ReadonlyArray<number>>): Draw => {
     return spread(value)
   }
   const isSpent = (): boolean => row >= tape.length
+  // One value in four is lavish: what is rare is common in it, so that rare things also meet each other.
+  const lavish = next() % 4 === 1
   const below = (limit: number): number => limit <= 1 ? 0 : next() % limit
-  const chance = (percent: number): boolean => next() % 100 >= 100 - percent
+  const chance = (percent: number): boolean => next() % 100 >= 100 - (lavish && percent < 30 ? 3 * percent : percent)
   return {
     below,
     chance,

@@ -6,6 +6,7 @@
 import type { Annotation } from "@sluice/protocol/CanonicalAnnotation"
 import type { CanonicalEvent, EventType, Frame } from "@sluice/protocol/CanonicalEvent"
 import { type FinishReason, reasons } from "@sluice/protocol/CanonicalFinish"
+import type { Usage } from "@sluice/protocol/CanonicalUsage"
 import * as Grammar from "@sluice/protocol/Grammar"
 import { present } from "@sluice/protocol/Json"
 import * as Blocks from "./Blocks.ts"
@@ -29,11 +30,14 @@ interface Walk {
   /** Choices this answer has; their indexes are 0 up to this number. */
   readonly choices: number
   readonly interleaves: boolean
+  /** Why each choice ends, where it is not for the usual reason; drawn first, so that a short tape reaches it. */
+  readonly reasons: ReadonlyArray<FinishReason | undefined>
   readonly events: Array<CanonicalEvent>
   /** What open blocks still have to say, by choice and index. */
   readonly plans: Map<string, Array<CanonicalEvent>>
   state: Grammar.State
   hasCalls: ReadonlySet<number>
+  usage: Usage
 }
 
 const key = (at: Blocks.At): string => `${at.choice}/${at.index}`
@@ -75,7 +79,7 @@ const startBlock = (walk: Walk): void => {
 /** Any reason, but calls and only calls make it a finish for calls: some decoders repair what contradicts itself. */
 const reason = (walk: Walk, choice: number): FinishReason => {
   const usual = walk.hasCalls.has(choice) ? "tool-calls" : "stop"
-  const drawn = walk.draw.chance(60) ? walk.draw.pick(reasons) : usual
+  const drawn = walk.reasons[choice] ?? usual
   return drawn === "stop" || drawn === "tool-calls" ? usual : drawn
 }
 
@@ -121,6 +125,10 @@ const annotation = (walk: Walk): CanonicalEvent => {
     : { type: "annotation", annotation: made }
 }
 
+/** A later snapshot never takes back what an earlier one counted. */
+const grown = (before: Usage, next: Usage): Usage =>
+  Object.fromEntries(Object.entries(next).map(([name, count]) => [name, Math.max(count, Reflect.get(before, name) ?? 0)]))
+
 /** How each type of event is proposed. */
 const proposals: { readonly [T in EventType]: (walk: Walk) => void } = {
   start: (walk) =>
@@ -133,7 +141,10 @@ const proposals: { readonly [T in EventType]: (walk: Walk) => void } = {
       })
     }),
   ping: (walk) => void take(walk, { type: "ping" }),
-  usage: (walk) => void take(walk, { type: "usage", usage: Usages.usage(walk.draw) }),
+  usage: (walk) => {
+    const usage = grown(walk.usage, Usages.usage(walk.draw))
+    if (take(walk, { type: "usage", usage })) walk.usage = { ...walk.usage, ...usage }
+  },
   foreign: (walk) => {
     const event = walk.vocabulary.events[walk.draw.below(walk.vocabulary.events.length)]
     if (event !== undefined) take(walk, event)
@@ -178,10 +189,12 @@ export const events = (draw: Draw, vocabulary: Vocabulary, shape: Shape = {}): R
     vocabulary,
     choices: 1 + (draw.chance(20) ? draw.below(shape.choices ?? 1) : 0),
     interleaves: draw.chance(30),
+    reasons: Array.from({ length: shape.choices ?? 1 }, () => draw.maybe(60, () => draw.pick(reasons))),
     events: [],
     plans: new Map(),
     state: Grammar.initial,
-    hasCalls: new Set()
+    hasCalls: new Set(),
+    usage: {}
   }
   const fails = shape.ending === "failed" || (shape.ending === "either" && draw.chance(20))
   const steps = draw.below(fails ? 30 : 80)

@@ -48,7 +48,7 @@ const source = (draw: Draw, type: MediaPart["type"], vocabulary: Vocabulary): So
     case 3:
       return { type: "text", text: Texts.text(draw), mime: "text/plain" }
     case 4:
-      return { type: "parts", parts: draw.list(1, 2, () => ({ type: "text" as const, text: Texts.text(draw) })) }
+      return { type: "parts", parts: draw.list(1, 2, () => ({ type: "text" as const, text: Texts.anyText(draw) })) }
     default:
       return { type: "base64", mime, data: Texts.base64(draw) }
   }

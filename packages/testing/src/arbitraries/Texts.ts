@@ -59,7 +59,7 @@ export const name = (draw: Draw): string => draw.pick(["get_weather", "search", 
 /** A unique tool name; some break the rules of some protocols (characters, length). */
 export const toolName = (draw: Draw): string => {
   const plain = `${name(draw)}_${draw.serial()}`
-  return draw.chance(6) ? draw.pick([`ns.${plain}`, `${plain}:1`, `${plain}_${"x".repeat(80)}`]) : plain
+  return draw.chance(12) ? draw.pick([`ns.${plain}`, `${plain}:1`, `${plain}_${"x".repeat(80)}`]) : plain
 }
 
 /** A unique id of a call; some break the rules of some protocols. */

@@ -5,14 +5,16 @@ import { present } from "@sluice/protocol/Json"
 import type { Draw } from "./Draw.ts"
 import * as Texts from "./Texts.ts"
 
-/** Counts: input and output nearly always, the other classes now and then, also as zero. */
-export const usage = (draw: Draw): Usage =>
-  Object.fromEntries(
+/** Counts: input and output nearly always, the other classes now and then, single ones or all of them zero. */
+export const usage = (draw: Draw): Usage => {
+  const isZero = draw.chance(8)
+  return Object.fromEntries(
     classes.flatMap((name) => {
       const isUsual = name === "input" || name === "output"
-      return draw.chance(isUsual ? 98 : 25) ? [[name, draw.chance(15) ? 0 : draw.below(20_000)] as const] : []
+      return draw.chance(isUsual ? 98 : 25) ? [[name, isZero || draw.chance(15) ? 0 : draw.below(20_000)] as const] : []
     })
   )
+}
 
 /** Classes a provider's reply or stream can have. */
 export const providerClasses = [

@@ -49,7 +49,7 @@ export const elsewhere: Vocabulary = {
     { audioOutput: { voice: "alloy", format: "wav" } },
     { conversation: "conv_1" },
     { truncation: "auto" },
-    { container: { id: "c1" } },
+    { container: "c1" },
     { mcpServers: [{ type: "url", url: "https://example.com/mcp", name: "m" }] },
     { cachedContent: "cachedContents/1" },
     { safetySettings: [{ category: "HARM", threshold: "NONE" }] },

@@ -14,13 +14,13 @@ import type { LawOptions } from "./Options.ts"
 const lineEnds = ["\n", "\r\n", "\r"] as const
 
 /** What differs when the bytes arrive in these pieces; nothing when the law holds. */
-export const chunking = (dialect: Dialect, bytes: Uint8Array, shares: ReadonlyArray<number>): string | undefined => {
-  const frames = (chunks: ReadonlyArray<Uint8Array>) => Codec.decodeStream(dialect, Codec.splitBytes(chunks)).map(({ events }) => Equality.bare(events))
+export const chunking = (dialect: Dialect, bytes: Uint8Array, shares: ReadonlyArray<number>, split = Codec.splitBytes): string | undefined => {
+  const frames = (chunks: ReadonlyArray<Uint8Array>) => Codec.decodeStream(dialect, split(chunks)).map(({ events }) => Equality.bare(events))
   return explain("the frames of cut bytes", frames([bytes]), frames(Disturbance.cutBytes(bytes, shares)))
 }
 
 /** The law for one dialect. */
-export const laws = (dialect: Dialect, { vocabulary = elsewhere }: LawOptions): ReadonlyArray<Law.Law> => [
+export const laws = (dialect: Dialect, { vocabulary = elsewhere, split }: LawOptions): ReadonlyArray<Law.Law> => [
   Law.make(
     "5",
     `cuts do not matter, ${dialect.id}`,
@@ -31,7 +31,7 @@ export const laws = (dialect: Dialect, { vocabulary = elsewhere }: LawOptions): 
     })),
     ({ frames, shares, lineEnd }) => {
       const text = Sse.writeAll(Codec.encodeStream(dialect, frames, Codec.contextFor(Codec.plainRequest)))
-      return chunking(dialect, new TextEncoder().encode(text.replaceAll("\n", lineEnd)), shares)
+      return chunking(dialect, new TextEncoder().encode(text.replaceAll("\n", lineEnd)), shares, split)
     }
   )
 ]

@@ -2,6 +2,7 @@
  * Law 2: what the other side of a crossing reads is what was said, less the reported losses. Checked from the canonical model
  * itself (every constructor there is) and from another dialect (what its clients really send).
  */
+import type { Frame } from "@sluice/protocol/CanonicalEvent"
 import type { CanonicalRequest } from "@sluice/protocol/CanonicalRequest"
 import * as Collect from "@sluice/protocol/Collect"
 import type { Dialect } from "@sluice/protocol/Dialect"
@@ -18,98 +19,106 @@ import { explain } from "./Difference.ts"
 import * as Law from "./Law.ts"
 import type { LawOptions } from "./Options.ts"
 
+/** A loss that the table of a crossing does not have. */
+const outside = (what: string, losses: ReadonlyArray<Loss.Loss>, allows: ((loss: Loss.Loss) => boolean) | undefined): string | undefined => {
+  const found = losses.find((loss) => allows?.(loss) === false)
+  return found === undefined ? undefined : `a loss outside the table of ${what}: ${found.canonical};${found.reason};${found.weight}`
+}
+
 /** What is wrong with the crossing of one request into a dialect; nothing when it holds. */
 export const request = (to: Dialect, canonical: CanonicalRequest, { allows, oracle, coverage }: LawOptions, pair: string): string | undefined => {
   const encoded = to.request.encode(canonical)
-  coverage?.losses(pair, encoded.losses)
-  const refused = encoded.losses.find((loss) => allows?.(loss) === false)
-  if (refused !== undefined) return `a loss outside the table of ${pair}: ${refused.canonical};${refused.reason};${refused.weight}`
+  coverage?.losses(`request ${pair}`, encoded.losses)
   const received = Codec.receive(to, canonical, encoded)
   if (Result.isFailure(received)) return `the other side refuses what was encoded for it: ${received.failure.message} (${received.failure.param ?? "no place"})`
   // Loss.apply changes values in place of their pointers and keeps the type of the whole.
   const expected = Loss.apply(encoded.losses, canonical) as CanonicalRequest
   return Law.first(
+    outside(pair, encoded.losses, allows),
     explain("the received request", CanonicalForm.ofRequest(expected), CanonicalForm.ofRequest(received.success)),
-    oracle?.request?.(Codec.transmit(encoded.body))
+    // Lost meaning refuses the request before anybody sees what is left of it.
+    encoded.losses.some((loss) => loss.weight === "meaning") ? undefined : oracle?.request?.(Codec.transmit(encoded.body))
+  )
+}
+
+/** What is wrong with the crossing of a stream to a client of a dialect; `options` are those of the client's dialect. */
+export const stream = (client: Dialect, frames: ReadonlyArray<Frame>, { allowsAnswer, oracle, coverage }: LawOptions, pair: string): string | undefined => {
+  const context = Codec.contextFor(Codec.plainRequest)
+  const wire = Codec.encodeStream(client, frames, context)
+  const { losses } = context.sink
+  coverage?.losses(`answer ${pair}`, losses)
+  return Law.first(
+    outside(pair, losses, allowsAnswer),
+    AnswerFacts.compare(Collect.collectFrames(frames), Collect.collectFrames(Codec.decodeStream(client, wire)), losses),
+    oracle?.stream?.(wire)
+  )
+}
+
+/** What is wrong with the crossing of a whole answer to a client of a dialect; `options` are those of the client's dialect. */
+export const body = (client: Dialect, frame: Frame, { allowsAnswer, oracle, coverage }: LawOptions, pair: string): string | undefined => {
+  const context = Codec.contextFor(Codec.plainRequest)
+  const encoded = Codec.transmit(client.response.encode([frame], context))
+  const { losses } = context.sink
+  coverage?.losses(`answer ${pair}`, losses)
+  return Law.first(
+    outside(pair, losses, allowsAnswer),
+    AnswerFacts.compare(Collect.collectFrames([frame]), Collect.collectFrames([client.response.decode(encoded)]), losses),
+    oracle?.response?.(encoded)
   )
 }
 
 /** Law 2 for the canonical model itself. */
-export const embeddingLaws = (dialect: Dialect, options: LawOptions): ReadonlyArray<Law.Law> => [
-  Law.make(
-    "2",
-    `crossing of requests, canonical to ${dialect.id}`,
-    Draw.arbitrary((draw) => Requests.request(draw, draw.chance(50) ? elsewhere : options.vocabulary ?? elsewhere)),
-    (canonical) => {
-      options.coverage?.request(canonical)
-      return request(dialect, canonical, options, `canonical → ${dialect.id}`)
-    }
-  ),
-  Law.make(
-    "2",
-    `crossing of streams, canonical to ${dialect.id}`,
-    Draw.arbitrary((draw) =>
-      Events.frames(draw, Events.events(draw, draw.chance(50) ? elsewhere : options.vocabulary ?? elsewhere, { choices: 3, ending: "either" }))
-    ),
-    (frames) => {
-      options.coverage?.events(Codec.eventsOf(frames))
-      const context = Codec.contextFor(Codec.plainRequest)
-      const received = Codec.decodeStream(dialect, Codec.encodeStream(dialect, frames, context))
-      return AnswerFacts.compare(Collect.collectFrames(frames), Collect.collectFrames(received), context.sink.losses)
-    }
-  ),
-  Law.make(
-    "2",
-    `crossing of bodies, canonical to ${dialect.id}`,
-    Draw.arbitrary((draw) => Events.events(draw, draw.chance(50) ? elsewhere : options.vocabulary ?? elsewhere, { choices: 3 })),
-    (events) => {
-      const context = Codec.contextFor(Codec.plainRequest)
-      const body = Codec.transmit(dialect.response.encode([{ events }], context))
-      return Law.first(
-        AnswerFacts.compare(Collect.collect(events), Collect.collectFrames([dialect.response.decode(body)]), context.sink.losses),
-        options.oracle?.response?.(body)
-      )
-    }
-  )
-]
-
-/** Law 2 for an ordered pair of dialects: requests cross from client to provider, answers back. */
-export const laws = (from: Dialect, to: Dialect, options: LawOptions, toOptions: LawOptions): ReadonlyArray<Law.Law> => {
-  const pair = `${from.id} → ${to.id}`
-  const vocabulary = options.vocabulary ?? elsewhere
+export const embeddingLaws = (dialect: Dialect, options: LawOptions): ReadonlyArray<Law.Law> => {
+  const pair = `canonical → ${dialect.id}`
+  const vocabularyOf = (draw: Draw.Draw) => draw.chance(50) ? elsewhere : options.vocabulary ?? elsewhere
   return [
-    Law.make("2", `crossing of requests, ${pair}`, Draw.arbitrary((draw) => Requests.request(draw, vocabulary)), (canonical) => {
-      const sent = Codec.receive(from, canonical, from.request.encode(canonical))
-      if (Result.isFailure(sent)) return `the client's own dialect refuses its request: ${sent.failure.message}`
-      return request(to, sent.success, options, pair)
+    Law.make("2", `crossing of requests, ${pair}`, Draw.arbitrary((draw) => Requests.request(draw, vocabularyOf(draw))), (canonical) => {
+      options.coverage?.request(canonical)
+      return request(dialect, canonical, options, pair)
     }),
     Law.make(
       "2",
-      `crossing of streams, ${to.id} → ${from.id}`,
-      Draw.arbitrary((draw) => Events.frames(draw, Events.events(draw, toOptions.vocabulary ?? elsewhere, { choices: 2, ending: "either" }))),
+      `crossing of streams, ${pair}`,
+      Draw.arbitrary((draw) => Events.frames(draw, Events.events(draw, vocabularyOf(draw), { choices: 3, ending: "either" }))),
       (frames) => {
-        const upstream = Codec.decodeStream(to, Codec.encodeStream(to, frames, Codec.contextFor(Codec.plainRequest)))
-        const context = Codec.contextFor(Codec.plainRequest)
-        const wire = Codec.encodeStream(from, upstream, context)
-        return Law.first(
-          AnswerFacts.compare(Collect.collectFrames(upstream), Collect.collectFrames(Codec.decodeStream(from, wire)), context.sink.losses),
-          options.oracle?.stream?.(wire)
-        )
+        options.coverage?.events(Codec.eventsOf(frames))
+        return stream(dialect, frames, options, pair)
       }
     ),
     Law.make(
       "2",
-      `crossing of bodies, ${to.id} → ${from.id}`,
-      Draw.arbitrary((draw) => Events.events(draw, toOptions.vocabulary ?? elsewhere, { choices: 2 })),
-      (events) => {
-        const upstream = to.response.decode(Codec.transmit(to.response.encode([{ events }], Codec.contextFor(Codec.plainRequest))))
-        const context = Codec.contextFor(Codec.plainRequest)
-        const body = Codec.transmit(from.response.encode([upstream], context))
-        return Law.first(
-          AnswerFacts.compare(Collect.collectFrames([upstream]), Collect.collectFrames([from.response.decode(body)]), context.sink.losses),
-          options.oracle?.response?.(body)
-        )
+      `crossing of bodies, ${pair}`,
+      Draw.arbitrary((draw) => Events.events(draw, vocabularyOf(draw), { choices: 3 })),
+      (events) => body(dialect, { events }, options, pair)
+    )
+  ]
+}
+
+/** Law 2 for an ordered pair of dialects: requests cross from client to provider, answers back. */
+export const laws = (from: Dialect, to: Dialect, options: LawOptions, toOptions: LawOptions): ReadonlyArray<Law.Law> => {
+  const back = `${to.id} → ${from.id}`
+  return [
+    Law.make(
+      "2",
+      `crossing of requests, ${from.id} → ${to.id}`,
+      Draw.arbitrary((draw) => Requests.request(draw, options.vocabulary ?? elsewhere)),
+      (canonical) => {
+        const sent = Codec.receive(from, canonical, from.request.encode(canonical))
+        if (Result.isFailure(sent)) return `the client's own dialect refuses its request: ${sent.failure.message}`
+        return request(to, sent.success, { ...options, ...(toOptions.oracle === undefined ? {} : { oracle: toOptions.oracle }) }, `${from.id} → ${to.id}`)
       }
+    ),
+    Law.make(
+      "2",
+      `crossing of streams, ${back}`,
+      Draw.arbitrary((draw) => Events.frames(draw, Events.events(draw, toOptions.vocabulary ?? elsewhere, { choices: 2, ending: "either" }))),
+      (frames) => stream(from, Codec.decodeStream(to, Codec.encodeStream(to, frames, Codec.contextFor(Codec.plainRequest))), options, back)
+    ),
+    Law.make(
+      "2",
+      `crossing of bodies, ${back}`,
+      Draw.arbitrary((draw) => Events.events(draw, toOptions.vocabulary ?? elsewhere, { choices: 2 })),
+      (events) => body(from, to.response.decode(Codec.transmit(to.response.encode([{ events }], Codec.contextFor(Codec.plainRequest)))), options, back)
     )
   ]
 }

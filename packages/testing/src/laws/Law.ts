@@ -11,6 +11,8 @@ export interface RunOptions {
   readonly runs?: number
   readonly size?: number
   readonly seed?: string | number
+  /** How long to look for a smaller counter-example; 3,000 candidates by default. */
+  readonly maxShrinks?: number
   /** Replays one failure; the other options are ignored. */
   readonly replay?: Arbitrary.Replay
 }

@@ -17,8 +17,12 @@ export interface LawOptions {
   /** The dialect's own values; without them its foreign parts are not exercised. */
   readonly vocabulary?: Vocabulary
   readonly oracle?: Oracle
+  /** The framing under test, from network chunks to wire events; the splitter of server-sent events by default. */
+  readonly split?: (chunks: ReadonlyArray<Uint8Array>) => ReadonlyArray<WireEvent>
   /** Counts what the laws met. */
   readonly coverage?: Coverage
-  /** Whether a request loss is in the table of this target; without a table every loss is. */
+  /** Whether a loss of a request is in the table of the target; without a table every loss is. */
   readonly allows?: (loss: Loss) => boolean
+  /** The same for answers encoded in this dialect. */
+  readonly allowsAnswer?: (loss: Loss) => boolean
 }

@@ -10,6 +10,7 @@ import * as Requests from "../arbitraries/Requests.ts"
 import * as Texts from "../arbitraries/Texts.ts"
 import { elsewhere } from "../arbitraries/Vocabulary.ts"
 import * as Codec from "./Codec.ts"
+import { explain } from "./Difference.ts"
 import * as Disturbance from "./Disturbance.ts"
 import * as Identity from "./Identity.ts"
 import * as Law from "./Law.ts"
@@ -88,8 +89,10 @@ export const laws = (dialect: Dialect, { vocabulary = elsewhere }: LawOptions): 
     ({ json, wounds, request }) => {
       const body = json ?? Disturbance.broken(Codec.transmit(dialect.request.encode(request).body), wounds)
       const decoded = Codec.decodeRequest(dialect, body)
-      if (Result.isSuccess(decoded)) return Identity.request(dialect, body)
+      const checked = dialect.request.check({ body, headers: {}, path: {} })
+      if (Result.isSuccess(decoded)) return checked === undefined ? Identity.request(dialect, body) : `the check refuses what is decoded: ${checked.message}`
       return Law.first(
+        explain("the refusal of the check", decoded.failure, checked),
         unclear(decoded.failure),
         decoded.failure.class === "bad-request" ? undefined : `a wrong body is ${decoded.failure.class}, not bad-request`,
         decoded.failure.param === undefined ? "the refusal names no place" : undefined

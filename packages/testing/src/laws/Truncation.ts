@@ -3,11 +3,16 @@
  * invented stop. Cut after every choice finished, it is whole.
  */
 import type { CanonicalEvent, Frame } from "@sluice/protocol/CanonicalEvent"
-import type { Dialect } from "@sluice/protocol/Dialect"
+import type { CanonicalResponse } from "@sluice/protocol/CanonicalResponse"
+import * as Collect from "@sluice/protocol/Collect"
+import type { Dialect, Ending } from "@sluice/protocol/Dialect"
+import * as Equality from "@sluice/protocol/Equality"
+import type { WireEvent } from "@sluice/protocol/Sse"
 import * as Draw from "../arbitraries/Draw.ts"
 import * as Events from "../arbitraries/Events.ts"
 import { elsewhere } from "../arbitraries/Vocabulary.ts"
 import * as Codec from "./Codec.ts"
+import { explain } from "./Difference.ts"
 import * as Law from "./Law.ts"
 import { illegality } from "./Legality.ts"
 import type { LawOptions } from "./Options.ts"
@@ -31,25 +36,25 @@ export const broken = (client: Dialect, upstream: ReadonlyArray<Frame>): string 
     terminals.length === 1 ? undefined : `${terminals.length} terminals`,
     !fails || terminals[0]?.type === "error" ? undefined : "a broken stream looks whole to the client",
     fails || terminals[0]?.type === "end" ? undefined : "a whole stream looks broken to the client",
-    [...finished(after)].every((choice) => finished(before).has(choice)) ? undefined : "a finish was invented"
+    // A protocol with one choice gives its number to whichever came.
+    finished(after).size <= finished(before).size ? undefined : "a finish was invented"
   )
 }
 
+/** What each choice that a stream has begun says and why it ended. */
+const choicesOf = (response: CanonicalResponse, begun: ReadonlySet<number>) =>
+  response.choices.filter(({ index }) => begun.has(index)).map(({ index, parts, finish }) => ({ index, parts: Equality.bare(parts), finish: finish?.reason }))
+
 /** What is wrong with the cut of a stream of wire events behind the `kept` first ones. */
-export const cut = (
-  upstream: Dialect,
-  client: Dialect,
-  wire: ReadonlyArray<Parameters<typeof Codec.decodeStream>[1][number]>,
-  kept: number,
-  ending: "eof" | "reset"
-): string | undefined => {
+export const cut = (upstream: Dialect, client: Dialect, wire: ReadonlyArray<WireEvent>, kept: number, ending: Ending): string | undefined => {
   const frames = Codec.decodeStream(upstream, wire.slice(0, kept), ending)
   const events = Codec.eventsOf(frames)
-  const whole = Codec.eventsOf(Codec.decodeStream(upstream, wire))
-  const isWhole = events.at(-1)?.type === "end"
-  const open = [...started(whole)].filter((choice) => !finished(events).has(choice))
+  const whole = Collect.collectFrames(Codec.decodeStream(upstream, wire))
+  const begun = started(events)
   return Law.first(
-    isWhole && open.some((choice) => started(events).has(choice)) ? `a stream cut before the finish of choice ${open.join(", ")} looks whole` : undefined,
+    events.at(-1)?.type === "end" && whole.failure === undefined
+      ? explain("a stream that looks whole though it was cut", choicesOf(whole, begun), choicesOf(Collect.collect(events), begun))
+      : undefined,
     broken(client, frames)
   )
 }

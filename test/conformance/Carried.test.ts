@@ -1,0 +1,25 @@
+import { assert } from "@effect/vitest"
+import { Result } from "effect"
+import { describe, it } from "vitest"
+import * as Codec from "../../packages/testing/src/laws/Codec.ts"
+import * as Crossing from "../../packages/testing/src/laws/Crossing.ts"
+import { subjects } from "../laws/Subjects.ts"
+import { carried } from "./Carried.ts"
+
+for (const from of subjects) {
+  for (const to of subjects.filter((other) => other !== from)) {
+    describe(`${from.dialect.id} → ${to.dialect.id} carries without a loss`, () => {
+      for (const [what, requests] of carried) {
+        it(what, () => {
+          for (const request of requests) {
+            const sent = Codec.receive(from.dialect, request, from.dialect.request.encode(request))
+            if (Result.isFailure(sent)) return assert.fail(sent.failure.message)
+            assert.isUndefined(Crossing.request(to.dialect, sent.success, { allows: () => false }, "this crossing"))
+            assert.isUndefined(Crossing.request(to.dialect, request, { allows: () => false }, "this crossing"))
+          }
+          return undefined
+        })
+      }
+    })
+  }
+}

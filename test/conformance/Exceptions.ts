@@ -1,0 +1,39 @@
+/**
+ * Recorded exchanges that break a rule through a fault of the sender, each with that fault in words. An exception that is no
+ * longer needed fails the suite, and there may be at most 2 % of them.
+ */
+
+/** One excused case. */
+export interface Exception {
+  readonly case: string
+  /** The rules it may break, as `name direction`. */
+  readonly rules: ReadonlyArray<string>
+  readonly fault: string
+}
+
+/** The table. */
+export const exceptions: ReadonlyArray<Exception> = [
+  {
+    case: "anthropic-messages/rig--strict-schema-matrix-boolean-root-schema-is-rejected-for-tool-input",
+    rules: ["identity request", "crossing request"],
+    fault: "The request has `true` where a tool's schema belongs; the provider refuses it with 400, and so do we."
+  },
+  {
+    case: "anthropic-messages/vercel--anthropic-tool-search-bm25.1-stream",
+    rules: ["facts stream"],
+    fault: "Two answers, each with its own `message_stop`, are recorded as one stream; the answer is over at the first."
+  },
+  {
+    case: "anthropic-messages/vercel--anthropic-tool-search-regex.1-stream",
+    rules: ["facts stream"],
+    fault: "Two answers, each with its own `message_stop`, are recorded as one stream; the answer is over at the first."
+  },
+  {
+    case: "anthropic-messages/rig--error-identity-edge-validation-error-carries-identity",
+    rules: ["crossing request"],
+    fault: "The request asks for a temperature of -5 to provoke an error; out of every range, it is left for the provider to refuse."
+  }
+]
+
+/** The most exceptions there may be, as a share of all cases. */
+export const mostShare = 0.02

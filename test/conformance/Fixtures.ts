@@ -1,0 +1,89 @@
+/**
+ * Recorded traffic of real providers, read from ../shared/fixtures beside the repository. It is not part of the repository:
+ * where it is absent the suites that need it say so and pass.
+ */
+import { isObject, type Json } from "@sluice/protocol/Wire"
+import { existsSync, readFileSync } from "node:fs"
+import { join } from "node:path"
+
+const root = join(import.meta.dirname, "../../../shared")
+const fixtures = join(root, "fixtures")
+
+/** Whether the recordings are there. */
+export const isPresent: boolean = existsSync(join(fixtures, "index.json"))
+
+/** Whether the official schemas are there. */
+export const hasSpecs: boolean = existsSync(join(root, "specs"))
+
+/** What a suite prints instead of running. */
+export const notice = "The recorded provider traffic (../shared/fixtures) is not here: conformance was not checked."
+
+/** Path of an official schema. */
+export const specPath = (path: string): string => join(root, "specs", path)
+
+/** What the provider answered. */
+export type Answer =
+  | { readonly type: "body"; readonly status: number; readonly text: string; readonly json: Json }
+  | { readonly type: "stream"; readonly bytes: Uint8Array }
+
+/** One recorded exchange. */
+export interface Case {
+  readonly id: string
+  readonly provider: string
+  readonly model: string
+  readonly isStreaming: boolean
+  readonly headers: { readonly [name: string]: string }
+  readonly request?: Json
+  readonly answer?: Answer
+}
+
+interface IndexEntry {
+  readonly id: string
+  readonly dir: string
+  readonly protocol: string
+}
+
+interface Meta {
+  readonly provider: string
+  readonly model: string | null
+  readonly streaming: boolean
+  readonly status: number | null
+  readonly headers: { readonly [name: string]: string } | null
+  readonly files: { readonly request?: string | null; readonly response?: string | null }
+}
+
+const read = (...path: ReadonlyArray<string>): string => readFileSync(join(fixtures, ...path), "utf8")
+
+const answerOf = (dir: string, meta: Meta): Answer | undefined => {
+  const file = meta.files.response
+  if (file === null || file === undefined) return undefined
+  if (file.endsWith(".sse")) return { type: "stream", bytes: new Uint8Array(readFileSync(join(fixtures, dir, file))) }
+  const text = read(dir, file)
+  return { type: "body", status: meta.status ?? 200, text, json: JSON.parse(text) }
+}
+
+/** Vertex names the model in the path; here it stands where the protocol has it. */
+const withModel = (request: Json, model: string | null): Json =>
+  isObject(request) && request["model"] === undefined && model !== null ? { model, ...request } : request
+
+const load = ({ id, dir }: IndexEntry): Case => {
+  const meta: Meta = JSON.parse(read(dir, "meta.json"))
+  const request = meta.files.request
+  const answer = answerOf(dir, meta)
+  return {
+    id,
+    provider: meta.provider,
+    model: meta.model ?? "unknown",
+    isStreaming: meta.streaming,
+    headers: meta.headers ?? {},
+    ...(request === null || request === undefined ? {} : { request: withModel(JSON.parse(read(dir, request)), meta.model) }),
+    ...(answer === undefined ? {} : { answer })
+  }
+}
+
+/** All recorded exchanges of a protocol, in the order of their names; none where the recordings are absent. */
+export const casesOf = (protocol: string): ReadonlyArray<Case> => {
+  if (!isPresent) return []
+  const index: { readonly cases: ReadonlyArray<IndexEntry> } = JSON.parse(read("index.json"))
+  return index.cases.filter((entry) => entry.protocol === protocol).toSorted((left, right) => left.id < right.id ? -1 : 1).map(load)
+}

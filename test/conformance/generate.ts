@@ -1,0 +1,20 @@
+// Writes docs/conformance.md and docs/reference/crossings.md; a test fails when they are out of date.
+import { mkdirSync, writeFileSync } from "node:fs"
+import { join } from "node:path"
+import * as CrossingsPage from "./CrossingsPage.ts"
+import * as Fixtures from "./Fixtures.ts"
+import * as Page from "./Page.ts"
+import * as Results from "./Results.ts"
+
+const docs = join(import.meta.dirname, "../../docs")
+
+mkdirSync(join(docs, "reference"), { recursive: true })
+writeFileSync(join(docs, "reference/crossings.md"), CrossingsPage.crossings())
+process.stdout.write("Wrote docs/reference/crossings.md\n")
+
+if (Fixtures.isPresent) {
+  const results = Results.results()
+  for (const result of results) for (const line of Results.judge(result).unexcused) process.stdout.write(`${result.rule}: ${line.slice(0, 300)}\n`)
+  writeFileSync(join(docs, "conformance.md"), Page.conformance(results))
+  process.stdout.write("Wrote docs/conformance.md\n")
+} else process.stdout.write(`${Fixtures.notice}\n`)

@@ -1,0 +1,54 @@
+import { assert, it } from "@effect/vitest"
+import { Effect } from "effect"
+import { afterAll, describe } from "vitest"
+import * as Coverage from "../../packages/testing/src/Coverage.ts"
+import * as Laws from "../../packages/testing/src/Laws.ts"
+import * as Crossings from "../conformance/Crossings.ts"
+import * as Official from "../conformance/Official.ts"
+import { type Subject, subjects } from "./Subjects.ts"
+
+const coverage = Coverage.make()
+const oracles = Official.oracles()
+
+/** Requests have the rarest losses. */
+const runsOf = ({ law, name }: Laws.Law): number => law === "2" && name.includes("requests") ? 3000 : 1000
+
+const holds = (law: Laws.Law) =>
+  it.effect(`law ${law.law}: ${law.name}`, () =>
+    Effect.map(law.check({ runs: runsOf(law) }), (verdict) => {
+      if (verdict.failure !== undefined) assert.fail(verdict.failure.slice(0, 20_000))
+      assert.strictEqual(verdict.runs, runsOf(law))
+    }), 60_000)
+
+describe("the canonical model", () => Laws.canonical.forEach(holds))
+
+/** What the laws are told of a subject, as the end of a crossing that comes `from` somewhere. */
+const optionsOf = ({ dialect, vocabulary }: Subject, from: string, to: string): Laws.LawOptions => {
+  const oracle = oracles[dialect.id]
+  return {
+    vocabulary,
+    coverage,
+    allows: Crossings.allows(from, to),
+    allowsAnswer: Crossings.allows(from === "canonical" ? from : to, dialect.id, "answer"),
+    ...(oracle === undefined ? {} : { oracle })
+  }
+}
+
+for (const subject of subjects) {
+  describe(subject.dialect.id, () => Laws.of(subject.dialect, optionsOf(subject, "canonical", subject.dialect.id)).forEach(holds))
+}
+
+for (const from of subjects) {
+  for (const to of subjects.filter((other) => other !== from)) {
+    const pair = [from.dialect.id, to.dialect.id] as const
+    describe(pair.join(" → "), () => Laws.ofCrossing(from.dialect, to.dialect, optionsOf(from, ...pair), optionsOf(to, ...pair)).forEach(holds))
+  }
+}
+
+describe("together the laws", () => {
+  it("met every constructor at least 20 times and every loss at least 5 times", () => {
+    assert.deepStrictEqual(Coverage.missing(coverage, Crossings.countedKeys()), [])
+  })
+})
+
+afterAll(() => process.stdout.write(`\nWhat the laws met:\n${Coverage.table(coverage)}\n`))
