@@ -9,7 +9,8 @@ import { createServer } from "node:http"
 const parts = HttpExecutor.layer({ id: "anthropic", dialect: AnthropicMessages.dialect, credentials: Config.Redacted("ANTHROPIC_API_KEY") })
 
 const Gateway = HttpGateway.serve(parts, { dialects: [OpenAiChat.dialect, AnthropicMessages.dialect] }).pipe(
-  Layer.provide([SqliteLedger.layer({ filename: "sluice.db" }), ApiKeys.layer(["sk-local"]), NodeHttpServer.layer(createServer, { port: 8787 })])
+  Layer.provide(NodeHttpServer.layer(createServer, { port: 8787 })),
+  Layer.provide([SqliteLedger.layer({ filename: "sluice.db" }), ApiKeys.layer(["sk-local"])])
 )
 
 NodeRuntime.runMain(Layer.launch(Gateway))

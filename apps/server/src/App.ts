@@ -15,6 +15,7 @@ import { HttpRouter } from "effect/http"
 import { createServer } from "node:http"
 import { type Config, isInMemory, type Provider, toModelEntries } from "./Config.ts"
 import { dialectOf, dialects } from "./Dialects.ts"
+import * as EarlyRequests from "./EarlyRequests.ts"
 import * as Operations from "./Operations.ts"
 
 /** One provider as an executor. A simulated one is reached like any other, over a socket. */
@@ -59,18 +60,24 @@ const ledger = ({ ledger: { durability, url } }: Config) =>
 
 const settings = ({ server }: Config) => ({ bodyLimitBytes: Option.getOrElse(ByteSize.toNumber(server.bodyLimit), () => Number.MAX_SAFE_INTEGER) })
 
-/** The server's routes, with everything they need but the socket. */
+/** All routes. */
 const routes = (config: Config) =>
   Layer.mergeAll(
     HttpGateway.routes(executors(config), { dialects, models: toModelEntries(config), settings: settings(config) }),
     Operations.routes(config)
-  ).pipe(Layer.provide([ledger(config), authenticator(config)]))
+  )
 
-/** The whole server, listening; its lifecycle is shown so that a signal can start the drain. */
+/** The socket. */
+const listener = ({ server }: Config) =>
+  NodeHttpServer.layer(
+    () => EarlyRequests.keep(createServer({ headersTimeout: 10_000, requestTimeout: 60_000, keepAliveTimeout: 5_000, maxHeaderSize: 16_384, noDelay: true })),
+    { host: server.host, port: server.port, gracefulShutdownTimeout: Duration.sum(server.drainTimeout, Duration.seconds(3)) }
+  )
+
+/** The whole server: the ledger stands before the socket opens. The lifecycle is shown so that a signal can start the drain. */
 export const layer = (config: Config) =>
   HttpRouter.serve(routes(config), { disableLogger: true, disableListenLog: true }).pipe(
-    Layer.provideMerge(NodeHttpServer.layer(
-      () => createServer({ headersTimeout: 10_000, requestTimeout: 60_000, keepAliveTimeout: 5_000, maxHeaderSize: 16_384, noDelay: true }),
-      { host: config.server.host, port: config.server.port, gracefulShutdownTimeout: Duration.sum(config.server.drainTimeout, Duration.seconds(3)) }
-    ))
-  ).pipe(Layer.provideMerge(Lifecycle.layer))
+    Layer.provideMerge(listener(config)),
+    Layer.provide([ledger(config), authenticator(config)]),
+    Layer.provideMerge(Lifecycle.layer)
+  )

@@ -16,16 +16,19 @@ export const layer: Layer.Layer<Ledger.Ledger> = Layer.suspend(() => layerBounde
 export const layerBounded = (capacity: number): Layer.Layer<Ledger.Ledger> => Layer.sync(Ledger.Ledger, () => make(capacity))
 
 const make = (capacity: number): Ledger.Ledger["Service"] => {
-  // In the order in which they were first written
   const entries = new Map<ExchangeId, LedgerEntry.Facts>()
+  // The ids in the order in which they were first written, as a ring: taking the oldest out of a Map by its order gets slow
+  const ring: Array<ExchangeId> = []
+  let next = 0
 
   const store = (facts: LedgerEntry.Facts): void => {
-    entries.set(facts.id, facts)
-    if (entries.size <= capacity) return
-    for (const oldest of entries.keys()) {
-      entries.delete(oldest)
-      return
+    if (!entries.has(facts.id)) {
+      const oldest = ring[next]
+      if (oldest !== undefined) entries.delete(oldest)
+      ring[next] = facts.id
+      next = (next + 1) % capacity
     }
+    entries.set(facts.id, facts)
   }
 
   const open = (opening: Ledger.Opening) =>
