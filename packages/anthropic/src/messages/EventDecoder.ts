@@ -94,7 +94,7 @@ const content = (before: State, state: State, event: WireEvent, value: Json, eve
 const startMessage = (state: State, event: WireEvent, value: JsonObject): Step => {
   if (!isMessageStart(value)) return violated(state, event, value, "A message_start without a message.")
   const { message } = value
-  const { output: _, reasoning: __, ...input } = Usage.decode(message.usage, state.usage)
+  const input = Usage.decodeStart(message.usage, state.usage)
   const usage: ReadonlyArray<CanonicalEvent> = isEmpty(input) ? nothing : [{ type: "usage", usage: input }]
   const known = { ...state, usage: merge(state.usage, input) }
   if (state.phase === "open") return beside(known, event, value, usage)

@@ -5,7 +5,7 @@
  */
 import { type CanonicalEvent, type Frame, isDropped, isUntouched } from "@sluice/protocol/CanonicalEvent"
 import type { Finish as CanonicalFinish } from "@sluice/protocol/CanonicalFinish"
-import { inputTotal, merge, none, type Usage as CanonicalUsage } from "@sluice/protocol/CanonicalUsage"
+import { merge, none, type Usage as CanonicalUsage } from "@sluice/protocol/CanonicalUsage"
 import type { AnswerContext } from "@sluice/protocol/Dialect"
 import { patched } from "@sluice/protocol/Fields"
 import { clientMessage, statusOf } from "@sluice/protocol/GatewayError"
@@ -30,8 +30,6 @@ export interface State {
   readonly blocks: BlockEncoder.Blocks
   readonly usage: CanonicalUsage
   readonly finish: CanonicalFinish | undefined
-  /** What the message_start said of the input. */
-  readonly announced: number
   /** A message_delta that was edited, to be written over at the end, and the counts that were known with it. */
   readonly delta: { readonly value: JsonObject & MessageDelta; readonly usage: CanonicalUsage } | undefined
   /** The message_delta went out as it came. */
@@ -54,7 +52,6 @@ export const initial = (context: AnswerContext): State => ({
   blocks: BlockEncoder.initial,
   usage: none,
   finish: undefined,
-  announced: 0,
   delta: undefined,
   isTold: false
 })
@@ -99,8 +96,6 @@ const messageStart = (state: State, event: Extract<CanonicalEvent, { readonly ty
 /** The one message_delta, over the one that came with the answer where there was one. */
 const messageDelta = (state: State): WireEvent => {
   if (state.delta === undefined) {
-    // Zero after a number is read as "not known", so that the earlier number would stand.
-    if (state.announced > 0 && inputTotal(state.usage) === 0) drop(inside(state.place, undefined, "usage", "input"), 0, "hint")
     const delta = { ...Finish.encode(state.finish, state.context.sink), container: null }
     return wired({ type: "message_delta", delta, usage: Usage.encodeDelta(state.usage, state.context.sink) })
   }
@@ -131,7 +126,7 @@ const fresh = (state: State, event: CanonicalEvent, origin: JsonObject | undefin
   switch (event.type) {
     case "start":
       return state.phase === "before"
-        ? [{ ...state, phase: "open", announced: inputTotal(state.usage) }, [messageStart(state, event, origin)]]
+        ? [{ ...state, phase: "open" }, [messageStart(state, event, origin)]]
         : [state, nothing]
     case "usage":
       return [{ ...state, usage: merge(state.usage, event.usage) }, nothing]

@@ -24,22 +24,27 @@ const writes = (wire: Wire.Usage, before: Usage): Pick<Usage, "cacheWrite5m" | "
   return { cacheWrite5m: total - kept, cacheWrite1h: kept }
 }
 
-/** Zeros in every class of input are written by providers that do not know yet: a prompt is never empty. */
-const inputs = (wire: Wire.Usage, before: Usage): Usage => {
-  const counts: Usage = present({ input: wire.input_tokens ?? undefined, cacheRead: wire.cache_read_input_tokens ?? undefined, ...writes(wire, before) })
-  return Object.values(counts).some((count) => count > 0) ? counts : {}
-}
-
 /** The counts of a usage object; `before` is what the same answer stated earlier. */
 export const decode = (wire: Wire.Usage | null | undefined, before: Usage = {}): Usage => {
   if (wire === undefined || wire === null) return {}
   const thinking = wire.output_tokens_details?.thinking_tokens ?? undefined
   const output = wire.output_tokens ?? undefined
   return present({
-    ...inputs(wire, before),
+    input: wire.input_tokens ?? undefined,
+    cacheRead: wire.cache_read_input_tokens ?? undefined,
+    ...writes(wire, before),
     output: output === undefined ? undefined : Math.max(0, output - (thinking ?? 0)),
     reasoning: thinking
   })
+}
+
+/**
+ * What a message_start says of the input. Its output is not reported yet, and zeros in every class are written by providers that
+ * do not know yet: a prompt is never empty.
+ */
+export const decodeStart = (wire: Wire.Usage | null | undefined, before: Usage): Usage => {
+  const { output: _, reasoning: __, ...input } = decode(wire, before)
+  return Object.values(input).some((count) => count > 0) ? input : {}
 }
 
 const sum = (...counts: ReadonlyArray<number | undefined>): number | undefined => {

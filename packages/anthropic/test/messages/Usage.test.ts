@@ -32,11 +32,16 @@ describe("decoding", () => {
     })
   })
 
-  it("takes null and absence for unknown, and zeros of the whole input too", () => {
+  it("takes null and absence for unknown, and stated zeros for zeros", () => {
     assert.deepStrictEqual(Usage.decode({ input_tokens: null, cache_read_input_tokens: null, output_tokens: 0 }), { output: 0 })
-    assert.deepStrictEqual(Usage.decode({ input_tokens: 0, cache_read_input_tokens: 0, output_tokens: 1 }), { output: 1 })
-    assert.deepStrictEqual(Usage.decode({ input_tokens: 0, cache_read_input_tokens: 8 }), { input: 0, cacheRead: 8 })
+    assert.deepStrictEqual(Usage.decode({ input_tokens: 0, output_tokens: 1 }), { input: 0, output: 1 })
     assert.deepStrictEqual(Usage.decode(null), {})
+  })
+
+  it("takes from the start of a message only its input, and zeros of all of it for unknown", () => {
+    assert.deepStrictEqual(Usage.decodeStart({ input_tokens: 3, output_tokens: 1 }, {}), { input: 3 })
+    assert.deepStrictEqual(Usage.decodeStart({ input_tokens: 0, cache_read_input_tokens: 8 }, {}), { input: 0, cacheRead: 8 })
+    assert.deepStrictEqual(Usage.decodeStart({ input_tokens: 0, cache_read_input_tokens: 0, output_tokens: 1 }, {}), {})
   })
 })
 
