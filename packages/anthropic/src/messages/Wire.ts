@@ -241,20 +241,11 @@ export const Answer = Schema.Struct({
   usage: maybe(Usage)
 })
 
-/** The error inside an error body or an error event. */
-export const ErrorBody = Schema.Struct({ error: Schema.Struct({ type: maybe(Schema.String), message: maybe(Schema.String) }) })
-
 /** message_start. */
 export const MessageStart = Schema.Struct({ type: Schema.Literal("message_start"), message: Answer })
 
 /** content_block_start. */
 export const BlockStart = Schema.Struct({ type: Schema.Literal("content_block_start"), index: Schema.Number, content_block: AnyBlock })
-
-/** content_block_delta. */
-export const BlockDelta = Schema.Struct({ type: Schema.Literal("content_block_delta"), index: Schema.Number, delta: AnyBlock })
-
-/** content_block_stop. */
-export const BlockStop = Schema.Struct({ type: Schema.Literal("content_block_stop"), index: Schema.Number })
 
 /** message_delta. */
 export const MessageDelta = Schema.Struct({
