@@ -29,7 +29,7 @@ export interface Options {
   readonly id: string
   readonly dialect: Dialect
   /** Where its API begins, in the convention of its own SDK; absent = the dialect's own provider. */
-  readonly baseUrl?: string | URL
+  readonly baseUrl?: string | Config.Config<string>
   /** Its key, or several that are taken in turn; `none` = it takes no key. */
   readonly credentials: Redacted.Redacted | Config.Config<Redacted.Redacted> | ReadonlyArray<Redacted.Redacted> | "none"
   readonly headers?: { readonly [name: string]: Value }
@@ -52,6 +52,9 @@ const inTurn = (executors: ReadonlyArray<Executor>, first: Executor): Executor =
 const isConfig = (credentials: Options["credentials"]): credentials is Config.Config<Redacted.Redacted> =>
   typeof credentials === "object" && !Redacted.isRedacted(credentials) && !Array.isArray(credentials)
 
+const baseUrlOf = ({ baseUrl, dialect }: Options): Effect.Effect<string, Config.ConfigError> =>
+  baseUrl === undefined ? Effect.succeed(dialect.baseUrl) : typeof baseUrl === "string" ? Effect.succeed(baseUrl) : baseUrl
+
 const keysOf = Effect.fnUntraced(
   function*(credentials: Options["credentials"]): Effect.fn.Return<ReadonlyArray<Redacted.Redacted | "none">, Config.ConfigError> {
     if (isConfig(credentials)) return [yield* credentials]
@@ -70,7 +73,8 @@ export const layerNoDeps = (options: Options): Layer.Layer<ExecutorInstalled, Co
       const keys = yield* keysOf(options.credentials)
       const id = ProviderId.make(options.id)
       const { credentials: _, ...rest } = options
-      const executors = keys.map((credential) => make({ ...rest, id, client, credential, baseUrl: new URL(options.baseUrl ?? options.dialect.baseUrl) }))
+      const baseUrl = new URL(yield* baseUrlOf(options))
+      const executors = keys.map((credential) => make({ ...rest, id, client, credential, baseUrl }))
       const [first] = executors
       if (first !== undefined) yield* registry.register(inTurn(executors, first))
       return true as const
