@@ -3,6 +3,7 @@
  * losses judged by the entry's fidelity. Pure.
  */
 import type { CanonicalRequest } from "@sluice/protocol/CanonicalRequest"
+import type { Dialect } from "@sluice/protocol/Dialect"
 import { same } from "@sluice/protocol/Equality"
 import { fail, type GatewayError } from "@sluice/protocol/GatewayError"
 import type * as Loss from "@sluice/protocol/Loss"
@@ -48,8 +49,9 @@ const forward = (inbound: Inbound, model: string, executor: Executor): Outbound 
 }
 
 /** The typed lane: the request in the target's own words. */
-const translate = (inbound: Inbound, request: CanonicalRequest, executor: Executor): Outbound => {
-  const { body, headers, losses, renamed } = executor.dialect.request.encode(request)
+const translate = (inbound: Inbound, from: Dialect, request: CanonicalRequest, executor: Executor): Outbound => {
+  const { body, headers: encoded, losses, renamed } = executor.dialect.request.encode(request)
+  const headers = from.id === executor.dialect.id ? { ...inbound.headers, ...encoded } : encoded
   const asked = usageKeys(inbound, executor, body)
   return { lane: "typed", body: JSON.stringify(asked === undefined ? body : { ...body, ...asked }), headers, losses, renamed, hideUsage: asked !== undefined }
 }
@@ -81,7 +83,7 @@ export const prepare = (
   if (executor.dialect.id === options.from.id && !options.wantsFrames && changed === undefined) return Result.succeed(forward(inbound, model, executor))
   const request = changed === undefined ? inbound.request() : Result.succeed(changed)
   if (Result.isFailure(request)) return Result.fail(request.failure)
-  const outbound = translate(inbound, { ...request.success, model }, executor)
+  const outbound = translate(inbound, options.from, { ...request.success, model }, executor)
   if (outbound.losses.length === 0 || options.fidelity === "lenient") return Result.succeed(outbound)
   const unbearable = options.fidelity === "strict" ? outbound.losses : outbound.losses.filter((loss) => loss.weight === "meaning")
   return unbearable.length === 0 ? Result.succeed(outbound) : Result.fail(refused(unbearable, executor.id))

@@ -143,6 +143,10 @@ const refused = (wire: Wire.Request, path: RequestInput["path"]): Failure | unde
   return wire.model === undefined && path.model === undefined ? Wire.invalid("/model", "Field required") : undefined
 }
 
+/** Headers that ask for something. The protocol's version says how to read the body, which a crossing has done. */
+const asked = ({ "anthropic-version": _version, ...rest }: RequestInput["headers"]): RequestInput["headers"] | undefined =>
+  Object.keys(rest).length === 0 ? undefined : rest
+
 /** A request body in canonical words; a body that is no Messages request fails with the path that is wrong. */
 export const decode = ({ body, headers, path }: RequestInput): Result.Result<CanonicalRequest, Failure> =>
   Result.flatMap(checked(body), (wire) => {
@@ -153,7 +157,7 @@ export const decode = ({ body, headers, path }: RequestInput): Result.Result<Can
       ...Fields.get(fields, wire, ""),
       model: wire.model ?? path.model ?? "",
       ...present({
-        headers: Object.keys(headers).length === 0 ? undefined : headers,
+        headers: asked(headers),
         foreign: foreignKeys(wire)
       }),
       wire: { dialect: Wire.id, value: body },
