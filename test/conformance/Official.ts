@@ -89,7 +89,7 @@ const isBeyondChat = (body: JsonObject): boolean =>
   ))
 
 /** The chat completions part of the OpenAI specification. */
-export const chat = (): Oracle => {
+const chat = (): Oracle => {
   const compile = specification("openai/openapi.json", (schemas) => {
     nullable(schemas, "CreateChatCompletionResponse", "system_fingerprint")
     nullable(schemas, "CreateChatCompletionStreamResponse", "system_fingerprint")
@@ -131,7 +131,7 @@ const withoutLateKeys = (value: JsonValue): JsonValue => {
 }
 
 /** The Messages part of the Anthropic specification. */
-export const messages = (): Oracle => {
+const messages = (): Oracle => {
   const compile = specification("anthropic/anthropic-openapi.stainless-copy-2026-04.json", (schemas) => {
     for (const [name, schema] of Object.entries(schemas)) {
       schemas[name] = withWords(withoutLateKeys(schema), "pause_turn", ["compaction", "model_context_window_exceeded"])
@@ -159,5 +159,5 @@ export const messages = (): Oracle => {
   }
 }
 
-/** The judges by dialect; none where the schemas are absent. */
+/** The official schemas by dialect; none where they are absent. */
 export const oracles = (): { readonly [dialect: string]: Oracle } => Fixtures.hasSpecs ? { "openai-chat": chat(), "anthropic-messages": messages() } : {}

@@ -1,13 +1,13 @@
 /** The dialects whose recordings are checked, with independent readers of their answers. */
 import * as AnthropicMessages from "../../packages/anthropic/src/messages/Dialect.ts"
 import * as OpenAiChat from "../../packages/openai/src/chat/Dialect.ts"
-import * as Official from "./Official.ts"
+import * as Oracles from "./Oracles.ts"
 import * as RawFacts from "./RawFacts.ts"
 import type { Subject } from "./Rules.ts"
 
 /** The protocols there are recordings and codecs of. */
 export const subjects = (): ReadonlyArray<Subject> => {
-  const oracles = Official.oracles()
+  const oracles = Oracles.oracles()
   return [
     {
       dialect: OpenAiChat.dialect,

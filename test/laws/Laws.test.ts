@@ -4,11 +4,11 @@ import { afterAll, describe } from "vitest"
 import * as Coverage from "../../packages/testing/src/Coverage.ts"
 import * as Laws from "../../packages/testing/src/Laws.ts"
 import * as Crossings from "../conformance/Crossings.ts"
-import * as Official from "../conformance/Official.ts"
+import * as Oracles from "../conformance/Oracles.ts"
 import { type Subject, subjects } from "./Subjects.ts"
 
 const coverage = Coverage.make()
-const oracles = Official.oracles()
+const oracles = Oracles.oracles()
 
 /** Requests have the rarest losses. */
 const runsOf = ({ law, name }: Laws.Law): number => law === "2" && name.includes("requests") ? 3000 : 1000

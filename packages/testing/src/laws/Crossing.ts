@@ -50,7 +50,7 @@ export const stream = (client: Dialect, frames: ReadonlyArray<Frame>, { allowsAn
   return Law.first(
     outside(pair, losses, allowsAnswer),
     AnswerFacts.compare(Collect.collectFrames(frames), Collect.collectFrames(Codec.decodeStream(client, wire)), losses),
-    oracle?.stream?.(wire)
+    oracle?.stream?.(wire, Codec.plainRequest)
   )
 }
 

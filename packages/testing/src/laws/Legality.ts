@@ -37,7 +37,7 @@ export const laws = (dialect: Dialect, { vocabulary = elsewhere, oracle }: LawOp
     ({ frames, isAsked }) => {
       const request = { ...Codec.plainRequest, streamOptions: { includeUsage: isAsked } }
       const wire = Codec.encodeStream(dialect, frames, Codec.contextFor(request))
-      return Law.first(unlike(Codec.eventsOf(frames), Codec.eventsOf(Codec.decodeStream(dialect, wire))), oracle?.stream?.(wire))
+      return Law.first(unlike(Codec.eventsOf(frames), Codec.eventsOf(Codec.decodeStream(dialect, wire))), oracle?.stream?.(wire, request))
     }
   ),
   Law.make(

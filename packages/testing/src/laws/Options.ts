@@ -1,4 +1,5 @@
 /** What the laws are told about a dialect beside its codecs. */
+import type { CanonicalRequest } from "@sluice/protocol/CanonicalRequest"
 import type { Loss } from "@sluice/protocol/Loss"
 import type { WireEvent } from "@sluice/protocol/Sse"
 import type { JsonObject } from "@sluice/protocol/Wire"
@@ -9,7 +10,8 @@ import type { Coverage } from "../Coverage.ts"
 export interface Oracle {
   readonly request?: (body: JsonObject) => string | undefined
   readonly response?: (body: JsonObject) => string | undefined
-  readonly stream?: (events: ReadonlyArray<WireEvent>) => string | undefined
+  /** Given the request as well, because what a client may be told depends on what it asked for. */
+  readonly stream?: (events: ReadonlyArray<WireEvent>, request: CanonicalRequest) => string | undefined
 }
 
 /** What only this dialect knows, and who judges its output. */
