@@ -80,6 +80,8 @@ export const typed = (options: LaneOptions): Lane => {
   const decoder = options.upstream.events.decoder.start()
   const writer = options.client.events.encoder.start(options.context)
   const hide = hiding(options)
+  // Nothing stands between decoder and encoder: the commonest crossing
+  const isDirect = options.stages.length === 0 && hide === undefined
   let grammar: Grammar.State = Grammar.initial
   let text = ""
 
@@ -91,7 +93,12 @@ export const typed = (options: LaneOptions): Lane => {
     if (terminal) return
     tap.observe(legal.events, now)
     if (isEarlyFailure(legal, commits)) return
-    let frames: ReadonlyArray<Frame> = [withNames(options.renamed, legal)]
+    const named = withNames(options.renamed, legal)
+    if (isDirect) {
+      text += Sse.writeAll(writer.step(named))
+      return
+    }
+    let frames: ReadonlyArray<Frame> = [named]
     for (const stage of options.stages) frames = frames.flatMap(stage.step)
     for (const outgoing of frames) text += Sse.writeAll(shown(hide, writer.step(outgoing)))
   }

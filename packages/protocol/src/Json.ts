@@ -46,8 +46,12 @@ export type Present<T> =
 
 /** The object without its undefined keys: how optional fields are written in one expression, absent and not undefined. */
 export const present = <const T extends object>(value: T): Present<T> => {
+  const keys = Object.keys(value)
   const kept: { [key: string]: unknown } = {}
-  for (const [key, inner] of Object.entries(value)) if (inner !== undefined) kept[key] = inner
+  for (const key of keys) {
+    const inner: unknown = Reflect.get(value, key)
+    if (inner !== undefined) kept[key] = inner
+  }
   // Only undefined keys were left out, which is what the type says.
   return kept as Present<T>
 }

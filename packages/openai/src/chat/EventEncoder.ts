@@ -23,6 +23,8 @@ export interface State {
   readonly known: Draft.State
   /** What every chunk begins with, made once the answer's head is known. */
   readonly head: string
+  /** What every chunk but the last ends with. */
+  readonly tail: string
   /** The latest usage left inside a chunk that the provider sent, so that no chunk of ours repeats it. */
   readonly hasToldUsage: boolean
   readonly ended: boolean
@@ -47,15 +49,14 @@ export const initial = (context: AnswerContext): State => ({
   context,
   known: Draft.initial,
   head: headOf(context, Draft.initial),
+  tail: hasUsage(context) ? `],"usage":null}` : "]}",
   hasToldUsage: false,
   ended: false
 })
 
 const doneEvent: WireEvent = { data: "[DONE]" }
 
-const chunk = (state: State, choices: string): WireEvent => ({
-  data: `${state.head},"choices":[${choices}]${hasUsage(state.context) ? `,"usage":null` : ""}}`
-})
+const chunk = (state: State, choices: string): WireEvent => ({ data: `${state.head},"choices":[${choices}${state.tail}` })
 
 const usageChunk = (state: State): ReadonlyArray<WireEvent> => {
   const { usage } = state.known
@@ -99,19 +100,31 @@ const choiceChunks = (state: State, draft: Draft.Draft): ReadonlyArray<WireEvent
     ]
   })
 
-const isPlainDelta = (event: CanonicalEvent | undefined, state: State): event is Extract<CanonicalEvent, { readonly type: "text-delta" }> => {
-  if (event?.type !== "text-delta") return false
+/** The delta of the commonest frames, written without a draft: more of an open text, of thinking, or of a call's arguments. */
+const plainDelta = (event: CanonicalEvent, state: State): string | undefined => {
+  if (event.type !== "text-delta" && event.type !== "tool-arguments-delta" && event.type !== "reasoning-delta") return undefined
   const block = state.known.choices.get(event.choice)?.blocks.get(event.index)
-  return block?.kind === "text" && !block.isWaiting
+  if (block === undefined || block.isWaiting) return undefined
+  if (block.kind === "text") return `"content":${JSON.stringify(event.text)}`
+  if (block.kind === "reasoning") return `"reasoning_content":${JSON.stringify(event.text)}`
+  if (block.kind !== "tool-call") return undefined
+  const inner = block.isCustom ? `"custom":{"input":` : `"function":{"arguments":`
+  return `"tool_calls":[{"index":${block.call},${inner}${JSON.stringify(event.text)}}}]`
 }
 
-/** The commonest frame, without a draft: one text delta into an open text block. */
-const textChunk = (state: State, choice: number, text: string): WireEvent =>
-  chunk(state, `{"index":${choice},"delta":{"content":${JSON.stringify(text)}},"logprobs":null,"finish_reason":null}`)
+/** The chunk of a single event that only continues a block. */
+const plainChunk = (state: State, events: ReadonlyArray<CanonicalEvent>): WireEvent | undefined => {
+  const [event] = events
+  if (event === undefined || events.length !== 1) return undefined
+  const delta = plainDelta(event, state)
+  return delta === undefined || !("choice" in event)
+    ? undefined
+    : chunk(state, `{"index":${event.choice},"delta":{${delta}},"logprobs":null,"finish_reason":null}`)
+}
 
 const fresh = (state: State, events: ReadonlyArray<CanonicalEvent>): Step => {
-  const [first] = events
-  if (events.length === 1 && isPlainDelta(first, state)) return [track(state, events, undefined, false), [textChunk(state, first.choice, first.text)]]
+  const plain = plainChunk(state, events)
+  if (plain !== undefined) return [track(state, events, undefined, false), [plain]]
   const draft = Draft.draft(state.context.sink)
   const next = track(state, events, draft, false)
   const chunks = choiceChunks(next, draft)
