@@ -8,8 +8,8 @@ import type { AnswerStream } from "./AnswerStream.ts"
 import type { Gateway } from "./Gateway.ts"
 import type { OnClientGone } from "./ModelEntry.ts"
 
-/** How long a finished answer's connection may take to end. */
-const lingerFor = "250 millis"
+/** Milliseconds a finished answer's connection may take to end. */
+const lingerMs = 250
 
 const untilEnded = (answer: AnswerStream): Effect.Effect<void> =>
   Effect.suspend(() => {
@@ -17,8 +17,13 @@ const untilEnded = (answer: AnswerStream): Effect.Effect<void> =>
     return answer.source.ended() === undefined ? Effect.flatMap(answer.source.await, () => untilEnded(answer)) : Effect.void
   })
 
-/** Waits for the end of a connection whose answer is over. */
-export const linger = (answer: AnswerStream): Effect.Effect<void> => untilEnded(answer).pipe(Effect.timeoutOption(lingerFor), Effect.asVoid)
+/** Waits for the end of a connection whose answer is over. The wheel ends the waiting: nearly every stream lingers, and a timer each is dear. */
+export const linger = (gateway: Gateway, answer: AnswerStream): Effect.Effect<void> =>
+  Effect.withFiber((fiber) => {
+    const until = gateway.wheel.now() + lingerMs
+    const unregister = gateway.wheel.register({ tick: (now) => now >= until ? fiber.interruptUnsafe() : undefined })
+    return Effect.ensuring(untilEnded(answer), Effect.sync(unregister))
+  })
 
 /** Reads on after the client left, as the entry wants it; `undefined` = the upstream is to be closed at once. */
 export const afterClient = (gateway: Gateway, answer: AnswerStream, policy: OnClientGone): Effect.Effect<void> | undefined => {

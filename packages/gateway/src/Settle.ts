@@ -75,7 +75,7 @@ export const bodyEnded = (
     const answer = body.answer()
     if (answer === undefined) return Effect.void
     const drain = Exit.isSuccess(exit)
-      ? body.isLingering() ? Drain.linger(answer) : undefined
+      ? body.isLingering() ? Drain.linger(gateway, answer) : undefined
       : exchange.ending?._tag === "ClientGone" && !answer.isOver()
       ? Drain.afterClient(gateway, answer, entry.onClientGone ?? "cancel")
       : undefined
