@@ -2,7 +2,7 @@
 import type { Dialect } from "@sluice/protocol/Dialect"
 import * as AnthropicMessages from "../../packages/anthropic/src/messages/Dialect.ts"
 import * as OpenAiChat from "../../packages/openai/src/chat/Dialect.ts"
-import { elsewhere, type Vocabulary } from "../../packages/testing/src/Arbitraries.ts"
+import type { Vocabulary } from "../../packages/testing/src/Arbitraries.ts"
 
 const none = { parts: [], turns: [], tools: [], toolChoices: [], blocks: [], events: [], annotations: [], fields: [] }
 
@@ -56,4 +56,3 @@ export const subjects: ReadonlyArray<Subject> = [
 ]
 
 /** Values of no installed dialect. */
-export { elsewhere }
