@@ -18,7 +18,7 @@ const rig = Rig.layer({
   limits: { totalMs: 3_000 },
   retries: 1,
   models: [
-    { id: "falls-back", targets: [{ provider: openai, model: "sim-error;status=500" }], fallbacks: ["backup"] },
+    { id: "falls-back", targets: [{ provider: openai, model: "sim-error;status=500" }], fallbacks: ["backup"], preCommit: Duration.seconds(30) },
     { id: "backup", targets: [{ provider: anthropic, model: "sim-text" }] },
     { id: "patient", targets: [{ provider: openai, model: "sim-error;status=503;head=600" }], preCommit: Duration.seconds(30) },
     { id: "drained", targets: [{ provider: openai, model: "sim-long;events=60;delay=5;tag=drained" }], onClientGone: "drain" },

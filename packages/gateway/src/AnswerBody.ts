@@ -4,9 +4,9 @@
  * is filled.
  */
 import { frame } from "@sluice/protocol/CanonicalEvent"
+import * as Framing from "@sluice/protocol/Framing"
 import type { Failure, GatewayError } from "@sluice/protocol/GatewayError"
 import * as Loss from "@sluice/protocol/Loss"
-import * as Sse from "@sluice/protocol/Sse"
 import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
 import type * as Fiber from "effect/Fiber"
@@ -30,11 +30,11 @@ export interface Driven {
 export const undriven = (): Driven => ({ started: undefined, failed: undefined, signal: Signal.make() })
 
 const encoder = new TextEncoder()
-const heartbeat = encoder.encode(Sse.heartbeat)
 
 /** A streamed answer's body and what its end means. */
 export interface AnswerBody {
   readonly stream: Stream.Stream<Uint8Array>
+  readonly contentType: string
   /** The upstream ended its answer but not yet its connection. */
   readonly isLingering: () => boolean
   readonly answer: () => AnswerStream | undefined
@@ -43,6 +43,8 @@ export interface AnswerBody {
 /** Makes the body. `fiber` is the request's, which a stalled reader keeps waiting. */
 export const make = (gateway: Gateway, exchange: Exchange, driven: Driven, fiber: Fiber.Fiber<unknown, unknown>): AnswerBody => {
   const { clock, settings, wheel } = gateway
+  const frames = Framing.writer(exchange.framing)
+  const heartbeat = encoder.encode(frames.heartbeat)
   let heartbeatDue = false
   let isWaiting = false
   let lastPullAt = wheel.now()
@@ -65,7 +67,7 @@ export const make = (gateway: Gateway, exchange: Exchange, driven: Driven, fiber
       created: Math.floor(exchange.startedAt / 1000),
       sink: Loss.sink()
     })
-    return encoder.encode(Sse.writeAll(writer.step(frame({ type: "error", failure: error.failure }))))
+    return encoder.encode(frames.write(writer.step(frame({ type: "error", failure: error.failure }))) + frames.end())
   }
 
   const next = (): Uint8Array | undefined => {
@@ -139,5 +141,5 @@ export const make = (gateway: Gateway, exchange: Exchange, driven: Driven, fiber
     return pull
   })).pipe(Stream.scoped)
 
-  return { stream, answer, isLingering: () => answer()?.source.ended() === undefined }
+  return { stream, contentType: frames.contentType, answer, isLingering: () => answer()?.source.ended() === undefined }
 }

@@ -4,6 +4,7 @@
  */
 import type { Frame } from "@sluice/protocol/CanonicalEvent"
 import { type AnswerContext } from "@sluice/protocol/Dialect"
+import * as Framing from "@sluice/protocol/Framing"
 import { fail, type Failure, type GatewayError } from "@sluice/protocol/GatewayError"
 import * as Json from "@sluice/protocol/Json"
 import * as Loss from "@sluice/protocol/Loss"
@@ -144,6 +145,7 @@ export const run = Effect.fnUntraced(function*(plan: AttemptPlan): Effect.fn.Ret
     context: answerContext(plan, responseLosses),
     stages: startStages(plan),
     renamed: outbound.renamed,
+    frames: Framing.writer(exchange.framing),
     hideUsage: outbound.hideUsage
   })
   if (inbound.stream && isEventStream(reply)) return yield* begin(plan, reply, lane, tap)

@@ -4,6 +4,7 @@
  */
 import type { CanonicalRequest } from "@sluice/protocol/CanonicalRequest"
 import type { Dialect, Operation } from "@sluice/protocol/Dialect"
+import type { Framing } from "@sluice/protocol/Framing"
 import * as Loss from "@sluice/protocol/Loss"
 import type { ExchangeId } from "./ExchangeId.ts"
 import type { ExchangeContext } from "./Extension.ts"
@@ -31,6 +32,8 @@ export interface Exchange {
   readonly principal: Principal
   readonly inbound: Dialect
   readonly operation: Operation
+  /** How the client is answered when it asks for a stream. */
+  readonly framing: Framing
   stream: boolean
   model: string | undefined
   estimatedInput: number
@@ -51,7 +54,7 @@ export interface Exchange {
 }
 
 /** A new exchange. */
-export const begin = (facts: Pick<Exchange, "id" | "startedAt" | "principal" | "inbound" | "operation">): Exchange => ({
+export const begin = (facts: Pick<Exchange, "id" | "startedAt" | "principal" | "inbound" | "operation" | "framing">): Exchange => ({
   ...facts,
   stream: false,
   model: undefined,

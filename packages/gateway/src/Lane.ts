@@ -6,9 +6,10 @@
  */
 import { type Frame, frame } from "@sluice/protocol/CanonicalEvent"
 import type { AnswerContext, Dialect, Ending } from "@sluice/protocol/Dialect"
+import type { FrameWriter } from "@sluice/protocol/Framing"
 import type { Failure } from "@sluice/protocol/GatewayError"
 import * as Grammar from "@sluice/protocol/Grammar"
-import * as Sse from "@sluice/protocol/Sse"
+import type * as Sse from "@sluice/protocol/Sse"
 import type { FrameStage } from "./Interceptor.ts"
 import type { StreamTap } from "./StreamTap.ts"
 
@@ -22,6 +23,8 @@ export interface LaneOptions {
   readonly stages: ReadonlyArray<FrameStage>
   /** Tool names to give back: upstream name to the caller's. */
   readonly renamed: ReadonlyMap<string, string>
+  /** Frames what goes to the client. */
+  readonly frames: FrameWriter
   /** The client did not ask for the usage that the upstream was asked for. */
   readonly hideUsage: boolean
 }
@@ -74,6 +77,16 @@ const shown = (hide: Hide, events: ReadonlyArray<Sse.WireEvent>): ReadonlyArray<
     return visible === undefined ? [] : [visible]
   })
 
+/** What closes the body, once. */
+const closing = (frames: FrameWriter): () => string => {
+  let isClosed = false
+  return () => {
+    if (isClosed) return ""
+    isClosed = true
+    return frames.end()
+  }
+}
+
 /** A lane that decodes everything. */
 export const typed = (options: LaneOptions): Lane => {
   const { tap } = options
@@ -82,6 +95,7 @@ export const typed = (options: LaneOptions): Lane => {
   const hide = hiding(options)
   // Nothing stands between decoder and encoder: the commonest crossing
   const isDirect = options.stages.length === 0 && hide === undefined
+  const close = closing(options.frames)
   let grammar: Grammar.State = Grammar.initial
   let text = ""
 
@@ -95,12 +109,12 @@ export const typed = (options: LaneOptions): Lane => {
     if (isEarlyFailure(legal, commits)) return
     const named = withNames(options.renamed, legal)
     if (isDirect) {
-      text += Sse.writeAll(writer.step(named))
+      text += options.frames.write(writer.step(named))
       return
     }
     let frames: ReadonlyArray<Frame> = [named]
     for (const stage of options.stages) frames = frames.flatMap(stage.step)
-    for (const outgoing of frames) text += Sse.writeAll(shown(hide, writer.step(outgoing)))
+    for (const outgoing of frames) text += options.frames.write(shown(hide, writer.step(outgoing)))
   }
 
   return {
@@ -114,9 +128,10 @@ export const typed = (options: LaneOptions): Lane => {
     fail: (failure, now) => {
       if (tap.facts().terminal) return
       tap.observe([{ type: "error", failure }], now)
-      text += Sse.writeAll(writer.step(frame({ type: "error", failure })))
+      text += options.frames.write(writer.step(frame({ type: "error", failure })))
     },
     take: () => {
+      if (tap.facts().terminal) text += close()
       if (text === "") return undefined
       const bytes = encoder.encode(text)
       text = ""
@@ -130,6 +145,8 @@ export const bytes = (options: LaneOptions): Lane => {
   const { tap, upstream } = options
   const decoder = upstream.events.decoder.start()
   const hide = hiding(options)
+  const isSameFraming = options.frames.framing === upstream.framing
+  const close = closing(options.frames)
   let pending: Array<Uint8Array> = []
 
   const writeText = (text: string): void => {
@@ -145,7 +162,7 @@ export const bytes = (options: LaneOptions): Lane => {
 
   /** A failure of our own making, or one the upstream's end made: the client's encoder says it. */
   const say = (failure: Failure): void => {
-    writeText(Sse.writeAll(upstream.events.encoder.start(options.context).step(frame({ type: "error", failure }))))
+    writeText(options.frames.write(upstream.events.encoder.start(options.context).step(frame({ type: "error", failure }))))
   }
 
   return {
@@ -163,10 +180,10 @@ export const bytes = (options: LaneOptions): Lane => {
         else kept.push(event)
       }
       if (hide !== undefined) {
-        writeText(Sse.writeAll(shown(hide, kept)))
-      } else if (kept.length === split.events.length) {
+        writeText(options.frames.write(shown(hide, kept)))
+      } else if (kept.length === split.events.length && isSameFraming) {
         if (kept.length > 0) pending.push(split.bytes)
-      } else writeText(Sse.writeAll(kept))
+      } else writeText(options.frames.write(kept))
       if (broken !== undefined) say(broken)
     },
     pushFrame: ({ events }, now) => {
@@ -174,7 +191,7 @@ export const bytes = (options: LaneOptions): Lane => {
       const before = tap.facts().commits
       tap.observe(events, now)
       if (isEarlyFailure({ events }, before)) return
-      writeText(Sse.writeAll(upstream.events.encoder.start(options.context).step({ events })))
+      writeText(options.frames.write(upstream.events.encoder.start(options.context).step({ events })))
     },
     end: (how, now) => {
       for (const decoded of decoder.end(how)) {
@@ -183,7 +200,7 @@ export const bytes = (options: LaneOptions): Lane => {
         tap.observe(decoded.events, now)
         const failed = tap.facts().failure
         if (failed !== undefined && commits) say(failed)
-        else if (decoded.events.some(({ type }) => type === "end")) writeText(Sse.writeAll(upstream.bytes.terminal))
+        else if (decoded.events.some(({ type }) => type === "end")) writeText(options.frames.write(upstream.bytes.terminal))
       }
     },
     fail: (failure, now) => {
@@ -192,6 +209,7 @@ export const bytes = (options: LaneOptions): Lane => {
       say(failure)
     },
     take: () => {
+      if (tap.facts().terminal) writeText(close())
       const [first, ...rest] = pending
       if (first === undefined) return undefined
       pending = []

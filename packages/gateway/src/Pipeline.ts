@@ -56,7 +56,14 @@ export const handle = Effect.fnUntraced(function*(gateway: Gateway, call: Call):
     const error = Option.getOrElse(Cause.findErrorOption(principal.cause), () => fail({ class: "defect", message: "The authenticator failed." }))
     return Reply.error(call.dialect, id, error.failure)
   }
-  const exchange = begin({ id, startedAt, principal: principal.value, inbound: call.dialect, operation: call.endpoint.operation })
+  const exchange = begin({
+    id,
+    startedAt,
+    principal: principal.value,
+    inbound: call.dialect,
+    operation: call.endpoint.operation,
+    framing: call.endpoint.framing ?? "sse"
+  })
   const entered: Array<Extension> = []
   // Registered before anything is opened, so that every way out settles, exactly once
   const scope = yield* Scope.fork(gateway.scope)
@@ -226,7 +233,7 @@ const stream = Effect.fnUntraced(function*(
   return HttpServerResponse.stream(
     Stream.onExit(body.stream, (exit) => Settle.bodyEnded(gateway, exchange, route.entry, body, exit, scope, () => noteExit(exchange, exit))),
     {
-      contentType: "text/event-stream",
+      contentType: body.contentType,
       headers: { ...head, "cache-control": "no-cache", "x-accel-buffering": "no" }
     }
   )

@@ -45,7 +45,7 @@ const dialectWith = (endpoints: ReadonlyArray<Endpoint>, rest: Partial<Dialect> 
 
 const pathDialect = dialectWith([
   endpoint({ upstream: "/v1beta/models/{model}:generateContent", model: inPath, stream: inPath }),
-  endpoint({ upstream: "/v1beta/models/{model}:streamGenerateContent?alt=sse", model: inPath, stream: inPath }),
+  endpoint({ upstream: "/v1beta/models/{model}:streamGenerateContent?alt=sse", model: inPath, stream: { in: "path", is: true } }),
   endpoint({ operation: "count", upstream: "/v1beta/models/{model}:countTokens", model: inPath }),
   endpoint({ operation: "models", method: "GET", upstream: "/v1beta/models" }),
   endpoint({ operation: "models", method: "GET", upstream: "/v1beta/models/{model}", model: inPath })

@@ -5,6 +5,7 @@
 import type * as Result from "effect/Result"
 import type { Frame } from "./CanonicalEvent.ts"
 import type { CanonicalRequest } from "./CanonicalRequest.ts"
+import type { Framing } from "./Framing.ts"
 import type { Failure } from "./GatewayError.ts"
 import type { Loss, LossSink } from "./Loss.ts"
 import type * as Machine from "./Machine.ts"
@@ -14,8 +15,8 @@ import type { DialectId, Json, JsonObject } from "./Wire.ts"
 /** What an endpoint does. */
 export type Operation = "generate" | "count" | "models"
 
-/** Where a fact of the call is told: a key of the body, or the path. */
-export type Told = { readonly in: "body"; readonly key: string } | { readonly in: "path" }
+/** Where a fact of the call is told: a key of the body, or the path; `is` says what the path means by being asked (`:streamGenerateContent` streams). */
+export type Told = { readonly in: "body"; readonly key: string } | { readonly in: "path"; readonly is?: boolean }
 
 /** One endpoint of a protocol, as data. */
 export interface Endpoint {
@@ -27,6 +28,10 @@ export interface Endpoint {
   readonly upstream: string
   readonly model: Told
   readonly stream: Told
+  /** How a client is answered that asks here for a stream; absent = as server-sent events. */
+  readonly framing?: Framing
+  /** A parameter of the query that tells this endpoint from another of the same path (`alt=sse`). */
+  readonly query?: { readonly name: string; readonly value: string }
 }
 
 /** How credentials travel. */
@@ -95,7 +100,8 @@ export interface Dialect {
   readonly id: DialectId
   /** Where the protocol's own provider lives, in the convention of its SDK. */
   readonly baseUrl: string
-  readonly framing: "sse" | "json-array"
+  /** How a provider is asked to stream. */
+  readonly framing: Framing
   readonly endpoints: ReadonlyArray<Endpoint>
   readonly credential: CredentialStyle
   readonly headers: HeaderPolicy

@@ -6,7 +6,6 @@ import type { Dialect, Endpoint, ListedModel } from "@sluice/protocol/Dialect"
 import { fail } from "@sluice/protocol/GatewayError"
 import * as Effect from "effect/Effect"
 import type { HttpRouter, PathInput } from "effect/http/HttpRouter"
-import * as HttpRouterModule from "effect/http/HttpRouter"
 import { HttpServerRequest } from "effect/http/HttpServerRequest"
 import * as HttpServerResponse from "effect/http/HttpServerResponse"
 import { generate } from "../ExchangeId.ts"
@@ -22,71 +21,114 @@ import * as RequestBody from "./RequestBody.ts"
 interface Served {
   readonly dialect: Dialect
   readonly endpoint: Endpoint
+  /** Matches the endpoint's path; its group is the model's name. */
+  readonly path: RegExp
 }
 
-/** Several dialects may answer on one method and path. */
-const byPath = (dialects: ReadonlyArray<Dialect>): ReadonlyArray<readonly [Served, ...ReadonlyArray<Served>]> => {
+type Group = readonly [Served, ...ReadonlyArray<Served>]
+
+/** The router's path of an endpoint: what stands before the model's name, which may contain slashes. A list and its members are one route. */
+const toRoute = ({ operation, path }: Endpoint): PathInput => {
+  const [before = path] = path.split(/\/?\{model\}/)
+  return path.includes("{model}") || operation === "models" ? `/${before.slice(1)}/*` : `/${before.slice(1)}`
+}
+
+const toPattern = (path: string): RegExp => new RegExp(`^${path.replaceAll(/[.*+?^$()|[\]\\]/g, "\\$&").replace("{model}", "(.+)")}$`)
+
+/** Several endpoints, of one dialect or of several, may share a method and a route. */
+const byRoute = (dialects: ReadonlyArray<Dialect>): ReadonlyArray<Group> => {
   const groups = new Map<string, [Served, ...Array<Served>]>()
   for (const dialect of dialects) {
-    for (const endpoint of dialect.endpoints) {
+    for (const endpoint of dialect.endpoints.filter(({ operation }) => operation !== "count")) {
       const key = `${endpoint.method} ${toRoute(endpoint)}`
+      const served: Served = { dialect, endpoint, path: toPattern(endpoint.path) }
       const group = groups.get(key)
-      if (group === undefined) groups.set(key, [{ dialect, endpoint }])
-      else group.push({ dialect, endpoint })
+      if (group === undefined) groups.set(key, [served])
+      else group.push(served)
     }
   }
   return [...groups.values()]
 }
 
-const choose = (group: readonly [Served, ...ReadonlyArray<Served>], headers: { readonly [name: string]: string | undefined }): Served =>
-  group.find(({ dialect }) => dialect.headers.forwarded.some((name) => headers[name] !== undefined)) ?? group[0]
+/** What was asked for, told by the path and the query. */
+interface Asked {
+  readonly served: Served
+  readonly model: string | undefined
+}
 
-/** The router's path of an endpoint. A list and its members are one route: model names may contain slashes, and its `/*` matches the list too. */
-const toRoute = ({ operation, path }: Endpoint): PathInput => {
-  const base = path.replace(/\/?\{model\}$/, "").slice(1)
-  return operation === "models" ? `/${base}/*` : `/${base}`
+/** The endpoint that fits path, query and headers best; `undefined` where none has this path. */
+const choose = (group: Group, request: HttpServerRequest): Asked | undefined => {
+  const [path = "", query = ""] = request.url.split("?", 2)
+  const parameters = new URLSearchParams(query)
+  const fits = group.flatMap((served) => {
+    const found = served.path.exec(path)
+    return found === null ? [] : [{ served, model: found[1] === undefined ? undefined : decoded(found[1]) }]
+  })
+  const asked = fits.filter(({ served: { endpoint } }) => endpoint.query === undefined || parameters.get(endpoint.query.name) === endpoint.query.value)
+  const inQuery = asked.filter(({ served }) => served.endpoint.query !== undefined)
+  const best = inQuery.length > 0 ? inQuery : asked
+  return best.find(({ served }) => served.dialect.headers.forwarded.some((name) => request.headers[name] !== undefined)) ?? best[0]
+}
+
+/** A part of a path without its percent signs; as it is where they mean nothing. */
+const decoded = (text: string): string => {
+  // decodeURIComponent has no other way to refuse; the exception ends here
+  try {
+    return decodeURIComponent(text)
+  } catch {
+    return text
+  }
 }
 
 /** The models a caller may use, by their exact names. */
 const listed = (gateway: Gateway, principal: Principal): ReadonlyArray<ListedModel> =>
   ModelRegistry.list(gateway.registry.current()).filter(({ id }) => ModelAccess.isAllowed(principal, id)).map(({ id }) => ({ id, ownedBy: "sluice" }))
 
-const models = Effect.fnUntraced(function*(gateway: Gateway, { dialect }: Served, request: HttpServerRequest) {
+const models = Effect.fnUntraced(function*(gateway: Gateway, { model, served: { dialect } }: Asked, request: HttpServerRequest) {
   const id = generate(gateway.clock.currentTimeMillisUnsafe(), gateway.random)
   const secret = ClientSecret.find(request.headers, dialect, gateway.dialects)
   const allowed = yield* Effect.result(gateway.authenticator.authenticate({ method: request.method, path: request.url, headers: request.headers, secret }))
   if (allowed._tag === "Failure") return Reply.error(dialect, id, allowed.failure.failure)
-  const name = (yield* HttpRouterModule.params)["*"] ?? ""
-  if (name === "") return HttpServerResponse.jsonUnsafe(dialect.models.list(listed(gateway, allowed.success)), { headers: { "x-request-id": id } })
-  const known = listed(gateway, allowed.success).find((model) => model.id === name)
+  if (model === undefined) return HttpServerResponse.jsonUnsafe(dialect.models.list(listed(gateway, allowed.success)), { headers: { "x-request-id": id } })
+  const known = listed(gateway, allowed.success).find((one) => one.id === model)
   if (known !== undefined) return HttpServerResponse.jsonUnsafe(dialect.models.one(known), { headers: { "x-request-id": id } })
-  return Reply.error(dialect, id, fail({ class: "model-not-found", message: `The model "${name}" is not listed here.`, code: "model_not_found" }).failure)
+  return Reply.error(dialect, id, fail({ class: "model-not-found", message: `The model "${model}" is not listed here.`, code: "model_not_found" }).failure)
 })
 
-const call = (gateway: Gateway, { dialect, endpoint }: Served, request: HttpServerRequest) =>
+const call = (gateway: Gateway, { model, served: { dialect, endpoint } }: Asked, request: HttpServerRequest) =>
   Pipeline.handle(gateway, {
     dialect,
     endpoint,
     method: request.method,
     path: request.url,
     headers: request.headers,
-    told: {},
+    told: {
+      ...(model === undefined ? {} : { model }),
+      ...(endpoint.stream.in === "path" ? { stream: endpoint.stream.is ?? false } : {})
+    },
     secret: ClientSecret.find(request.headers, dialect, gateway.dialects),
     text: RequestBody.read(request, gateway.settings.bodyLimitBytes)
   })
 
+const nowhere = (gateway: Gateway, { dialect }: Served, request: HttpServerRequest) =>
+  Reply.error(
+    dialect,
+    generate(gateway.clock.currentTimeMillisUnsafe(), gateway.random),
+    fail({ class: "not-found", message: `Nothing answers ${request.method} ${request.url.split("?")[0]}.` }).failure
+  )
+
 /** Adds the routes of all installed dialects. */
 export const add = Effect.fnUntraced(function*(router: HttpRouter, gateway: Gateway) {
-  for (const group of byPath(gateway.dialects)) {
-    const [{ endpoint }] = group
-    if (endpoint.operation === "count") continue
+  for (const group of byRoute(gateway.dialects)) {
+    const [first] = group
     yield* router.add(
-      endpoint.method,
-      toRoute(endpoint),
+      first.endpoint.method,
+      toRoute(first.endpoint),
       Effect.gen(function*() {
         const request = yield* HttpServerRequest
-        const served = choose(group, request.headers)
-        return served.endpoint.operation === "models" ? yield* models(gateway, served, request) : yield* call(gateway, served, request)
+        const asked = choose(group, request)
+        if (asked === undefined) return nowhere(gateway, first, request)
+        return asked.served.endpoint.operation === "models" ? yield* models(gateway, asked, request) : yield* call(gateway, asked, request)
       })
     )
   }

@@ -87,12 +87,11 @@ export const compile = (options: TargetOptions): Target => {
 const plain = (value: Value): string => typeof value === "string" ? value : Redacted.value(value)
 
 /**
- * Where a protocol tells streaming in the path there are two endpoints for one operation, and the streaming one says so in its
- * name (`:streamGenerateContent`). Where a list and its entries are one operation, the model's name decides.
+ * Where a protocol tells streaming in the path there are several endpoints for one operation; the first that fits is asked. Where a list and its entries are one operation, the model's name decides.
  */
 const serves = (endpoint: Endpoint, attempt: AttemptRequest): boolean => {
   if (endpoint.operation !== attempt.operation) return false
-  if (endpoint.stream.in === "path" && attempt.operation === "generate" && /stream/i.test(endpoint.upstream) !== attempt.stream) return false
+  if (endpoint.stream.in === "path" && attempt.operation === "generate" && (endpoint.stream.is ?? false) !== attempt.stream) return false
   return endpoint.operation !== "models" || endpoint.upstream.includes("{model}") === (attempt.model !== "")
 }
 

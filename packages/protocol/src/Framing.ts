@@ -1,0 +1,42 @@
+/**
+ * How wire events stand in the body of a streamed answer to a client: server-sent events, or one JSON array written piece by
+ * piece (Gemini without `alt=sse`). A writer belongs to one answer.
+ */
+import * as Sse from "./Sse.ts"
+
+/** The framings a client can be answered in. */
+export type Framing = "sse" | "json-array"
+
+/** Writes the events of one answer. */
+export interface FrameWriter {
+  readonly framing: Framing
+  readonly contentType: string
+  readonly write: (events: ReadonlyArray<Sse.WireEvent>) => string
+  /** What closes the body; nothing may follow. */
+  readonly end: () => string
+  /** A sign of life that says nothing. */
+  readonly heartbeat: string
+}
+
+const sse: FrameWriter = { framing: "sse", contentType: "text/event-stream", write: Sse.writeAll, end: () => "", heartbeat: Sse.heartbeat }
+
+const jsonArray = (): FrameWriter => {
+  let opened = false
+  return {
+    framing: "json-array",
+    contentType: "application/json",
+    write: (events) => {
+      let text = ""
+      for (const { data } of events) {
+        text += `${opened ? ",\n" : "["}${data}`
+        opened = true
+      }
+      return text
+    },
+    end: () => opened ? "]" : "[]",
+    heartbeat: "\n"
+  }
+}
+
+/** A writer for one answer. */
+export const writer = (framing: Framing): FrameWriter => framing === "sse" ? sse : jsonArray()
