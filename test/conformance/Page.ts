@@ -25,7 +25,7 @@ const rules: ReadonlyArray<readonly [string, string]> = [
   ["facts", "text, calls, finish and tokens equal what a reader that shares no code with the codecs takes off the wire"],
   ["truncation", "law 7 at four cuts"],
   ["class", "the error reply has a class other than unknown, its status and its words"],
-  ["crossing", "law 2 into the other dialect, whose official schema judges what is emitted"]
+  ["crossing", "law 2 into the other dialect, whose official schema and a reader as strict as the strictest clients judge what is emitted"]
 ]
 
 /** The page, from the results of a run. */

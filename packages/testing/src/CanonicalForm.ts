@@ -112,17 +112,20 @@ const normalTurns = (turns: ReadonlyArray<Turn>): ReadonlyArray<Turn> => {
 }
 
 /**
- * A request in normal form. System and developer are one role, instructions are one turn, results are turns of their own,
+ * A request in normal form. System and developer are one role, what they say before anybody else is the instructions, results are turns of their own,
  * adjacent turns of a speaker are one, calls come last in their turn and are numbered, empty texts and lists are gone.
  */
 export const ofRequest = (request: CanonicalRequest): unknown => {
   // How the client wants its own stream is answered by the gateway and not by the other side.
   const { instructions, tools, stop, streamOptions: _, ...rest } = request
-  const said = normalTurns(instructions ?? [])
+  const turns = normalTurns(rest.turns)
+  const first = turns.findIndex((turn) => turn.role !== "system")
+  const leading = first === -1 ? turns.length : first
+  const said = [...normalTurns(instructions ?? []), ...turns.slice(0, leading)].flatMap((turn) => turn.parts)
   return Equality.bare({
     ...rest,
-    turns: normalTurns(rest.turns),
-    instructions: said.length === 0 ? undefined : said.flatMap((turn) => turn.parts),
+    turns: turns.slice(leading),
+    instructions: said.length === 0 ? undefined : joinWords(said),
     tools: tools?.length === 0 ? undefined : tools,
     stop: stop?.length === 0 ? undefined : stop
   })

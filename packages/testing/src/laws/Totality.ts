@@ -45,7 +45,7 @@ export const laws = (dialect: Dialect, { vocabulary = elsewhere }: LawOptions): 
       const decoded = Codec.decodeStream(dialect, Codec.splitBytes([bytes]), ending)
       const events = Codec.eventsOf(decoded)
       Codec.encodeStream(dialect, decoded, Codec.contextFor(Codec.plainRequest))
-      return illegality(events)
+      return Law.first(illegality(events), events.length <= bytes.length + 16 ? undefined : `${bytes.length} bytes became ${events.length} events`)
     }
   ),
   Law.make(
