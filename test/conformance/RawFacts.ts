@@ -63,6 +63,20 @@ export const ofChatBody = (body: Loose): RawFacts => {
   }
 }
 
+/** Calls of a stream by their index; none where the provider leaves indexes out, because then readers differ. */
+const streamedCalls = (choices: ReadonlyArray<Loose>): RawFacts["calls"] => {
+  const deltas = choices.flatMap((choice) => list(choice["delta"]?.["tool_calls"]))
+  const indexes = [...new Set(deltas.map((delta) => number(delta["index"]) ?? -1))]
+  if (indexes.includes(-1)) return []
+  return indexes.map((index) => {
+    const own = deltas.filter((delta) => number(delta["index"]) === index)
+    return {
+      name: own.map((delta) => string(delta["function"]?.["name"])).find((name) => name !== "") ?? "",
+      arguments: own.map((delta) => string(delta["function"]?.["arguments"])).join("")
+    }
+  })
+}
+
 /** Facts of the chunks of a chat completion: its first choice. */
 export const ofChatStream = (events: ReadonlyArray<WireEvent>): RawFacts => {
   const chunks = events.filter((event) => event.data.trim() !== "" && event.data.trim() !== "[DONE]").map((event) => parsed(event.data))
@@ -72,7 +86,7 @@ export const ofChatStream = (events: ReadonlyArray<WireEvent>): RawFacts => {
   )
   return {
     text: choices.map((choice) => contentText(choice["delta"]?.["content"])).join(""),
-    calls: [],
+    calls: streamedCalls(choices),
     finish: choices.map((choice) => string(choice["finish_reason"])).findLast((reason) => reason !== ""),
     inputTokens: readTokens(usages.at(-1)),
     outputTokens: writtenTokens(usages.at(-1))
