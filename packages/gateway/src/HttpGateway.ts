@@ -4,6 +4,7 @@
  */
 import type { Dialect } from "@sluice/protocol/Dialect"
 import * as Clock from "effect/Clock"
+import type * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as HttpRouter from "effect/http/HttpRouter"
 import * as Layer from "effect/Layer"
@@ -17,6 +18,7 @@ import * as DialectRoutes from "./http/DialectRoutes.ts"
 import type { ExecutorInstalled } from "./HttpExecutor.ts"
 import { Ledger } from "./Ledger.ts"
 import * as Lifecycle from "./Lifecycle.ts"
+import * as Metrics from "./Metrics.ts"
 import type { ModelEntry } from "./ModelEntry.ts"
 import * as ModelRegistry from "./ModelRegistry.ts"
 import { Executors, Extensions, Interceptors, layer as registries } from "./Registries.ts"
@@ -62,6 +64,8 @@ const start = Effect.fnUntraced(
     const interceptors = yield* Effect.flatMap(Interceptors, ({ all }) => all)
     const snapshot = yield* Effect.fromResult(ModelRegistry.make(options.models ?? defaultModels(executors), executors.map(({ id }) => id)))
     const random = yield* Random.Random
+    const wheel = yield* Wheel.Wheel
+    yield* flushing(wheel)
     return {
       dialects: options.dialects,
       executors: new Map(executors.map((executor) => [executor.id, executor])),
@@ -76,7 +80,7 @@ const start = Effect.fnUntraced(
       registry: ModelRegistry.ModelRegistry.of(ModelRegistry.hold(snapshot)),
       ledger: yield* Ledger,
       authenticator: yield* Authenticator,
-      wheel: yield* Wheel.Wheel,
+      wheel,
       lifecycle: yield* Lifecycle.Lifecycle,
       clock: yield* Clock.Clock,
       random: () => random.nextDoubleUnsafe(),
@@ -85,6 +89,17 @@ const start = Effect.fnUntraced(
     }
   }
 )
+
+/** Makes the gathered counts visible on every turn of the wheel, and the last ones at the end. */
+const flushing = (wheel: Wheel.Wheel["Service"]) =>
+  Effect.contextWith((context: Context.Context<never>) => {
+    const flush = (): void => Metrics.flush(context)
+    return Effect.acquireRelease(Effect.sync(() => wheel.register({ tick: flush })), (unregister) =>
+      Effect.sync(() => {
+        unregister()
+        flush()
+      }))
+  })
 
 /** The gateway behind an HTTP server. */
 export const serve = <E, R>(parts: Layer.Layer<ExecutorInstalled, E, R>, options: Options) =>

@@ -17,38 +17,59 @@ const firstContent = Metric.histogram("sluice_first_content_seconds", {
   boundaries: Metric.exponentialBoundaries({ start: 0.05, factor: 2, count: 12 })
 })
 
-type Labels = { readonly [name: string]: string }
+type Labels = readonly [string, string]
 
-/** A counter with its labels bound once per combination. Labels are closed sets or configured names, so the map is bounded. */
-const labelled = (metric: Metric.Counter<number>, names: readonly [string, string]) => {
+/** A counter that gathers between two turns of the wheel: adding to a number is cheaper than looking a labelled metric up. */
+interface Gathered {
+  readonly add: (first: string, second: string, count: number) => void
+  readonly flush: (context: Context.Context<never>) => void
+}
+
+const gathered = (metric: Metric.Counter<number>, names: Labels): Gathered => {
+  // Labels are closed sets or configured names, so the maps are bounded
   const bound = new Map<string, Metric.Metric<number, Metric.CounterState<number>>>()
-  return (first: string, second: string): Metric.Metric<number, Metric.CounterState<number>> => {
-    const key = `${first}\n${second}`
+  const pending = new Map<string, number>()
+  const metricOf = (key: string): Metric.Metric<number, Metric.CounterState<number>> => {
     const known = bound.get(key)
     if (known !== undefined) return known
-    const labels: Labels = { [names[0]]: first, [names[1]]: second }
-    const made = Metric.withAttributes(metric, labels)
+    const [first = "", second = ""] = key.split("\n")
+    const made = Metric.withAttributes(metric, { [names[0]]: first, [names[1]]: second })
     bound.set(key, made)
     return made
   }
+  return {
+    add: (first, second, count) => {
+      const key = `${first}\n${second}`
+      pending.set(key, (pending.get(key) ?? 0) + count)
+    },
+    flush: (context) => {
+      for (const [key, count] of pending) metricOf(key).updateUnsafe(count, context)
+      pending.clear()
+    }
+  }
 }
 
-const exchangesBy = labelled(exchanges, ["outcome", "inbound"])
-const attemptsBy = labelled(attempts, ["provider", "result"])
-const tokensBy = labelled(tokens, ["class", "provider"])
+const exchangesBy = gathered(exchanges, ["outcome", "inbound"])
+const attemptsBy = gathered(attempts, ["provider", "result"])
+const tokensBy = gathered(tokens, ["class", "provider"])
 
 /** A call without a valid key: counted here, since it leaves no row. */
 export const unauthenticated: Effect.Effect<void> = Metric.update(refusals, 1)
 
-/** Counts a settled exchange, all its figures in one step. */
+/** Counts a settled exchange; `flush` makes it visible. */
 export const settled = (settlement: Settlement): Effect.Effect<void> =>
   Effect.contextWith((context: Context.Context<never>) =>
     Effect.sync(() => {
-      exchangesBy(label(settlement.outcome), settlement.inbound).updateUnsafe(1, context)
-      for (const attempt of settlement.attempts) attemptsBy(attempt.provider, attempt.error?.class ?? "ok").updateUnsafe(1, context)
+      exchangesBy.add(label(settlement.outcome), settlement.inbound, 1)
+      for (const attempt of settlement.attempts) attemptsBy.add(attempt.provider, attempt.error?.class ?? "ok", 1)
       if (settlement.provider !== undefined) {
-        for (const [kind, count] of Object.entries(settlement.usage.tokens)) tokensBy(kind, settlement.provider).updateUnsafe(count, context)
+        for (const [kind, count] of Object.entries(settlement.usage.tokens)) tokensBy.add(kind, settlement.provider, count)
       }
       if (settlement.ttftMs !== undefined) firstContent.updateUnsafe(settlement.ttftMs / 1000, context)
     })
   )
+
+/** Hands what was counted to the metrics; called on every turn of the wheel and when the gateway stops. */
+export const flush = (context: Context.Context<never>): void => {
+  for (const counter of [exchangesBy, attemptsBy, tokensBy]) counter.flush(context)
+}
