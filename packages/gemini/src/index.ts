@@ -1,0 +1,2 @@
+/** The Gemini dialect: generateContent. */
+export {}
