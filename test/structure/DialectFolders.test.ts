@@ -54,6 +54,22 @@ const extras: { readonly [folder: string]: ReadonlyArray<string> } = {
     "Schemas.ts",
     "ToolResults.ts",
     "Whole.ts"
+  ],
+  "packages/gemini/src/generate": [
+    "Annotations.ts",
+    "Arguments.ts",
+    "Capabilities.ts",
+    "ChoiceDecoder.ts",
+    "Content.ts",
+    "Draft.ts",
+    "Edited.ts",
+    "Generation.ts",
+    "Ids.ts",
+    "Keys.ts",
+    "Output.ts",
+    "Rebase.ts",
+    "Schemas.ts",
+    "ToolResults.ts"
   ]
 }
 

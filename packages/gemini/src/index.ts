@@ -1,2 +1,2 @@
 /** The Gemini dialect: generateContent. */
-export {}
+export * as GeminiGenerate from "./generate/Dialect.ts"
