@@ -126,7 +126,8 @@ const fresh = (state: State, event: CanonicalEvent): Step => {
     case "ping":
       return [state, nothing]
     case "foreign":
-      if (event.dialect === id && isObject(event.value)) return numbered(state, [{ ...event.value, type: event.name }])
+      // Nothing may come before the beginning of an answer.
+      if (event.dialect === id && isObject(event.value) && state.phase === "open") return numbered(state, [{ ...event.value, type: event.name }])
       state.context.sink.add({ at: "/foreignEvents", canonical: "/foreignEvents", reason: "dropped", weight: "hint" })
       return [state, nothing]
     default: {
@@ -263,12 +264,15 @@ const own = (before: State, frame: Frame, value: JsonObject): Step => {
 const named = (wire: NonNullable<Frame["wire"]>, value: JsonObject, written: JsonObject): NonNullable<Frame["wire"]> =>
   wire.name !== undefined && typeof written["type"] === "string" && written["type"] !== value["type"] ? { ...wire, name: written["type"] } : wire
 
+/** Whether a wire value is a whole answer and no event. */
+export const isBody = (value: JsonObject): boolean => value["type"] === undefined && Array.isArray(value["output"])
+
 /** Takes in one frame. */
 export const step = (state: State, frame: Frame): Step => {
   if (state.phase === "ended") return [state, nothing]
   const wire = frame.wire?.dialect === id ? frame.wire : undefined
   if (wire !== undefined && isDropped(frame)) return [{ ...state, isEdited: true }, nothing]
-  if (wire === undefined || !isObject(wire.value) || wire.value["object"] === "response") {
+  if (wire === undefined || !isObject(wire.value) || isBody(wire.value)) {
     const isBetween = state.memory.outputs.size > 0 && frame.events.length > 0
     return freshAll(isBetween ? { ...state, isEdited: true } : state, frame.events)
   }

@@ -115,7 +115,12 @@ const fileFields: Rows<MediaPart, ContentOf<"input_file">> = [
 ]
 
 const refusalFields: Rows<RefusalPart, ContentOf<"refusal">> = [
-  { of: ["text"], keys: ["refusal"], get: (wire) => ({ text: wire.refusal }), put: (part) => ({ refusal: part.text }) }
+  {
+    of: ["text"],
+    keys: ["refusal", "text"],
+    get: (wire) => ({ text: wire.refusal ?? wire.text ?? "" }),
+    put: (part, wire) => typeof wire.refusal !== "string" && typeof wire.text === "string" ? { text: part.text } : { refusal: part.text }
+  }
 ]
 
 const structural: ReadonlySet<string> = new Set(["type"])
@@ -137,7 +142,7 @@ export const decodePart = (wire: Wire.Content, at: string): Part => {
   if (isOf(wire, "input_file")) {
     return { type: "document", source: Media.sourceOf(wire), ...Fields.get(fileFields, wire, at), ...node(fileFields, wire, at) }
   }
-  if (isOf(wire, "refusal")) return { type: "refusal", text: wire.refusal, ...node(refusalFields, wire, at) }
+  if (isOf(wire, "refusal")) return { type: "refusal", text: "", ...Fields.get(refusalFields, wire, at), ...node(refusalFields, wire, at) }
   const value = Wire.asJson(wire)
   return { type: "foreign", dialect: Wire.id, name: `${contentPrefix}${wire.type}`, value, wire: { dialect: Wire.id, value }, at }
 }

@@ -55,7 +55,7 @@ const terminals: ReadonlySet<Json | undefined> = new Set([
 const originOf = (frames: ReadonlyArray<Frame>): JsonObject | undefined => {
   for (const { wire } of frames) {
     if (wire?.dialect !== id || !isObject(wire.value)) continue
-    if (Array.isArray(wire.value["output"])) return wire.value
+    if (EventEncoder.isBody(wire.value)) return wire.value
     const { response, type } = wire.value
     if (isObject(response) && terminals.has(type)) return response
   }

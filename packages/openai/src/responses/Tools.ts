@@ -142,7 +142,10 @@ const encodeNamespace = (tool: NamespaceTool, place: Place): JsonObject => {
   const written = put(namespaceFields, tool, origin, "namespace", place)
   const tools = tool.tools.map((inner, index) => encodeCallable(inner, inside(place, inner, "tools", index)))
   if (origin !== undefined && sameList(Wire.asJson(origin.tools), tools)) return written
-  return origin === undefined && written["description"] === undefined ? { ...written, description: "", tools } : { ...written, tools }
+  if (origin !== undefined || written["description"] !== undefined) return { ...written, tools }
+  // OpenAI refuses a namespace without a description.
+  Fields.lose(place, tool, "description", { reason: "defaulted", weight: "hint", after: "" })
+  return { ...written, description: "", tools }
 }
 
 const encodeCallable = (tool: FunctionTool | CustomTool, place: Place): JsonObject =>

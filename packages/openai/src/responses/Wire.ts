@@ -44,8 +44,8 @@ export const FileContent = Schema.Struct({
   ...cacheKeys
 })
 
-/** The words in which a model declined. */
-export const RefusalContent = Schema.Struct({ type: Schema.Literal("refusal"), refusal: Schema.String })
+/** The words in which a model declined; some clients call them `text`. */
+export const RefusalContent = Schema.Struct({ type: Schema.Literal("refusal"), refusal: maybe(Schema.String), text: maybe(Schema.String) })
 
 const knownContent = new Set(["input_text", "output_text", "text", "summary_text", "reasoning_text", "input_image", "input_file", "refusal"])
 
