@@ -64,42 +64,40 @@ export const aboutCandidate = (wire: Candidate): ReadonlyArray<Annotation> => [
 export const aboutPrompt = (ratings: ReadonlyArray<Json> | null | undefined): ReadonlyArray<Annotation> =>
   native("safety", "promptFeedback", ratings === undefined || ratings === null ? undefined : { safetyRatings: ratings })
 
-/** The keys of a candidate that say annotations; later ones of a kind replace earlier ones, citations and tokens are added. */
-export interface Keys {
-  readonly [key: string]: Json
-}
-
-const sources = (keys: Keys): ReadonlyArray<Json> => {
-  const metadata = keys["citationMetadata"]
-  const list = isObject(metadata) ? metadata["citationSources"] : undefined
-  return Array.isArray(list) ? list : []
-}
-
 const encodeToken = ({ logprob, token }: TokenLogprob): JsonObject => ({ token, logProbability: logprob })
 
-const tokensIn = (keys: Keys, name: string): ReadonlyArray<Json> => {
-  const result = keys["logprobsResult"]
-  const list = isObject(result) ? result[name] : undefined
-  return Array.isArray(list) ? list : []
+const sourceOf = (citation: Citation): JsonObject | undefined => {
+  if (citation.native?.dialect === id && isObject(citation.native.value)) return citation.native.value
+  return citation.url === undefined ? undefined : { uri: citation.url }
 }
 
-/** The keys with one annotation more; the same keys where Gemini cannot say it. */
-export const add = (keys: Keys, annotation: Annotation): Keys => {
+/** Whether Gemini has a word for an annotation. */
+export const isSayable = (annotation: Annotation): boolean => {
   switch (annotation.kind) {
-    case "citation": {
-      const own = annotation.native?.dialect === id && isObject(annotation.native.value) ? annotation.native.value : undefined
-      if (own === undefined && annotation.url === undefined) return keys
-      return { ...keys, citationMetadata: { citationSources: [...sources(keys), own ?? { uri: annotation.url ?? "" }] } }
-    }
+    case "citation":
+      return sourceOf(annotation) !== undefined
     case "logprobs":
-      return {
-        ...keys,
-        logprobsResult: {
-          chosenCandidates: [...tokensIn(keys, "chosenCandidates"), ...annotation.tokens.map(encodeToken)],
-          topCandidates: [...tokensIn(keys, "topCandidates"), ...annotation.tokens.map(({ top }) => ({ candidates: (top ?? []).map(encodeToken) }))]
-        }
-      }
+      return annotation.of === "text"
     default:
-      return annotation.dialect === id ? { ...keys, [annotation.name]: annotation.value } : keys
+      return annotation.dialect === id
+  }
+}
+
+/** The keys of a candidate that say annotations; of native ones the last of a name stands. */
+export const encode = (annotations: ReadonlyArray<Annotation>): JsonObject => {
+  const sources = annotations.flatMap((annotation) => annotation.kind === "citation" ? [sourceOf(annotation) ?? {}] : [])
+  const tokens = annotations.flatMap((annotation) => annotation.kind === "logprobs" ? annotation.tokens : [])
+  return {
+    ...(sources.length === 0 ? {} : { citationMetadata: { citationSources: sources } }),
+    ...(tokens.length === 0
+      ? {}
+      : {
+        logprobsResult: { chosenCandidates: tokens.map(encodeToken), topCandidates: tokens.map(({ top }) => ({ candidates: (top ?? []).map(encodeToken) })) }
+      }),
+    ...Object.fromEntries(
+      annotations.flatMap((annotation) =>
+        annotation.kind === "citation" || annotation.kind === "logprobs" ? [] : [[annotation.name, annotation.value] as const]
+      )
+    )
   }
 }

@@ -3,6 +3,7 @@
  * say the same. Gemini's parts follow each other, so that a block waits for the one that began before it; all but text and thinking
  * are written when they end. A draft is local to one step; what must be known from step to step is in `State`.
  */
+import type { Annotation } from "@sluice/protocol/CanonicalAnnotation"
 import type { BlockEndEvent, BlockStartEvent, CanonicalEvent } from "@sluice/protocol/CanonicalEvent"
 import type { Finish } from "@sluice/protocol/CanonicalFinish"
 import type { Part, Sealed } from "@sluice/protocol/CanonicalPart"
@@ -37,6 +38,8 @@ interface Choice {
   /** Blocks in the order of their start; the first is the one that may speak. */
   readonly blocks: ReadonlyMap<number, Block>
   readonly hasCalls: boolean
+  /** Blocks of text, also those that have ended: what citations are about. */
+  readonly texts: ReadonlySet<number>
 }
 
 /** What the encoder knows of the answer so far. */
@@ -50,20 +53,26 @@ export interface State {
 /** Nothing known. */
 export const initial: State = { id: undefined, model: undefined, usage: undefined, choices: new Map() }
 
+/** An annotation and the block of text it is about; what is about none comes last, as in a whole answer. */
+export interface Placed {
+  readonly annotation: Annotation
+  readonly block: number
+}
+
 /** What is said of one candidate. */
 export interface ChoiceDraft {
   readonly parts: Array<JsonObject>
   /** The block that the last part belongs to. */
   last: number | undefined
-  keys: Annotations.Keys
+  readonly annotations: Array<Placed>
   finish: Finish | undefined
 }
 
 /** What is said in one step. */
 export interface Draft {
   readonly choices: Map<number, ChoiceDraft>
-  /** Keys of the answer as a whole. */
-  top: Annotations.Keys
+  /** What is said about the answer as a whole. */
+  readonly annotations: Array<Annotation>
   readonly place: Place
 }
 
@@ -71,15 +80,15 @@ export interface Draft {
 const placeOf = (sink: LossSink): Place => ({ canonical: "", at: "", sink, context: { isAnswer: true, model: "", renamed: new Map(), calls: new Map() } })
 
 /** An empty draft. */
-export const draft = (sink: LossSink): Draft => ({ choices: new Map(), top: {}, place: placeOf(sink) })
+export const draft = (sink: LossSink): Draft => ({ choices: new Map(), annotations: [], place: placeOf(sink) })
 
-const unseen: Choice = { blocks: new Map(), hasCalls: false }
+const unseen: Choice = { blocks: new Map(), hasCalls: false, texts: new Set() }
 
 /** What is said of a candidate, from now on. */
 const choiceDraft = (into: Draft, index: number): ChoiceDraft => {
   const known = into.choices.get(index)
   if (known !== undefined) return known
-  const opened: ChoiceDraft = { parts: [], last: undefined, keys: {}, finish: undefined }
+  const opened: ChoiceDraft = { parts: [], last: undefined, annotations: [], finish: undefined }
   into.choices.set(index, opened)
   return opened
 }
@@ -176,18 +185,16 @@ const speak = (state: State, event: InBlock & { readonly text: string }, into: D
   return state
 }
 
-const annotate = (into: Draft, event: Extract<CanonicalEvent, { readonly type: "annotation" }>): void => {
-  if (event.choice === undefined) {
-    const top = event.annotation.kind === "safety" ? Annotations.add(into.top, event.annotation) : into.top
-    if (top === into.top) drop(inside(into.place, undefined, "annotations"), undefined, "hint")
-    into.top = top
-    return
-  }
-  const choice = choiceDraft(into, event.choice)
-  const keys = Annotations.add(choice.keys, event.annotation)
-  if (keys === choice.keys) drop(inside(into.place, undefined, "choices", event.choice, "annotations"), undefined, "hint")
-  choice.keys = keys
+const annotate = (into: Draft, { annotation, choice, index }: Extract<CanonicalEvent, { readonly type: "annotation" }>, texts: ReadonlySet<number>): void => {
+  const isSayable = Annotations.isSayable(annotation) && (choice !== undefined || annotation.kind === "safety")
+  if (!isSayable) drop(inside(into.place, undefined, ...(choice === undefined ? [] : ["choices", choice]), "annotations"), undefined, "hint")
+  else if (choice === undefined) into.annotations.push(annotation)
+  else choiceDraft(into, choice).annotations.push({ annotation, block: index !== undefined && texts.has(index) ? index : Infinity })
 }
+
+/** The keys that say annotations, in the order of their blocks. */
+export const annotationKeys = (placed: ReadonlyArray<Placed>): JsonObject =>
+  Annotations.encode(placed.toSorted((left, right) => left.block === right.block ? 0 : left.block - right.block).map(({ annotation }) => annotation))
 
 const finish = (into: Draft, event: Extract<CanonicalEvent, { readonly type: "finish" }>, hasCalls: boolean): void => {
   choiceDraft(into, event.choice).finish = event
@@ -215,7 +222,11 @@ export const add = (state: State, event: CanonicalEvent, into: Draft | undefined
         isSaid: false
       }
       const blocks = new Map(choice.blocks).set(event.index, block)
-      return withChoice(state, event.choice, { blocks, hasCalls: choice.hasCalls || event.kind === "tool-call" })
+      return withChoice(state, event.choice, {
+        blocks,
+        hasCalls: choice.hasCalls || event.kind === "tool-call",
+        texts: event.kind === "text" ? new Set([...choice.texts, event.index]) : choice.texts
+      })
     }
     case "text-delta":
     case "reasoning-delta":
@@ -229,13 +240,14 @@ export const add = (state: State, event: CanonicalEvent, into: Draft | undefined
         transcript: block.transcript + (event.transcript ?? "")
       }), into)
     case "signature":
-      return changed(state, event, (block) => ({ ...block, signature: event.signature }), into)
+      // Where the wire says the signature, nothing has to say it when the block ends.
+      return into === undefined ? state : changed(state, event, (block) => ({ ...block, signature: event.signature }), into)
     case "encrypted":
       return changed(state, event, (block) => ({ ...block, encrypted: event.encrypted }), into)
     case "block-end":
       return changed(state, event, (block) => ({ ...block, end: event }), into)
     case "annotation":
-      if (into !== undefined) annotate(into, event)
+      if (into !== undefined) annotate(into, event, (event.choice === undefined ? undefined : state.choices.get(event.choice))?.texts ?? unseen.texts)
       return state
     case "usage":
       return { ...state, usage: merge(state.usage ?? {}, event.usage) }
@@ -271,12 +283,14 @@ export const candidatesOf = (
   state: State,
   events: ReadonlyArray<CanonicalEvent>,
   sink: LossSink
-): { readonly state: State; readonly candidates: ReadonlyMap<number, JsonObject>; readonly top: Annotations.Keys } => {
+): { readonly state: State; readonly candidates: ReadonlyMap<number, JsonObject>; readonly top: JsonObject } => {
   const into = draft(sink)
   let known = state
   for (const event of events) known = add(known, event, into)
-  const candidates = inOrder(into).map(([index, choice]) => [index, toCandidate(index, choice.parts, { ...endOf(choice.finish), ...choice.keys })] as const)
-  return { state: known, candidates: new Map(candidates), top: into.top }
+  const candidates = inOrder(into).map(([index, choice]) =>
+    [index, toCandidate(index, choice.parts, { ...endOf(choice.finish), ...annotationKeys(choice.annotations) })] as const
+  )
+  return { state: known, candidates: new Map(candidates), top: Annotations.encode(into.annotations) }
 }
 
 /** The id of an answer that came without one. */

@@ -3,6 +3,7 @@
  * keeps all but the edit; any other is written afresh, finishes and usage in one last chunk, because usage may still come behind a
  * finish and nothing may follow it.
  */
+import type { Annotation } from "@sluice/protocol/CanonicalAnnotation"
 import { type CanonicalEvent, type Frame, isDropped, isUntouched } from "@sluice/protocol/CanonicalEvent"
 import type { Finish } from "@sluice/protocol/CanonicalFinish"
 import { isEmpty } from "@sluice/protocol/CanonicalUsage"
@@ -11,7 +12,7 @@ import { clientMessage, type Failure, statusOf } from "@sluice/protocol/GatewayE
 import { present } from "@sluice/protocol/Json"
 import type { WireEvent } from "@sluice/protocol/Sse"
 import { isObject, type Json, type JsonObject } from "@sluice/protocol/Wire"
-import type * as Annotations from "./Annotations.ts"
+import * as Annotations from "./Annotations.ts"
 import * as Draft from "./Draft.ts"
 import * as Edited from "./Edited.ts"
 import * as Errors from "./Errors.ts"
@@ -21,7 +22,7 @@ import { id } from "./Wire.ts"
 /** What the last chunk will say of a candidate. */
 interface Pending {
   readonly finish: Finish | undefined
-  readonly keys: Annotations.Keys
+  readonly annotations: ReadonlyArray<Draft.Placed>
 }
 
 /** A stream under way. */
@@ -31,8 +32,8 @@ export interface State {
   /** What every chunk ends with, made once the answer's head is known. */
   readonly tail: string
   readonly pending: ReadonlyMap<number, Pending>
-  /** Keys of the answer as a whole, for the last chunk. */
-  readonly top: Annotations.Keys
+  /** What is said about the answer as a whole, for the last chunk. */
+  readonly annotations: ReadonlyArray<Annotation>
   /** The latest usage left inside a chunk that the provider sent. */
   readonly hasToldUsage: boolean
   readonly ended: boolean
@@ -49,7 +50,7 @@ export const initial = (context: AnswerContext): State => ({
   known: Draft.initial,
   tail: tailOf(context, Draft.initial),
   pending: new Map(),
-  top: {},
+  annotations: [],
   hasToldUsage: false,
   ended: false
 })
@@ -81,15 +82,15 @@ const track = (state: State, events: ReadonlyArray<CanonicalEvent>, draft: Draft
 
 /** Keeps finishes and what is said about candidates for the last chunk. */
 const postponed = (state: State, draft: Draft.Draft): State => {
-  const said = [...draft.choices].filter(([, { finish, keys }]) => finish !== undefined || Object.keys(keys).length > 0)
-  const top = Object.keys(draft.top).length === 0 ? state.top : { ...state.top, ...draft.top }
-  if (said.length === 0) return top === state.top ? state : { ...state, top }
+  const said = [...draft.choices].filter(([, { annotations, finish }]) => finish !== undefined || annotations.length > 0)
+  const annotations = draft.annotations.length === 0 ? state.annotations : [...state.annotations, ...draft.annotations]
+  if (said.length === 0) return annotations === state.annotations ? state : { ...state, annotations }
   const pending = new Map(state.pending)
-  for (const [index, { finish, keys }] of said) {
+  for (const [index, { annotations: more, finish }] of said) {
     const before = pending.get(index)
-    pending.set(index, { finish: finish ?? before?.finish, keys: { ...before?.keys, ...keys } })
+    pending.set(index, { finish: finish ?? before?.finish, annotations: [...(before?.annotations ?? []), ...more] })
   }
-  return { ...state, pending, top }
+  return { ...state, pending, annotations }
 }
 
 const nothing: ReadonlyArray<JsonObject> = [{ text: "" }]
@@ -100,9 +101,14 @@ const lastChunk = (state: State): ReadonlyArray<WireEvent> => {
   const counts = usage === undefined || isEmpty(usage) || state.hasToldUsage ? undefined : usage
   const ends = [...state.pending].toSorted(([left], [right]) => left - right)
   if (ends.length === 0 && counts === undefined) return []
-  const candidates = ends.map(([index, { finish, keys }]) => Draft.toCandidate(index, nothing, { ...Draft.endOf(finish), ...keys }))
+  const candidates = ends.map(([index, { annotations, finish }]) =>
+    Draft.toCandidate(index, nothing, { ...Draft.endOf(finish), ...Draft.annotationKeys(annotations) })
+  )
   if (counts !== undefined) Usage.lose(counts, state.context.sink)
-  const more = JSON.stringify({ ...state.top, ...present({ usageMetadata: counts === undefined ? undefined : Usage.encode(counts) }) }).slice(1, -1)
+  const more = JSON.stringify({
+    ...Annotations.encode(state.annotations),
+    ...present({ usageMetadata: counts === undefined ? undefined : Usage.encode(counts) })
+  }).slice(1, -1)
   return [chunk(state, JSON.stringify(candidates), more === "" ? "" : `${more},`)]
 }
 

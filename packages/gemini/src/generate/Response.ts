@@ -69,6 +69,8 @@ const ownKeys = (frames: ReadonlyArray<Frame>): { readonly top: JsonObject; read
   return { top, candidates }
 }
 
+const isContent = (event: CanonicalEvent): boolean => event.type !== "annotation"
+
 /** A candidate over the chunks it came in: the provider's own word for its end stays. */
 const overOwn = (candidate: JsonObject, own: JsonObject | undefined, raw: string | undefined): JsonObject => {
   const stated = own?.["finishReason"]
@@ -86,8 +88,11 @@ export const encode = (frames: ReadonlyArray<Frame>, context: AnswerContext): Js
   if (only?.wire?.dialect === Wire.id && second === undefined && isObject(only.wire.value)) {
     return isUntouched(only) ? only.wire.value : Edited.over(Draft.initial, only.wire.value, only.wire.events, only.events)[1]
   }
-  const answer = Collect.collect(frames.flatMap((each) => each.events))
-  const { candidates, top } = Draft.candidatesOf(Draft.initial, Collect.unfold(answer), context.sink)
+  const events = frames.flatMap((each) => each.events)
+  const answer = Collect.collect(events)
+  // What is said about a block stays said where the block's end restates only its text.
+  const whole = [...Collect.unfold(answer).filter(isContent), ...events.filter((event) => event.type === "annotation")]
+  const { candidates, top } = Draft.candidatesOf(Draft.initial, whole, context.sink)
   const own = ownKeys(frames)
   const usage = answer.usage === undefined || isEmpty(answer.usage) ? undefined : answer.usage
   if (usage !== undefined) Usage.lose(usage, context.sink)
@@ -97,8 +102,8 @@ export const encode = (frames: ReadonlyArray<Frame>, context: AnswerContext): Js
   const rawOf = (index: number): string | undefined => answer.choices.find((choice) => choice.index === index)?.finish?.raw
   return {
     ...(isBlocked ? {} : { candidates: [...candidates].map(([index, candidate]) => overOwn(candidate, own.candidates.get(index), rawOf(index))) }),
-    ...own.top,
     ...top,
+    ...own.top,
     ...(usage === undefined ? {} : { usageMetadata: { ...(isObject(counts) ? counts : {}), ...Usage.encode(usage) } }),
     modelVersion: answer.model ?? context.request.model,
     responseId: answer.id ?? context.id
