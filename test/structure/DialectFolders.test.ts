@@ -40,6 +40,15 @@ const extras: { readonly [folder: string]: ReadonlyArray<string> } = {
     "Rebase.ts",
     "WireAnswer.ts"
   ],
+  "packages/openai/src/responses": [
+    "Annotations.ts",
+    "Blocks.ts",
+    "Envelope.ts",
+    "ItemDecoder.ts",
+    "Items.ts",
+    "Output.ts",
+    "Restated.ts"
+  ],
   "packages/anthropic/src/messages": [
     "Answers.ts",
     "BlockEncoder.ts",

@@ -42,9 +42,11 @@ const defaults: JsonObject = {
   tools: [],
   top_logprobs: 0,
   top_p: 1,
-  truncation: "disabled",
-  user: null
+  truncation: "disabled"
 }
+
+/** Fields that are echoed where the client sent them. */
+const optional: ReadonlyArray<string> = ["user", "prompt", "prompt_cache_key", "prompt_cache_retention", "conversation"]
 
 /** Every fresh id begins as the service's own do. */
 export const idOf = (prefix: string, stated: string | undefined, made: string): string =>
@@ -52,10 +54,11 @@ export const idOf = (prefix: string, stated: string | undefined, made: string): 
 
 const echoed = (context: AnswerContext): JsonObject => {
   const own = Wire.asObject(valueIn(Wire.id, context.request))
-  return Object.fromEntries(Object.entries(defaults).map(([key, value]) => [key, own[key] ?? value]))
+  const told = optional.flatMap((key): ReadonlyArray<readonly [string, Json]> => own[key] === undefined || own[key] === null ? [] : [[key, own[key]]])
+  return Object.fromEntries([...Object.entries(defaults).map(([key, value]): readonly [string, Json] => [key, own[key] ?? value]), ...told])
 }
 
-/** An answer at one moment. Usage of which nothing is known is null. */
+/** An answer at one moment. */
 export const write = (context: AnswerContext, head: Head, moment: Moment): JsonObject => ({
   id: idOf("resp", head.id, context.id),
   object: "response",
@@ -66,5 +69,5 @@ export const write = (context: AnswerContext, head: Head, moment: Moment): JsonO
   model: head.model ?? context.request.model,
   output: moment.output,
   ...echoed(context),
-  usage: moment.usage === undefined || isEmpty(moment.usage) ? null : Usage.encode(moment.usage)
+  ...(moment.usage === undefined || isEmpty(moment.usage) ? {} : { usage: Usage.encode(moment.usage) })
 })

@@ -57,7 +57,7 @@ const numbered = (state: State, values: ReadonlyArray<Output.Out>): Step =>
   values.length === 0 ? [state, nothing] : [
     { ...state, number: state.number + values.length },
     values.map((value, index) => {
-      const { type, ...rest } = value
+      const { sequence_number: _, type, ...rest } = value
       return { name: type, data: JSON.stringify({ type, sequence_number: state.number + index, ...rest }) }
     })
   ]

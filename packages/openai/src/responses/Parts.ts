@@ -84,10 +84,14 @@ const imageFields: Rows<MediaPart, ContentOf<"input_image">> = [
     }
   },
   {
+    // The specification asks for a detail, and says that `auto` is what silence means.
     of: ["detail"],
     keys: ["detail"],
-    get: (wire) => present({ detail: wire.detail ?? undefined }),
-    put: (part) => ({ detail: part.detail })
+    get: (wire) => typeof wire.detail === "string" && wire.detail !== "auto" ? { detail: wire.detail } : {},
+    put: (part, _, place) => {
+      if (part.detail === "auto" && !place.context.isOwn) Fields.lose(place, part, "detail", { reason: "dropped", weight: "hint", before: "auto" })
+      return { detail: part.detail ?? "auto" }
+    }
   },
   cacheField()
 ]
@@ -192,7 +196,7 @@ const encodeMedia = (part: MediaPart, side: Side, place: Place): JsonObject | un
   if (!isCarried || side === "output") return drop(part, place, "meaning")
   switch (part.type) {
     case "image":
-      return write(imageFields, part, originOf<ContentOf<"input_image">>(part, ["input_image"]), { type: "input_image" }, place)
+      return write(imageFields, part, originOf<ContentOf<"input_image">>(part, ["input_image"]), { type: "input_image", detail: "auto" }, place)
     case "document":
       return write(fileFields, part, originOf<ContentOf<"input_file">>(part, ["input_file"]), { type: "input_file" }, place)
     case "audio":
@@ -220,7 +224,8 @@ export const encodePart = (part: Part, side: Side, place: Place): JsonObject | u
     case "json":
       return asText(part, JSON.stringify(part.value), side, place)
     case "foreign":
-      return isContent(part) && isObject(part.value) ? part.value : drop(part, place, "meaning")
+      // What a provider's own tools left behind in an answer is a hint, words of the caller are meaning.
+      return isContent(part) && isObject(part.value) ? part.value : drop(part, place, side === "output" ? "hint" : "meaning")
     case "reasoning":
       return drop(part, place, "hint")
     case "tool-call":
