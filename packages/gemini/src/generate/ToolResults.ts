@@ -118,29 +118,27 @@ const loseWords = (part: ToolResultPart, words: ReadonlyArray<Part>, place: Plac
   Fields.lose(place, part, "parts", { reason: "approximated", weight: "hint", before: bare(part.parts), after: bare(after) })
 }
 
+/** The name a function response must have: its own, else that of the call it answers. */
+const nameOf = (part: ToolResultPart, place: Place): string => {
+  const name = part.name ?? place.context.calls.get(part.id)
+  if (name === undefined) {
+    Fields.lose(place, part, "name", { reason: "defaulted", weight: "hint", after: "tool" })
+    return "tool"
+  }
+  const fit = fitName(name, place.context)
+  if (part.name !== undefined && fit !== part.name) Fields.lose(place, part, "name", { reason: "renamed", weight: "hint", before: part.name, after: fit })
+  return fit
+}
+
 /** The fields of a `functionResponse`. An id that is not there was made by the decoder and stays away. */
 export const fields: Fields.Fields<ToolResultPart, Wire.FunctionResponse, Crossing> = [
   {
-    of: ["id"],
-    keys: ["id"],
-    get: (wire) => wire.id === undefined || wire.id === null || wire.id === "" ? {} : { id: wire.id },
-    put: (part, wire) => Object.keys(wire).length > 0 && (wire.id ?? "") === "" ? {} : { id: part.id }
-  },
-  {
-    of: ["name"],
-    keys: ["name"],
-    get: (wire) => present({ name: wire.name || undefined }),
+    of: ["id", "name"],
+    keys: ["id", "name"],
+    get: (wire) => present({ id: wire.id || undefined, name: wire.name || undefined }),
     put: (part, wire, place) => {
-      const isNew = Object.keys(wire).length === 0
-      const name = part.name ?? (isNew ? place.context.calls.get(part.id) : undefined)
-      if (name === undefined) {
-        if (!isNew) return { name: undefined }
-        Fields.lose(place, part, "name", { reason: "defaulted", weight: "hint", after: "tool" })
-        return { name: "tool" }
-      }
-      const fit = fitName(name, place.context)
-      if (part.name !== undefined && fit !== part.name) Fields.lose(place, part, "name", { reason: "renamed", weight: "hint", before: part.name, after: fit })
-      return { name: fit }
+      if (Object.keys(wire).length === 0) return { id: part.id, name: nameOf(part, place) }
+      return { ...((wire.id ?? "") === "" ? {} : { id: part.id }), ...(part.name === (wire.name || undefined) ? {} : { name: part.name }) }
     }
   },
   contentField

@@ -170,6 +170,20 @@ const gather = (drafts: ReadonlyArray<Draft>): ReadonlyArray<Draft> => {
   return gathered
 }
 
+const idsOf = (parts: ReadonlyArray<JsonObject>, key: "functionCall" | "functionResponse"): ReadonlyArray<Json | undefined> =>
+  parts.map((part) => Keys.objectAt(part, key)?.["id"])
+
+/** Results in the order of their calls: models that know no ids go by it. */
+const ordered = (draft: Draft, before: Draft | undefined): Draft => {
+  if (!draft.isResults || before === undefined) return draft
+  const calls = idsOf(before.parts, "functionCall")
+  const place = (part: JsonObject): number => {
+    const found = calls.indexOf(idsOf([part], "functionResponse")[0])
+    return found === -1 ? calls.length : found
+  }
+  return { ...draft, parts: draft.parts.toSorted((left, right) => place(left) - place(right)) }
+}
+
 /** Calls of another model have no signature; Gemini 3 asks for one on the first call of an answer, or for the word that stands for it. */
 const signed = (parts: ReadonlyArray<JsonObject>, place: Place): ReadonlyArray<JsonObject> => {
   if (!Capabilities.needsSignatures(place.context.model)) return parts
@@ -181,7 +195,9 @@ const signed = (parts: ReadonlyArray<JsonObject>, place: Place): ReadonlyArray<J
 /** Turns as contents, over the contents they came from: the same value when nothing changed. `place` is the list of turns. */
 export const encodeTurns = (turns: ReadonlyArray<Turn>, origin: Wire.Request["contents"], place: Place): Json => {
   const drafts = turns.flatMap((turn, index) => draftsOf(turn, inside(place, turn, index)))
-  const contents: ReadonlyArray<JsonObject> = gather(drafts).map((draft) => draft.whole ?? { role: draft.role, parts: signed(draft.parts, place) })
+  const contents: ReadonlyArray<JsonObject> = gather(drafts).map((draft, index, all) =>
+    draft.whole ?? { role: draft.role, parts: signed(ordered(draft, all[index - 1]).parts, place) }
+  )
   const before: Json = origin === undefined || origin === null ? [] : Wire.asJson(origin)
   const [only] = contents
   if (isObject(before) && contents.length === 1 && only !== undefined) return only
