@@ -1,6 +1,18 @@
 /** Writes a script as one buffered OpenAI response. */
 import { fold, type FoldedPart } from "./Fold.ts"
-import { callItem, endStatus, isCustom, itemId, type ItemStatus, messageItem, reasoningItem, refusalPart, response, statedUsage, textPart } from "./OpenAiResponsesWire.ts"
+import {
+  callItem,
+  endStatus,
+  isCustom,
+  itemId,
+  type ItemStatus,
+  messageItem,
+  reasoningItem,
+  refusalPart,
+  response,
+  statedUsage,
+  textPart
+} from "./OpenAiResponsesWire.ts"
 import type { Answer, WrittenBody } from "./Provider.ts"
 import type { Script } from "./Script.ts"
 import { tally } from "./Usage.ts"

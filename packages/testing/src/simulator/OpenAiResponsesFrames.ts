@@ -4,7 +4,7 @@
  * repeats the output; there is no `[DONE]`. The terminal event is the finish, so that nothing is left for the end.
  */
 import { errorMessage } from "./ErrorReply.ts"
-import { type ItemSink, openCall, type OpenCall, type OpenItem, openMessage, openThought, type OpenThought } from "./OpenAiResponsesItems.ts"
+import { type ItemSink, type OpenCall, openCall, type OpenItem, openMessage, type OpenThought, openThought } from "./OpenAiResponsesItems.ts"
 import { endStatus, failureCode, type ItemStatus, response, type ResponseEnd, statedUsage } from "./OpenAiResponsesWire.ts"
 import type { Answer, FrameWriter } from "./Provider.ts"
 import type { Step } from "./Script.ts"
@@ -25,8 +25,7 @@ export const responsesFrames = (answer: Answer): FrameWriter => {
   let refusal: OpenItem | undefined
   let thought: OpenThought | undefined
 
-  const emit = (type: string, fields: object): string =>
-    `event: ${type}\ndata: ${JSON.stringify({ type, sequence_number: sequence++, ...fields })}\n\n`
+  const emit = (type: string, fields: object): string => `event: ${type}\ndata: ${JSON.stringify({ type, sequence_number: sequence++, ...fields })}\n\n`
   const sink: ItemSink = {
     answer,
     emit,

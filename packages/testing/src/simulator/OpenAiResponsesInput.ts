@@ -52,7 +52,8 @@ const maxId = 64
 
 const notFound = (id: string): Refusal => ({
   status: 404,
-  message: `Item with id '${id}' not found. Items are not persisted when \`store\` is set to false. Try again with \`store\` set to true, or remove this item from your input.`,
+  message:
+    `Item with id '${id}' not found. Items are not persisted when \`store\` is set to false. Try again with \`store\` set to true, or remove this item from your input.`,
   parameter: "input"
 })
 
@@ -105,7 +106,9 @@ const checkMessage = (item: JsonObject, at: string): Refusal | undefined => {
   const content = item["content"]
   if (!isPresent(content)) return missing(`${at}.content`)
   if (typeof content === "string") return undefined
-  if (!Array.isArray(content)) return invalid(`${at}.content`, `Invalid type for '${at}.content': expected one of a string or an array of objects.`, "invalid_type")
+  if (!Array.isArray(content)) {
+    return invalid(`${at}.content`, `Invalid type for '${at}.content': expected one of a string or an array of objects.`, "invalid_type")
+  }
   return checkParts(content, role === "assistant" ? ["output_text", "refusal"] : inputParts, `${at}.content`)
 }
 
@@ -142,7 +145,11 @@ const checkThought = (item: JsonObject, at: string): Refusal | undefined => {
   if (isPresent(seal)) {
     return isSeal(stringOf(seal))
       ? undefined
-      : invalid("input", `The encrypted content for item ${id} could not be verified. Reason: Encrypted content could not be decrypted or parsed.`, "invalid_encrypted_content")
+      : invalid(
+        "input",
+        `The encrypted content for item ${id} could not be verified. Reason: Encrypted content could not be decrypted or parsed.`,
+        "invalid_encrypted_content"
+      )
   }
   return id.startsWith("rs_sim") ? undefined : notFound(id)
 }

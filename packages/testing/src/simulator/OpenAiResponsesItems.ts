@@ -2,19 +2,9 @@
  * The items of a streamed OpenAI response while they are open: each announces itself, grows by deltas and closes with
  * the events that repeat what it became. OpenAiResponsesFrames.ts decides when.
  */
-import {
-  callItem,
-  isCustom,
-  itemId,
-  type ItemStatus,
-  messageItem,
-  reasoningItem,
-  refusalPart,
-  textPart,
-  wantsSeal
-} from "./OpenAiResponsesWire.ts"
-import type { Answer } from "./Provider.ts"
 import { logprob } from "./OpenAiChatWire.ts"
+import { callItem, isCustom, itemId, type ItemStatus, messageItem, reasoningItem, refusalPart, textPart, wantsSeal } from "./OpenAiResponsesWire.ts"
+import type { Answer } from "./Provider.ts"
 import { sealOf } from "./Signatures.ts"
 
 /** Where items put their events and what they became. */
@@ -47,7 +37,8 @@ export const openMessage = (sink: ItemSink, kind: "text" | "refusal"): OpenItem 
   const name = kind === "text" ? "output_text" : "refusal"
   const tokens: Array<string> = []
   const part = () => kind === "text" ? textPart(answer, tokens) : refusalPart(tokens.join(""))
-  const probabilities = (all: ReadonlyArray<string>) => kind === "refusal" ? {} : { logprobs: answer.logprobs ? all.map((token) => logprob(answer, token)) : [] }
+  const probabilities = (all: ReadonlyArray<string>) =>
+    kind === "refusal" ? {} : { logprobs: answer.logprobs ? all.map((token) => logprob(answer, token)) : [] }
   const at = { item_id: id, output_index: index, content_index: 0 }
   return {
     opening: emit("response.output_item.added", { output_index: index, item: messageItem(id, "in_progress", []) })

@@ -12,8 +12,7 @@ import type { UsageNumbers } from "./Usage.ts"
 export type ItemStatus = "in_progress" | "completed" | "incomplete"
 
 /** What a response that ended for a reason is called. */
-export const endStatus = (reason: FinishReason): "completed" | "incomplete" =>
-  reason === "length" || reason === "content-filter" ? "incomplete" : "completed"
+export const endStatus = (reason: FinishReason): "completed" | "incomplete" => reason === "length" || reason === "content-filter" ? "incomplete" : "completed"
 
 /** The id of an item at its place in the output, with the prefix of its type. */
 export const itemId = (answer: Answer, prefix: "msg" | "rs" | "fc" | "ctc", index: number): string =>
@@ -133,4 +132,3 @@ export const failureCode = (status: number): string => status === 429 ? "rate_li
 
 /** Whether usage is ever stated. */
 export const statedUsage = (answer: Answer, usage: UsageNumbers): { readonly usage?: UsageNumbers } => answer.habit === "missing" ? {} : { usage }
-
