@@ -31,6 +31,8 @@ export interface State {
   /** Number of the next event. */
   readonly number: number
   readonly memory: Restated.Memory
+  /** What an edit of the beginning changed, which every later restatement of the head follows. */
+  readonly renamed: Envelope.Head
   /** Something of this dialect's own frames was edited, taken away or put in between. */
   readonly isEdited: boolean
 }
@@ -49,6 +51,7 @@ export const initial = (context: AnswerContext): State => ({
   finish: undefined,
   number: 0,
   memory: Restated.initial,
+  renamed: {},
   isEdited: false
 })
 
@@ -164,11 +167,18 @@ const asIs = (state: State, frame: Frame, value: JsonObject): Step => {
 
 const isCall = (value: JsonObject): boolean => value["type"] === "function_call" || value["type"] === "custom_tool_call"
 
+/** The beginning in the provider's own words, and what an edit changed of it. */
+const begun = (state: State, { created, id: answer, model }: Extract<CanonicalEvent, { readonly type: "start" }>, frame: Frame): State => {
+  const before = frame.wire?.events.find((event) => event.type === "start")
+  const renamed = before === undefined ? {} : present({ id: before.id === answer ? undefined : answer, model: before.model === model ? undefined : model })
+  return { ...state, phase: "open", head: present({ id: answer, model, created }), renamed }
+}
+
 /** Remembers what goes out in the provider's own words, for what may have to be written afresh behind it. */
 const learn = (state: State, frame: Frame, value: JsonObject): State => {
   let current = state
   for (const event of frame.events) {
-    if (event.type === "start") current = { ...current, phase: "open", head: present({ id: event.id, model: event.model, created: event.created }) }
+    if (event.type === "start") current = begun(current, event, frame)
     if (event.type === "usage" || event.type === "finish") current = note(current, event)
     if (event.type === "end" || event.type === "error") current = { ...current, phase: "ended" }
   }
@@ -209,7 +219,7 @@ const editedResponse = (state: State, frame: Frame, response: JsonObject): JsonO
   const ended = finish === undefined || same(finish, wasFinish) ? {} : Finish.encode(finish, state.output.refusal && !state.output.calls)
   return {
     ...response,
-    ...present({ id: state.head.id, model: state.head.model }),
+    ...present({ id: state.renamed.id, model: state.renamed.model }),
     ...(Array.isArray(response["output"]) ? { output: outputOf(state, response["output"]) } : {}),
     ...(usage === undefined || same(usage, before) ? {} : { usage: Usage.encode(usage.usage) }),
     ...ended

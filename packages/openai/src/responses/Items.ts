@@ -199,8 +199,7 @@ const ownItem = ({ part, place }: Placed, turn: Turn): JsonObject | null | undef
     }
     loseSeals(part, place)
     if (part.cache !== undefined) Fields.lose(place, part, "cache", { reason: "dropped", weight: "hint", before: part.cache })
-    const id = turn.item?.id ?? `rs_${place.canonical.replaceAll(/\D+/g, "_").replace(/^_/, "")}`
-    return { type: "reasoning", id, ...Reasoning.encodeItem([part]) }
+    return { type: "reasoning", id: madeId("rs", turn, place), ...Reasoning.encodeItem([part]) }
   }
   return part.type === "foreign" && isItemOf(turn.role, part) && isObject(part.value) ? part.value : undefined
 }
@@ -208,16 +207,27 @@ const ownItem = ({ part, place }: Placed, turn: Turn): JsonObject | null | undef
 const messageOf = (run: ReadonlyArray<Placed>, turn: Turn): ReadonlyArray<JsonObject> => {
   const role = turn.role === "tool" ? "user" : turn.role
   const side = sideOf(role)
-  // A list of output is only legal with an id and a status of the service; words alone need neither.
-  if (side === "output" && run.every(({ part }) => part.type !== "refusal" && part.type !== "foreign")) {
+  if (side === "output" && run.every(({ part }) => isPlain(part))) {
     return run.flatMap(({ part, place }): ReadonlyArray<JsonObject> => {
       const written = encodePart(part, side, place)
       return written === undefined ? [] : [{ type: "message", role, content: written["text"] ?? "" }]
     })
   }
   const content = encodeContent(run, undefined, side)
-  return content === undefined ? [] : [{ type: "message", role, content }]
+  const [first] = run
+  if (content === undefined || first === undefined) return []
+  // A list of output is only legal with an id and a status; words alone need neither.
+  return side === "output" && Array.isArray(content)
+    ? [{ type: "message", id: madeId("msg", turn, first.place), status: "completed", role, content }]
+    : [{ type: "message", role, content }]
 }
+
+/** Whether an assistant's part says nothing that a text would not say: what is lost anyway does not count. */
+const isPlain = (part: Part): boolean => part.type !== "refusal" && !isContent(part) && (part.type !== "text" || (part.annotations ?? []).length === 0)
+
+/** The id an item came with, else one made from its place in the conversation. */
+const madeId = (prefix: string, turn: Turn, place: Place): string =>
+  turn.item?.id?.startsWith(`${prefix}_`) === true ? turn.item.id : `${prefix}_${place.canonical.replaceAll(/\D+/g, "_").replace(/^_/, "")}`
 
 const handledOfTurn: ReadonlySet<string> = new Set(["role", "parts", "item"])
 

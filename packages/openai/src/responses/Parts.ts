@@ -184,7 +184,7 @@ export type Side = "input" | "output"
 /** What cannot be said as it is becomes text. */
 const asText = (part: Part, text: string, side: Side, place: Place): JsonObject => {
   loseNode(place, part, { reason: "approximated", weight: "hint", before: part, after: { type: "text", text } })
-  return side === "input" ? { type: "input_text", text } : { type: "output_text", text, annotations: [] }
+  return side === "input" ? { type: "input_text", text } : { type: "output_text", text, annotations: [], logprobs: [] }
 }
 
 const encodeMedia = (part: MediaPart, side: Side, place: Place): JsonObject | undefined => {
@@ -209,7 +209,7 @@ const encodeMedia = (part: MediaPart, side: Side, place: Place): JsonObject | un
 export const encodePart = (part: Part, side: Side, place: Place): JsonObject | undefined => {
   switch (part.type) {
     case "text": {
-      const fresh = side === "input" ? { type: "input_text", text: part.text } : { type: "output_text", text: part.text, annotations: [] }
+      const fresh = side === "input" ? { type: "input_text", text: part.text } : { type: "output_text", text: part.text, annotations: [], logprobs: [] }
       return write(textFields, part, originOf<TextContent>(part, textTypes), fresh, place)
     }
     case "refusal":

@@ -70,7 +70,8 @@ const encodeStep = ({ place, turn }: Step): ReadonlyArray<JsonObject> => {
   return own
 }
 
-const isSystemItem = (item: JsonObject | undefined): boolean => item?.["role"] === "system" || item?.["role"] === "developer"
+const isSystemItem = (item: JsonObject | undefined): boolean =>
+  (item?.["type"] ?? "message") === "message" && (item?.["role"] === "system" || item?.["role"] === "developer")
 
 /** Keeps a system message that follows lost words from becoming an instruction. */
 const separated = (items: ReadonlyArray<JsonObject>): ReadonlyArray<JsonObject> =>
