@@ -35,6 +35,8 @@ export interface State {
   readonly renamed: Envelope.Head
   /** Something of this dialect's own frames was edited, taken away or put in between. */
   readonly isEdited: boolean
+  /** Items of ours stand between the provider's. */
+  readonly isMixed: boolean
 }
 
 type Step = readonly [State, ReadonlyArray<WireEvent>]
@@ -52,7 +54,8 @@ export const initial = (context: AnswerContext): State => ({
   number: 0,
   memory: Restated.initial,
   renamed: {},
-  isEdited: false
+  isEdited: false,
+  isMixed: false
 })
 
 /** Numbers new events and names them by their type. */
@@ -184,10 +187,17 @@ const learn = (state: State, frame: Frame, value: JsonObject): State => {
   }
   const memory = Restated.remember(current.memory, frame, value)
   const index = value["output_index"]
-  if (value["type"] !== "response.output_item.added" || typeof index !== "number") return memory === current.memory ? current : { ...current, memory }
+  if (typeof index !== "number" || memory.outputs.has(index) || memory.taken.has(index)) return memory === current.memory ? current : { ...current, memory }
   const { output } = current
   const outputs = new Map(memory.outputs).set(index, output.next)
   return { ...current, memory: { ...memory, outputs }, output: { ...output, next: output.next + 1 } }
+}
+
+/** Remembers an item that was taken away with its announcement. */
+const forgotten = (state: State, value: Json | undefined): State => {
+  const index = isObject(value) && value["type"] === "response.output_item.added" ? value["output_index"] : undefined
+  const memory = typeof index === "number" ? { ...state.memory, taken: new Set([...state.memory.taken, index]) } : state.memory
+  return { ...state, isEdited: true, memory }
 }
 
 const done = (state: State, value: JsonObject): State => {
@@ -198,8 +208,8 @@ const done = (state: State, value: JsonObject): State => {
 }
 
 /** The words of an edited delta; `undefined` where none are left. */
-const deltaOf = (frame: Frame): string | undefined => {
-  const words = frame.events.flatMap((event) =>
+const deltaOf = (events: ReadonlyArray<CanonicalEvent>): string | undefined => {
+  const words = events.flatMap((event) =>
     event.type === "text-delta" || event.type === "reasoning-delta" || event.type === "tool-arguments-delta" ? [event.text] : []
   )
   return words.length === 0 ? undefined : words.join("")
@@ -226,11 +236,8 @@ const editedResponse = (state: State, frame: Frame, response: JsonObject): JsonO
   }
 }
 
-/** The output as it went out: what the provider restates, and what was put in between. */
-const outputOf = (state: State, output: ReadonlyArray<Json>): ReadonlyArray<Json> =>
-  state.memory.outputs.size === state.output.done.length && state.output.done.length === output.length
-    ? Restated.output(state.memory, output)
-    : state.output.done
+/** The output as it went out: what the provider restates, or, where something was put in between, the items that ended. */
+const outputOf = (state: State, output: ReadonlyArray<Json>): ReadonlyArray<Json> => state.isMixed ? state.output.done : Restated.output(state.memory, output)
 
 /** A frame of this dialect in a stream that was edited. */
 const rewritten = (state: State, frame: Frame, value: JsonObject): JsonObject | undefined => {
@@ -238,15 +245,15 @@ const rewritten = (state: State, frame: Frame, value: JsonObject): JsonObject | 
   const index = value["output_index"]
   const output = typeof index === "number" ? state.memory.outputs.get(index) : undefined
   // What speaks of an item that was taken away goes with it.
-  if (typeof index === "number" && output === undefined && state.memory.outputs.size > 0) return undefined
+  if (typeof index === "number" && state.memory.taken.has(index)) return undefined
   const placed = output === undefined ? value : Output.at(value, output)
   if (isObject(value["response"])) {
     const response = editedResponse(state, frame, value["response"])
     const isEnd = frame.events.some((event) => event.type === "end")
     return { ...placed, ...(isEnd && typeof response["status"] === "string" ? { type: `response.${response["status"]}` } : {}), response }
   }
-  if (type.endsWith(".delta") && !isUntouched(frame)) {
-    const delta = deltaOf(frame)
+  if (type.endsWith(".delta") && !isAsItCame(frame) && deltaOf(frame.wire?.events ?? []) !== undefined) {
+    const delta = deltaOf(frame.events)
     return delta === undefined ? undefined : { ...placed, delta, ...(Array.isArray(value["logprobs"]) ? { logprobs: [] } : {}) }
   }
   if (type === "response.output_item.added") return { ...placed, item: editedItem(frame, value["item"]) ?? null }
@@ -254,11 +261,14 @@ const rewritten = (state: State, frame: Frame, value: JsonObject): JsonObject | 
   return restated === undefined ? undefined : output === undefined ? restated : Output.at(restated, output)
 }
 
+/** Whether a frame says what its wire event said, though somebody may have made its events anew. */
+const isAsItCame = (frame: Frame): boolean => isUntouched(frame) || same(frame.events, frame.wire?.events)
+
 const own = (before: State, frame: Frame, value: JsonObject): Step => {
   const closing: readonly [Output.Output, ReadonlyArray<Output.Out>] = before.output.block === undefined ? Output.closeItem(before.output) : [before.output, []]
   const [ready, closed] = numbered(closing[0] === before.output ? before : { ...before, output: closing[0] }, closing[1])
   const state = learn(ready, frame, value)
-  const isEdited = state.isEdited || !isUntouched(frame)
+  const isEdited = state.isEdited || !isAsItCame(frame)
   if (!isEdited) {
     const [next, events] = asIs(done(state, value), frame, value)
     return [next, closed.length === 0 ? events : [...closed, ...events]]
@@ -281,10 +291,10 @@ export const isBody = (value: JsonObject): boolean => value["type"] === undefine
 export const step = (state: State, frame: Frame): Step => {
   if (state.phase === "ended") return [state, nothing]
   const wire = frame.wire?.dialect === id ? frame.wire : undefined
-  if (wire !== undefined && isDropped(frame)) return [{ ...state, isEdited: true }, nothing]
+  if (wire !== undefined && isDropped(frame)) return [forgotten(state, wire.value), nothing]
   if (wire === undefined || !isObject(wire.value) || isBody(wire.value)) {
-    const isBetween = state.memory.outputs.size > 0 && frame.events.length > 0
-    return freshAll(isBetween ? { ...state, isEdited: true } : state, frame.events)
+    const isBetween = state.phase === "open" && frame.events.some((event) => event.type === "block-start")
+    return freshAll(isBetween ? { ...state, isEdited: true, isMixed: true } : state, frame.events)
   }
   const startsInside = wire.value["response"] !== undefined && frame.events.some((event) => event.type === "block-start")
   return startsInside && (state.isEdited || !isUntouched(frame)) ? freshAll(state, frame.events) : own(state, frame, wire.value)

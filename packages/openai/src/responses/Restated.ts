@@ -14,12 +14,14 @@ export interface Memory {
   readonly active: { readonly index: number; readonly words: string } | undefined
   /** Blocks by address. */
   readonly places: ReadonlyMap<string, number>
-  /** The output index on the way out of each announced item; items that were taken away have none. */
+  /** The output index on the way out of each item. */
   readonly outputs: ReadonlyMap<number, number>
+  /** Items that were taken away. */
+  readonly taken: ReadonlySet<number>
 }
 
 /** Nothing said. */
-export const initial: Memory = { words: new Map(), active: undefined, places: new Map(), outputs: new Map() }
+export const initial: Memory = { words: new Map(), active: undefined, places: new Map(), outputs: new Map(), taken: new Set() }
 
 const place = (value: Json | undefined): number | undefined => typeof value === "number" ? value : undefined
 
