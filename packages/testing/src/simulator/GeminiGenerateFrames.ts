@@ -11,19 +11,21 @@ import { tally } from "./Usage.ts"
 
 type Finish = Step & { readonly type: "finish" }
 
-/** How chunks are put on the wire; texts that are no chunk have no place in an array. */
+/** How chunks are put on the wire. Texts that are no chunk have no place in an array, where white space keeps alive. */
 interface Framing {
   readonly chunk: (json: string) => string
   readonly end: () => string
   readonly error: (json: string) => string
   readonly aside: (text: string) => string
+  readonly ping: string
 }
 
 const events = (): Framing => ({
   chunk: (json) => `data: ${json}\n\n`,
   end: () => "",
   error: (json) => `data: ${json}\n\n`,
-  aside: (text) => text
+  aside: (text) => text,
+  ping: ": keep-alive\n\n"
 })
 
 const array = (): Framing => {
@@ -37,7 +39,8 @@ const array = (): Framing => {
     chunk,
     end: () => opened ? "\n]" : "[]",
     error: (json) => `${chunk(json)}\n]`,
-    aside: () => ""
+    aside: () => "",
+    ping: "\n"
   }
 }
 
@@ -98,7 +101,7 @@ const writer = (answer: Answer, framing: Framing): FrameWriter => {
       case "end":
         return framing.end()
       case "ping":
-        return framing.aside(": keep-alive\n\n")
+        return framing.ping
       case "error":
         return framing.error(generateError({ status: step.status, message: errorMessage(step.status) }))
       case "garbage":

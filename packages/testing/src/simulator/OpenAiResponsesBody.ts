@@ -17,10 +17,10 @@ import type { Answer, WrittenBody } from "./Provider.ts"
 import type { Script } from "./Script.ts"
 import { tally } from "./Usage.ts"
 
-const item = (answer: Answer, part: FoldedPart, index: number, status: ItemStatus): object => {
+const item = (answer: Answer, part: FoldedPart, index: number, status: ItemStatus, tokens: ReadonlyArray<string>): object => {
   switch (part.type) {
     case "text":
-      return messageItem(itemId(answer, "msg", index), status, [textPart(answer, [part.text])])
+      return messageItem(itemId(answer, "msg", index), status, [textPart(answer, tokens)])
     case "refusal":
       return messageItem(itemId(answer, "msg", index), status, [refusalPart(part.text)])
     case "reasoning":
@@ -41,7 +41,9 @@ export const responsesBody = (answer: Answer, script: Script): WrittenBody => {
   for (const step of steps) counted.add(step)
   const [choice = { parts: [], reason: "stop" as const }] = fold(steps)
   const status = endStatus(choice.reason)
-  const output = choice.parts.map((part, index) => item(answer, part, index, index === choice.parts.length - 1 ? status : "completed"))
+  // No script has two texts in one choice
+  const tokens = steps.flatMap((step) => step.type === "text" ? [step.text] : [])
+  const output = choice.parts.map((part, index) => item(answer, part, index, index === choice.parts.length - 1 ? status : "completed", tokens))
   const usage = counted.usage()
   return { json: JSON.stringify(response(answer, output, { status, reason: choice.reason, ...statedUsage(answer, usage) })), usage }
 }

@@ -137,8 +137,8 @@ const checkOutput = (item: JsonObject, at: string): Refusal | undefined => {
     : invalid(`${at}.output`, `Invalid type for '${at}.output': expected one of an array of objects or string.`, "invalid_type")
 }
 
-/** A thought has to be sealed by the service, or known to it by its id; the simulator knows the ids it gives. */
-const checkThought = (item: JsonObject, at: string): Refusal | undefined => {
+/** A thought has to be sealed by the service, or stored there under its id; ids the simulator gave count as stored unless the request stores nothing. */
+const checkThought = (item: JsonObject, stores: boolean, at: string): Refusal | undefined => {
   const id = stringOf(item["id"])
   const seal = item["encrypted_content"]
   if (!Array.isArray(item["summary"])) return missing(`${at}.summary`)
@@ -151,10 +151,10 @@ const checkThought = (item: JsonObject, at: string): Refusal | undefined => {
         "invalid_encrypted_content"
       )
   }
-  return id.startsWith("rs_sim") ? undefined : notFound(id)
+  return stores && id.startsWith("rs_sim") ? undefined : notFound(id)
 }
 
-const checkItem = (item: JsonObject, at: string): Refusal | undefined => {
+const checkItem = (item: JsonObject, stores: boolean, at: string): Refusal | undefined => {
   const type = item["type"] === undefined && isPresent(item["role"]) ? "message" : stringOf(item["type"])
   if (type === "") return missing(`${at}.type`)
   if (prefixes[type] === undefined && !others.includes(type)) return unsupported(`${at}.type`, type, [...Object.keys(prefixes), ...others])
@@ -171,7 +171,7 @@ const checkItem = (item: JsonObject, at: string): Refusal | undefined => {
     case "custom_tool_call_output":
       return checkOutput(item, at)
     case "reasoning":
-      return checkThought(item, at)
+      return checkThought(item, stores, at)
     case "item_reference":
       return notFound(stringOf(item["id"]))
     default:
@@ -231,7 +231,7 @@ export const checkResponsesInput = (body: JsonObject): Refusal | undefined => {
   for (const [index, item] of items.entries()) {
     const at = `input[${index}]`
     if (!isObject(item)) return invalid(at, `Invalid type for '${at}': expected an object.`, "invalid_type")
-    const refusal = checkItem(item, at)
+    const refusal = checkItem(item, body["store"] !== false, at)
     if (refusal !== undefined) return refusal
   }
   const objects = items.map(objectOf)
