@@ -129,12 +129,17 @@ const loseSource = (part: MediaPart, after: Source, place: Place): void => {
   place.sink.add({ at, canonical, reason: mime === undefined ? "defaulted" : "approximated", weight: "hint", ...present({ before: mime }), after: after.mime })
 }
 
-/** A medium as keys of a part; `undefined` where Gemini cannot take it, which is reported. */
-export const encode = (part: MediaPart, place: Place): JsonObject | undefined => {
+/**
+ * A medium as keys of a part, over those it came from; `undefined` where Gemini cannot take it, which is reported. Only Vertex AI
+ * takes a name, and the Gemini API refuses what it does not know, so that none is written where there was none.
+ */
+export const encode = (part: MediaPart, origin: Partial<Holder>, place: Place): JsonObject | undefined => {
   const source = fit(part)
   if (source === undefined || source.type === "text" || source.type === "parts") return drop(place, part, "meaning")
   loseSource(part, source, place)
-  const facts = present({ mimeType: source.mime, displayName: part.title })
+  const isNamed = sourceOf(origin)?.title !== undefined
+  if (part.title !== undefined && !isNamed) drop(fieldOf(place, part, "title"), part.title, "hint")
+  const facts = present({ mimeType: source.mime, displayName: isNamed ? part.title : undefined })
   if (source.type === "base64") return { inlineData: { ...facts, data: source.data } }
   return { fileData: { ...facts, fileUri: source.type === "url" ? source.url : source.id } }
 }
@@ -165,7 +170,7 @@ export const content: Fields.Field<MediaPart, Wire.Part, Crossing> = {
   keys: Keys.spelled("inlineData", "fileData"),
   get: (wire) => decode(wire) ?? {},
   put: (part, wire, place) => {
-    const written = encode(part, place) ?? {}
+    const written = encode(part, wire, place) ?? {}
     return Object.fromEntries(
       (["inlineData", "fileData"] as const).flatMap((key) =>
         written[key] !== undefined || Keys.read(wire, key) !== undefined ? [[Keys.nameIn(wire, key), written[key]] as const] : []

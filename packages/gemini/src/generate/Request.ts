@@ -9,7 +9,7 @@ import type { Failure } from "@sluice/protocol/GatewayError"
 import { present } from "@sluice/protocol/Json"
 import * as Loss from "@sluice/protocol/Loss"
 import * as Pointer from "@sluice/protocol/Pointer"
-import { isObject } from "@sluice/protocol/Wire"
+import { isObject, type Json } from "@sluice/protocol/Wire"
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import { type Crossing, drop, fieldOf, originOf, type Place } from "./Crossing.ts"
@@ -84,6 +84,20 @@ const toolChoice: Row = {
   }
 }
 
+const isSafety = (setting: Json): boolean =>
+  isObject(setting) && (typeof setting["category"] === "number" || String(setting["category"]).startsWith("HARM_CATEGORY_"))
+
+/** Settings in another provider's words are none here. */
+const safetySettings: Row = {
+  ...plain("safetySettings", "safetySettings", itself, (settings) => settings),
+  put: (request, wire, place) => {
+    const settings = request.safetySettings
+    const isKnown = settings === undefined || settings.every(isSafety)
+    if (!isKnown) drop(fieldOf(place, request, "safetySettings"), settings, "hint")
+    return { [Keys.nameIn(wire, "safetySettings")]: isKnown ? settings : undefined }
+  }
+}
+
 /** Only Vertex AI takes labels, so that they are not put where there were none. */
 const labels: Row = {
   of: ["metadata"],
@@ -104,7 +118,7 @@ export const fields: Fields.Fields<CanonicalRequest, Wire.Request, Crossing> = [
   tools,
   toolChoice,
   Keys.nested<CanonicalRequest, Wire.Request, Crossing>()("generationConfig", (wire) => Keys.read(wire, "generationConfig"), Generation.fields),
-  plain("safetySettings", "safetySettings", itself, (settings) => settings),
+  safetySettings,
   plain("cachedContent", "cachedContent", itself, itself),
   labels
 ]

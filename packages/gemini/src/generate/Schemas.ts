@@ -57,7 +57,6 @@ export const decodeObject = (value: JsonObject): JsonObject => {
 /** Keywords that mean the same in both. */
 const kept: ReadonlySet<string> = new Set([
   ...counts,
-  "format",
   "title",
   "description",
   "required",
@@ -68,6 +67,9 @@ const kept: ReadonlySet<string> = new Set([
   "propertyOrdering",
   "default"
 ])
+
+/** Formats that Gemini takes; any other is refused. */
+const formats: ReadonlySet<string> = new Set(["enum", "date-time", "float", "double", "int32", "int64"])
 
 interface Encoding {
   readonly root: JsonObject
@@ -91,12 +93,15 @@ const decodeStep = (step: string): string => step.replaceAll("~1", "/").replaceA
 
 const isNull = (schema: Json): boolean => isObject(schema) && schema["type"] === "null"
 
-const textEnum = (values: ReadonlyArray<Json>): ReadonlyArray<string> =>
-  values.flatMap((value) => value === null ? [] : [typeof value === "string" ? value : JSON.stringify(value)])
+const typeOfValue = (value: Json | undefined): string =>
+  typeof value === "number" ? (Number.isInteger(value) ? "INTEGER" : "NUMBER") : typeof value === "boolean" ? "BOOLEAN" : "STRING"
 
-const typeOfValues = (values: ReadonlyArray<Json>): string => {
-  const first = values.find((value) => value !== null)
-  return typeof first === "number" ? (Number.isInteger(first) ? "INTEGER" : "NUMBER") : typeof first === "boolean" ? "BOOLEAN" : "STRING"
+/** The values there may be: only texts are enumerated, of others the type is what remains. */
+const withValues = (values: ReadonlyArray<Json>, out: { [key: string]: Json }): void => {
+  const stated = values.filter((value) => value !== null)
+  if (stated.length < values.length) out["nullable"] = true
+  out["type"] ??= typeOfValue(stated[0])
+  if (stated.length > 0 && stated.every((value) => typeof value === "string")) out["enum"] = stated
 }
 
 const withTypes = (list: ReadonlyArray<Json>, out: { [key: string]: Json }): void => {
@@ -155,14 +160,10 @@ const encodeAt = (value: Json, outer: Encoding): Json => {
     if (key === "type") withTypes(Array.isArray(inner) ? inner : [inner], out)
     else if (key === "properties" && isObject(inner)) out[key] = mapValues(inner, (each) => encodeAt(each, at))
     else if (key === "items" && isObject(inner)) out[key] = encodeAt(inner, at)
-    else if (key === "enum" && Array.isArray(inner)) {
-      out[key] = textEnum(inner)
-      if (inner.includes(null)) out["nullable"] = true
-      out["type"] ??= typeOfValues(inner)
-    } else if (key === "const") {
-      out["enum"] = textEnum([inner])
-      out["type"] ??= typeOfValues([inner])
-    } else if (key === "exclusiveMinimum" && typeof inner === "number") out["minimum"] ??= inner
+    else if (key === "enum" && Array.isArray(inner)) withValues(inner, out)
+    else if (key === "const") withValues([inner], out)
+    else if (key === "format" && typeof inner === "string" && formats.has(inner)) out[key] = inner
+    else if (key === "exclusiveMinimum" && typeof inner === "number") out["minimum"] ??= inner
     else if (key === "exclusiveMaximum" && typeof inner === "number") out["maximum"] ??= inner
     else if (kept.has(key)) out[key] = inner
   }
@@ -180,9 +181,18 @@ const pruned = (schema: JsonObject): JsonObject => {
   return { required: required.filter((name) => typeof name === "string" && Object.hasOwn(properties, name)) }
 }
 
-/** The JSON Schema in Gemini's words, and whether they say the very same. */
+/** Objects of which no property is known are refused. */
+const isTaken = (value: Json): boolean => {
+  if (!isObject(value)) return true
+  const { anyOf, items, properties } = value
+  if (value["type"] === "OBJECT" && (!isObject(properties) || Object.keys(properties).length === 0)) return false
+  const inner = [...(isObject(properties) ? Object.values(properties) : []), ...listOf(anyOf), ...(items === undefined ? [] : [items])]
+  return inner.every(isTaken)
+}
+
+/** The JSON Schema in Gemini's words, and whether they say the very same and are taken. */
 export const encode = (schema: JsonObject): { readonly schema: JsonObject; readonly isExact: boolean } => {
   const written = encodeAt(schema, { root: schema, open: new Set() })
   const object = isObject(written) ? written : {}
-  return { schema: object, isExact: sameJson(decode(object), schema) }
+  return { schema: object, isExact: isTaken(object) && sameJson(decode(object), schema) }
 }

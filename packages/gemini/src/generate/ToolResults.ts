@@ -73,7 +73,7 @@ const encodeMedia = (part: MediaPart, place: Place): ReadonlyArray<JsonObject> =
   const origin = part.wire?.dialect === Wire.id && isObject(part.wire.value) ? part.wire.value : undefined
   if (origin !== undefined && same(Media.decode(origin), part)) return [origin]
   Fields.loseRest<MediaPart, object, Crossing>([], part, new Set(["type", "source", "title"]), place, () => "hint", origin !== undefined)
-  const written = Media.encode(part, place)
+  const written = Media.encode(part, origin ?? {}, place)
   return written === undefined ? [] : [written]
 }
 

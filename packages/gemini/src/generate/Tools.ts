@@ -23,9 +23,15 @@ const schemaOf = (wire: Partial<Wire.FunctionDeclaration>): JsonObject | undefin
   return Keys.read(wire, "parametersJsonSchema") ?? (parameters === undefined ? undefined : Schemas.decodeObject(parameters))
 }
 
+const isEmptyObject = (value: Json | undefined): boolean => !isObject(value) || Object.keys(value).length === 0
+
 /** The schema under the key that can say it: Gemini's own where it says the same, else JSON Schema, which older models do not take. */
 export const encodeSchema = (schema: JsonObject, keys: { readonly own: string; readonly json: string }, field: Place): Fields.Patch => {
   const { isExact, schema: own } = Schemas.encode(schema)
+  if (own["type"] === "OBJECT" && isEmptyObject(own["properties"]) && !Capabilities.takesJsonSchema(field.context.model)) {
+    drop(field, schema, "hint")
+    return { [keys.own]: undefined, [keys.json]: undefined }
+  }
   if (!isExact && Capabilities.takesJsonSchema(field.context.model)) return { [keys.own]: undefined, [keys.json]: schema }
   if (!isExact) approximate(field, schema, Schemas.decodeObject(own))
   return { [keys.json]: undefined, [keys.own]: own }
