@@ -14,6 +14,7 @@ export default defineConfig({
       project("packages/protocol", "protocol"),
       project("packages/openai", "openai"),
       project("packages/anthropic", "anthropic"),
+      project("packages/gemini", "gemini"),
       project("packages/gateway", "gateway"),
       project("packages/ledger", "ledger"),
       project("packages/testing", "testing"),

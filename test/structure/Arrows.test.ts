@@ -10,14 +10,15 @@ const arrows: { readonly [unit: string]: ReadonlyArray<string> } = {
   "packages/protocol": [],
   "packages/openai": ["protocol"],
   "packages/anthropic": ["protocol"],
+  "packages/gemini": ["protocol"],
   "packages/gateway": ["protocol"],
   "packages/ledger": ["gateway", "protocol"],
   "packages/testing": ["protocol"],
-  "apps/server": ["anthropic", "gateway", "ledger", "openai", "protocol", "testing"]
+  "apps/server": ["anthropic", "gateway", "gemini", "ledger", "openai", "protocol", "testing"]
 }
 
 /** Packages that run anywhere: no module of Node may be imported. */
-const anywhere = new Set(["packages/protocol", "packages/openai", "packages/anthropic"])
+const anywhere = new Set(["packages/protocol", "packages/openai", "packages/anthropic", "packages/gemini"])
 
 const unitOf = (path: string): string => path.split("/").slice(0, 2).join("/")
 const packageOf = (specifier: string): string | undefined => /^@sluice\/([^/]+)/.exec(specifier)?.[1]

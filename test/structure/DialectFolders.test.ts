@@ -40,6 +40,15 @@ const extras: { readonly [folder: string]: ReadonlyArray<string> } = {
     "Rebase.ts",
     "WireAnswer.ts"
   ],
+  "packages/openai/src/responses": [
+    "Annotations.ts",
+    "Blocks.ts",
+    "Envelope.ts",
+    "ItemDecoder.ts",
+    "Items.ts",
+    "Output.ts",
+    "Restated.ts"
+  ],
   "packages/anthropic/src/messages": [
     "Answers.ts",
     "BlockEncoder.ts",
@@ -54,6 +63,22 @@ const extras: { readonly [folder: string]: ReadonlyArray<string> } = {
     "Schemas.ts",
     "ToolResults.ts",
     "Whole.ts"
+  ],
+  "packages/gemini/src/generate": [
+    "Annotations.ts",
+    "Arguments.ts",
+    "Capabilities.ts",
+    "ChoiceDecoder.ts",
+    "Content.ts",
+    "Draft.ts",
+    "Edited.ts",
+    "Generation.ts",
+    "Ids.ts",
+    "Keys.ts",
+    "Output.ts",
+    "Rebase.ts",
+    "Schemas.ts",
+    "ToolResults.ts"
   ]
 }
 

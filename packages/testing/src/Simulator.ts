@@ -1,7 +1,8 @@
 /**
- * The scripted provider simulator: a fake upstream that speaks OpenAI chat completions and Anthropic messages, and
- * misbehaves on request. Use `Simulator.layer` in a process with a test clock, `Simulator.layerServer` where sockets
- * matter. It shares no code with the dialects it attacks. The scenarios are listed in simulator/Scenarios.ts.
+ * The scripted provider simulator: a fake upstream that speaks OpenAI chat completions and responses, Anthropic
+ * messages and Gemini, and misbehaves on request. Use `Simulator.layer` in a process with a test clock,
+ * `Simulator.layerServer` where sockets matter. It shares no code with the dialects it attacks. The scenarios are listed
+ * in simulator/Scenarios.ts.
  */
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"

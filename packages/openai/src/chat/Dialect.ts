@@ -4,6 +4,7 @@
  */
 import type { Dialect } from "@sluice/protocol/Dialect"
 import * as Machine from "@sluice/protocol/Machine"
+import { inBody, modelEndpoints, service } from "../internal/openAiService.ts"
 import * as Bytes from "./Bytes.ts"
 import * as Errors from "./Errors.ts"
 import * as EventDecoder from "./EventDecoder.ts"
@@ -15,26 +16,14 @@ import { id } from "./Wire.ts"
 
 export { id }
 
-const inBody = { model: { in: "body", key: "model" }, stream: { in: "body", key: "stream" } } as const
-const inPath = { model: { in: "path" }, stream: { in: "path" } } as const
-
 /** Chat Completions. */
 export const dialect: Dialect = {
   id,
-  baseUrl: "https://api.openai.com/v1",
-  framing: "sse",
+  ...service,
   endpoints: [
     { operation: "generate", method: "POST", path: "/v1/chat/completions", upstream: "/chat/completions", ...inBody },
-    { operation: "models", method: "GET", path: "/v1/models", upstream: "/models", ...inPath },
-    { operation: "models", method: "GET", path: "/v1/models/{model}", upstream: "/models/{model}", ...inPath }
+    ...modelEndpoints
   ],
-  credential: { header: "authorization", prefix: "Bearer ", accepts: [{ header: "authorization", prefix: "Bearer " }] },
-  headers: {
-    // Organisation and project headers would let a client choose who pays: they belong to the credential.
-    forwarded: ["openai-beta"],
-    fixed: {},
-    reply: ["x-request-id", "openai-processing-ms", "openai-version", "x-ratelimit-*", "retry-after", "retry-after-ms"]
-  },
   request: { decode: Request.decode, encode: Request.encode, check: Request.refusal },
   response: { decode: Response.decode, encode: Response.encode },
   events: {

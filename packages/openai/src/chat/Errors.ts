@@ -21,12 +21,29 @@ const codes: ReadonlyArray<readonly [ErrorClass, ReadonlyArray<string>]> = [
   ["rate-limited", ["rate_limit_exceeded", "rate_limit_error", "RateLimitReached", "requests", "tokens", "too_many_requests"]],
   ["context-overflow", ["context_length_exceeded", "string_above_max_length", "exceed_context_size_error", "max_tokens_exceeded"]],
   ["model-not-found", ["model_not_found", "DeploymentNotFound"]],
-  ["content-filter", ["content_filter", "content_policy_violation", "moderation_blocked"]],
+  ["content-filter", ["content_filter", "content_policy_violation", "moderation_blocked", "image_content_policy_violation", "bio_policy"]],
   ["provider-auth", ["invalid_api_key", "authentication_error", "invalid_authentication_error", "permission_error", "account_deactivated"]],
-  ["overloaded", ["overloaded", "overloaded_error", "engine_overloaded", "service_unavailable"]],
-  ["transient", ["server_error", "internal_error", "internal_server_error", "api_error", "timeout"]],
+  ["overloaded", ["overloaded", "overloaded_error", "engine_overloaded", "service_unavailable", "server_is_overloaded", "slow_down"]],
+  ["transient", ["server_error", "internal_error", "internal_server_error", "api_error", "timeout", "vector_store_timeout"]],
   ["unsupported", ["unsupported_parameter", "unsupported_value", "unsupported_country_region_territory"]],
-  ["bad-request", ["invalid_request_error"]]
+  ["bad-request", [
+    "invalid_request_error",
+    "invalid_prompt",
+    "invalid_image",
+    "invalid_image_format",
+    "invalid_base64_image",
+    "invalid_image_url",
+    "invalid_image_mode",
+    "image_too_large",
+    "image_too_small",
+    "image_parse_error",
+    "image_file_too_large",
+    "unsupported_image_media_type",
+    "empty_image_file",
+    "failed_to_download_image",
+    "image_file_not_found",
+    "data_residency_mismatch"
+  ]]
 ]
 
 const byCode: ReadonlyMap<string, ErrorClass> = new Map(codes.flatMap(([name, words]) => words.map((word): readonly [string, ErrorClass] => [word, name])))

@@ -50,7 +50,10 @@ const content: Slot = {
   holds: () => true,
   get: (message, at) => decodeContent(message.content, Pointer.child(at, "content")),
   put: (parts, origin, role) => {
-    const written = encodeContent(parts, origin.content)
+    // What a provider's own tools left behind in an answer is a hint, words of the caller are meaning.
+    const isTrace = ({ part }: Placed): boolean => role === "assistant" && part.type === "foreign" && part.dialect !== id
+    for (const { part, place } of parts.filter(isTrace)) loseNode(place, part, { reason: "dropped", weight: "hint", before: part })
+    const written = encodeContent(parts.filter((placed) => !isTrace(placed)), origin.content)
     return { content: written ?? (role === "assistant" ? null : "") }
   }
 }

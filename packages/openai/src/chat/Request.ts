@@ -259,8 +259,11 @@ export const fields: Fields.Fields<CanonicalRequest, Request, Crossing> = [
 const structural: ReadonlySet<string> = new Set(["messages", "tools", "functions"])
 const handled: ReadonlySet<string> = new Set(["headers", "instructions", "turns", "tools"])
 
-const meaningful: ReadonlySet<string> = new Set(["previousResponse", "conversation", "background", "cachedContent"])
-const weightOf = (field: string): Loss.Loss["weight"] => meaningful.has(field) ? "meaning" : "hint"
+const meaningful: ReadonlySet<string> = new Set(["previousResponse", "conversation", "cachedContent"])
+
+/** An answer that is wanted at once loses nothing where there is no background. */
+const weightOf = (request: CanonicalRequest) => (field: string): Loss.Loss["weight"] =>
+  meaningful.has(field) || (field === "background" && request.background === true) ? "meaning" : "hint"
 
 /** Keys without a canonical home, a response format of a kind that only compatible providers know among them. */
 const homeless = (wire: Request): ReadonlyArray<string> | undefined => {
@@ -308,7 +311,7 @@ export const encode = (request: CanonicalRequest): EncodedRequest => {
   const messages = encodeTurns(request, origin?.messages, place)
   const tools = encodeTools(request, origin, place)
   const rest = Fields.put(fields, request, origin, place)
-  Fields.loseRest(fields, request, handled, place, weightOf, isOwn)
+  Fields.loseRest(fields, request, handled, place, weightOf(request), isOwn)
   if (!isOwn && request.headers !== undefined) Fields.lose(place, request, "headers", { reason: "dropped", weight: "hint", before: request.headers })
   const { model, ...others } = rest
   const body = isOwn

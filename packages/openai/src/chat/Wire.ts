@@ -14,7 +14,7 @@ import * as SchemaIssue from "effect/SchemaIssue"
 export const id: DialectId = DialectId.make("openai-chat")
 
 /** Real traffic writes null where the specification says absent. */
-const maybe = <S extends Schema.Top>(schema: S) => Schema.optionalKey(Schema.NullOr(schema))
+export const maybe = <S extends Schema.Top>(schema: S) => Schema.optionalKey(Schema.NullOr(schema))
 
 /** Any value of parsed JSON is JSON: there is nothing to check, and on the way of every chunk nothing to pay. */
 export const AnyJson = Schema.Unknown as unknown as Schema.Codec<Json>

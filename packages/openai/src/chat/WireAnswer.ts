@@ -3,9 +3,7 @@
  * varies is read by hand in Delta.ts and EventDecoder.ts.
  */
 import * as Schema from "effect/Schema"
-import { AnyJson, AnyObject, Audio, ReasoningDetail, ToolCall } from "./Wire.ts"
-
-const maybe = <S extends Schema.Top>(schema: S) => Schema.optionalKey(Schema.NullOr(schema))
+import { AnyJson, AnyObject, Audio, maybe, ReasoningDetail, ToolCall } from "./Wire.ts"
 
 const saidKeys = {
   role: Schema.optionalKey(AnyJson),

@@ -1,4 +1,7 @@
-/** Law 1b: an edit of any canonical field shows on the wire, and nothing else changes there. */
+/**
+ * Law 1b: an edit of any canonical field shows on the wire, and nothing else changes there. Where a protocol says a block again
+ * as a whole, the whole follows the edit of its piece: a word that was taken out must not come back in what restates it.
+ */
 import type { CanonicalEvent, Frame } from "@sluice/protocol/CanonicalEvent"
 import type { Part } from "@sluice/protocol/CanonicalPart"
 import type { CanonicalRequest, Turn } from "@sluice/protocol/CanonicalRequest"
@@ -137,6 +140,14 @@ const editedFrames = (frames: ReadonlyArray<Frame>, nth: number): { readonly fra
   return { frames: frames.with(index, { ...frame, events }), index }
 }
 
+/** The words of the blocks of one frame's text deltas, over all frames. */
+const wholes = (frames: ReadonlyArray<Frame>, index: number): ReadonlyArray<string> =>
+  (frames[index]?.events ?? []).flatMap((event) =>
+    event.type !== "text-delta" ?
+      [] :
+      said(frames).map((other) => other.type === "text-delta" && other.choice === event.choice && other.index === event.index ? other.text : "").join("")
+  )
+
 const said = (frames: ReadonlyArray<Frame>): ReadonlyArray<CanonicalEvent> => Codec.eventsOf(frames)
 
 /** The law for one dialect. */
@@ -154,12 +165,16 @@ export const laws = (dialect: Dialect, { vocabulary = elsewhere }: LawOptions): 
     ({ frames, nth }) => {
       const context = Codec.contextFor(Codec.plainRequest)
       const wire = Codec.encodeStream(dialect, frames, context)
-      const edited = editedFrames(Codec.decodeStream(dialect, wire), nth)
+      const decoded = Codec.decodeStream(dialect, wire)
+      const edited = editedFrames(decoded, nth)
       if (edited === undefined) return undefined
       const again = Codec.encodeStream(dialect, edited.frames, context)
-      const changed = wire.flatMap((event, index) =>
-        differences(payload(event), again[index] === undefined ? undefined : payload(again[index])).length === 0 ? [] : [index]
-      )
+      const before = wholes(decoded, edited.index)
+      const after = wholes(edited.frames, edited.index)
+      const changed = wire.flatMap((event, index) => {
+        const all = differences(payload(event), again[index] === undefined ? undefined : payload(again[index]))
+        return all.every(({ actual, expected }) => before.some((words, block) => words === expected && after[block] === actual)) ? [] : [index]
+      })
       return Law.first(
         again.length === wire.length ? undefined : `the edit of one delta makes ${again.length} events of ${wire.length}`,
         changed.length <= 1 ? undefined : `the edit of one delta changes the wire events ${changed.join(", ")}`,

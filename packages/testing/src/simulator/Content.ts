@@ -33,14 +33,17 @@ export function* reasoningSteps(context: Context, thought: string): Generator<St
   if (value !== undefined) yield { type: "signature", value }
 }
 
-/** One call the model makes: its name and the JSON text of its arguments. */
+/** One call the model makes: its name and the JSON text of its arguments, or the free text a custom tool takes. */
 export interface PlannedCall {
   readonly name: string
   readonly arguments: string
 }
 
 /** A call of an offered tool with arguments synthesised from its schema. */
-export const plannedCall = (tool: OfferedTool): PlannedCall => ({ name: tool.name, arguments: JSON.stringify(sampleValue(tool.schema)) })
+export const plannedCall = (tool: OfferedTool): PlannedCall => ({
+  name: tool.name,
+  arguments: tool.custom === true ? `sample ${tool.name}` : JSON.stringify(sampleValue(tool.schema))
+})
 
 /** Streams calls one after the other, or with their arguments interleaved; arguments in three fragments or one per six characters, whichever is more. */
 export function* callSteps(context: Context, calls: ReadonlyArray<PlannedCall>, interleave: boolean): Generator<Step> {

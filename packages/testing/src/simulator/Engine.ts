@@ -15,7 +15,7 @@ import { playReply } from "./Replies.ts"
 import { type LogEntry, makeLog, type RequestLog } from "./RequestLog.ts"
 import { reshape } from "./Reshape.ts"
 import { type Scenario, scenarios } from "./Scenarios.ts"
-import { numberParameter, select, type Selection, withDefaults } from "./Selection.ts"
+import { isSet, numberParameter, select, type Selection, withDefaults } from "./Selection.ts"
 import { inputUsage } from "./Usage.ts"
 
 /** What to do on the connection, and where to note how it went. */
@@ -47,6 +47,8 @@ const playScript = (provider: Provider, entry: LogEntry, facts: Facts, selection
   const answer: Answer = {
     number: entry.n,
     facts,
+    body: entry.body,
+    callIds: isSet(selection, "ids"),
     usage: inputUsage(facts, scenario.cached),
     habit: scenario.habit,
     quirk: scenario.quirk,

@@ -23,13 +23,19 @@ export const errorMessage = (status: number): string => messages[status] ?? `The
 export const refused = (provider: Provider, answer: number, refusal: Refusal, extra: Readonly<Record<string, string>> = {}): Actions =>
   whole(refusal.status, { ...contentTypes.json, ...provider.answerHeaders(answer), ...extra }, provider.refusal(answer, refusal))
 
-/** An error reply with the parameters of the selection; 429 says Retry-After: 1 unless told otherwise. `retryAfter` is passed on as it is. */
+/**
+ * An error reply with the parameters of the selection; 429 says to wait a second unless told otherwise, in the place the
+ * provider uses. `retryAfter` is passed on as it is.
+ */
 export const failed = (provider: Provider, answer: number, selection: Selection, otherwise: number): Actions => {
   const status = numberParameter(selection, "status", otherwise)
   const code = selection.parameters.get("code")
-  const retryAfter = selection.parameters.get("retryAfter") ?? (status === 429 ? "1" : "")
+  const usual = status === 429 && !selection.parameters.has("retryAfterMs") ? "1" : ""
+  const retryAfter = selection.parameters.get("retryAfter") ?? (provider.retryInBody === true ? "" : usual)
   const retryAfterMs = selection.parameters.get("retryAfterMs") ?? ""
-  const refusal = { status, message: errorMessage(status), ...(code === undefined ? {} : { code }) }
+  const seconds = selection.parameters.get("retryAfter") ?? usual
+  const retryMillis = seconds === "" || Number.isNaN(Number(seconds)) ? numberParameter(selection, "retryAfterMs", -1) : Number(seconds) * 1000
+  const refusal = { status, message: errorMessage(status), ...(code === undefined ? {} : { code }), ...(retryMillis < 0 ? {} : { retryMillis }) }
   return refused(provider, answer, refusal, {
     ...(retryAfter === "" ? {} : { "retry-after": retryAfter }),
     ...(retryAfterMs === "" ? {} : { "retry-after-ms": retryAfterMs })

@@ -4,10 +4,11 @@
  */
 import type { JsonObject } from "./Json.ts"
 
-/** A function offered to the model, with the JSON Schema of its arguments. */
+/** A function offered to the model, with the JSON Schema of its arguments; a custom one takes free text instead. */
 export interface OfferedTool {
   readonly name: string
   readonly schema: JsonObject
+  readonly custom?: boolean
 }
 
 /** How the caller constrains tool use; a named tool is an object. */
@@ -37,12 +38,13 @@ export interface Facts {
   readonly cacheWrite1hCharacters: number
 }
 
-/** A request the provider refuses: its HTTP status and the words of the error body. */
+/** A request the provider refuses: its HTTP status, the words of the error body, the milliseconds to wait where they are known. */
 export interface Refusal {
   readonly status: number
   readonly message: string
   readonly code?: string
   readonly parameter?: string
+  readonly retryMillis?: number
 }
 
 /** Whether a provider's reading ended in a refusal. */

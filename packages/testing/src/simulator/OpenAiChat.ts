@@ -2,9 +2,9 @@
  * The simulated OpenAI chat completions service: routes, keys, models and the tie between reading and writing.
  * What it refuses is in OpenAiChatRequest.ts, what it says in OpenAiChatFrames.ts and OpenAiChatBody.ts.
  */
-import type { Refusal } from "./Facts.ts"
 import { objectOf, stringOf } from "./Json.ts"
 import { modelNames } from "./Models.ts"
+import { authorizeOpenAi, openAiHeaders, quotaRefusal } from "./OpenAiAccess.ts"
 import { chatBody } from "./OpenAiChatBody.ts"
 import { chatFrames } from "./OpenAiChatFrames.ts"
 import { readChatRequest } from "./OpenAiChatRequest.ts"
@@ -16,12 +16,6 @@ const route = (incoming: Incoming): Operation | undefined => {
   return incoming.method === "GET" && /^(\/v1)?\/models$/.test(incoming.path) ? "models" : undefined
 }
 
-const authorize = (incoming: Incoming): Refusal | undefined => {
-  const key = /^Bearer +(.+)$/i.exec(incoming.headers["authorization"] ?? "")?.[1] ?? incoming.headers["api-key"] ?? ""
-  if (key === "") return { status: 401, message: "You didn't provide an API key.", code: "missing_api_key" }
-  return key.startsWith("bad") ? { status: 401, message: `Incorrect API key provided: ${key.slice(0, 3)}***.`, code: "invalid_api_key" } : undefined
-}
-
 const models = (): string =>
   JSON.stringify({ object: "list", data: modelNames.map((id) => ({ id, object: "model", created: 1_760_000_000, owned_by: "simulator" })) })
 
@@ -30,7 +24,7 @@ export const openAiChat: Provider = {
   id: "openai-chat",
   interleavesCalls: true,
   route,
-  authorize,
+  authorize: authorizeOpenAi,
   model: (_incoming, body) => stringOf(objectOf(body)["model"]),
   read: (_incoming, body) => readChatRequest(body),
   callId: (answer, call) => `call_sim${String(answer).padStart(8, "0")}x${call}`,
@@ -49,8 +43,8 @@ export const openAiChat: Provider = {
       code: "context_length_exceeded",
       parameter: "messages"
     }),
-    quota: () => ({ status: 429, message: "You exceeded your current quota, please check your plan and billing details.", code: "insufficient_quota" })
+    quota: quotaRefusal
   },
   refusal: (_answer, refusal) => chatError(refusal.status, refusal.message, refusal.code, refusal.parameter),
-  answerHeaders: (answer) => ({ "x-request-id": `req_sim${String(answer).padStart(8, "0")}`, "openai-version": "2020-10-01" })
+  answerHeaders: openAiHeaders
 }

@@ -20,7 +20,7 @@ export function* playBody(provider: Provider, answer: Answer, selection: Selecti
   const headers = { ...contentTypes.json, ...provider.answerHeaders(answer.number) }
   const step = steps.find((candidate) => candidate.type === "fault")
   if (step === undefined) {
-    yield* whole(200, headers, steps.some((other) => other.type === "garbage") ? json.replace("\"model\":", "\"model\"") : json)
+    yield* whole(200, headers, steps.some((other) => other.type === "garbage") ? json.replace("\":", "\"") : json)
     return onUsage(usage)
   }
   // Only a connection that closes inside the body promises a length, so that the short body is noticed by its length too

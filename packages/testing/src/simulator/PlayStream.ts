@@ -35,7 +35,7 @@ export function* playStream(provider: Provider, answer: Answer, selection: Selec
     events = 0
   }
   yield* wait(numberParameter(selection, "head", 0))
-  yield { type: "head", status: 200, headers: { ...contentTypes.sse, ...provider.answerHeaders(answer.number) } }
+  yield { type: "head", status: 200, headers: { ...(provider.streamHeaders ?? contentTypes.sse), ...provider.answerHeaders(answer.number) } }
   for (const step of frames(provider, answer, selection, script, onUsage)) {
     if (step.type === "fault") {
       yield* flush()

@@ -25,10 +25,12 @@ export type UsageHabit = "reported" | "missing" | "late" | "with-finish" | "cumu
 /** Oddities of services that imitate a protocol: ids that change, a start that repeats, names of calls that come late, events that say nothing. */
 export type Quirk = "changing-ids" | "repeated-start" | "late-names" | "empty-events"
 
-/** Everything fixed for one answer: its number (the only source of ids), the facts, the habits of the scenario. */
+/** Everything fixed for one answer: its number (the only source of ids), the request's body and facts, the habits of the scenario; `callIds` asks for ids of calls where they are optional. */
 export interface Answer {
   readonly number: number
   readonly facts: Facts
+  readonly body: unknown
+  readonly callIds: boolean
   readonly usage: UsageNumbers
   readonly habit: UsageHabit
   readonly quirk: Quirk | undefined
@@ -54,10 +56,16 @@ export interface KnownRefusals {
   readonly quota: (model: string) => Refusal
 }
 
-/** One simulated provider protocol. `callId` and `signature` are pure, so that a later request can be checked without memory. */
+/**
+ * One simulated provider protocol. `callId` and `signature` are pure, so that a later request can be checked without
+ * memory. `streamHeaders` are those of a stream that is no SSE; `retryInBody` says that a 429 names its wait in the body
+ * instead of a header.
+ */
 export interface Provider {
   readonly id: string
   readonly interleavesCalls: boolean
+  readonly streamHeaders?: Readonly<Record<string, string>>
+  readonly retryInBody?: boolean
   readonly route: (incoming: Incoming) => Operation | undefined
   readonly authorize: (incoming: Incoming) => Refusal | undefined
   readonly model: (incoming: Incoming, body: unknown) => string

@@ -21,7 +21,9 @@ const replies = {
   "page": () => whole(200, contentTypes.html, page),
   "redirect": ({ selection }) => whole(numberParameter(selection, "status", 307), { location: selection.parameters.get("location") ?? "/v1/elsewhere" }, ""),
   "empty": ({ provider, answer, stream }): Actions =>
-    stream ? [{ type: "head", status: 200, headers: { ...contentTypes.sse, ...provider.answerHeaders(answer) } }] : whole(200, contentTypes.json, ""),
+    stream
+      ? [{ type: "head", status: 200, headers: { ...(provider.streamHeaders ?? contentTypes.sse), ...provider.answerHeaders(answer) } }]
+      : whole(200, contentTypes.json, ""),
   "quota": ({ provider, answer, model }) => refused(provider, answer, provider.refusals.quota(model)),
   "context-overflow": ({ provider, answer, model }) => refused(provider, answer, provider.refusals.contextOverflow(model)),
   "unknown-model": ({ provider, answer, model }) => refused(provider, answer, provider.refusals.unknownModel(model)),

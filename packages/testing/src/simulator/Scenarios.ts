@@ -3,6 +3,7 @@
  * marks the ones that `fail=n` ends after n requests. Parameters every scenario knows are listed in Selection.ts.
  */
 import type { ConnectionFault } from "./Actions.ts"
+import { agent } from "./Agent.ts"
 import { autoScript } from "./Auto.ts"
 import { accompaniedBy, endedAtEnd, endedBy, interruptedBy, pingsOnly, withoutEnd } from "./FaultScripts.ts"
 import type { Quirk, UsageHabit } from "./Provider.ts"
@@ -57,6 +58,7 @@ const broken = (about: string, connectionFault: Scenario["connectionFault"], def
 
 const answers: Readonly<Record<string, Scenario>> = {
   "auto": scenario("behaves like a sensible model", autoScript),
+  "agent": scenario("calls a file-writing tool once for \"file PATH content CONTENT\" in the prompt, then says so", agent),
   "text": scenario("a short text; events=n pieces", Scripts.text),
   "tools": scenario("one tool call, then a text once its result is there; calls=n, text=1, always=1", Scripts.tools),
   "parallel-tools": scenario("two tool calls; interleave=1 mixes their arguments where the protocol can", Scripts.tools, { defaults: { calls: 2 } }),

@@ -6,9 +6,10 @@
  * Every scenario knows: `head`, `first`, `delay` (milliseconds before the head, before the first event, between
  * content events), `chunk` (events per network write), `split` (bytes per network write, cutting characters too),
  * `drip` (milliseconds between those), `gzip=1`, `type` (another content type), `fail` (only the first n requests of
- * this exact selection fail), `tag` (no meaning; makes a selection unique). Faults know `after` (content events
- * before the fault), `started=1` (with `after=0`: let the start pass), `at` (bytes of body before it) and `linger` (milliseconds a reader is given to take what was
- * sent before a reset). The rest belongs to single scenarios.
+ * this exact selection fail), `ids=1` (calls have ids where the protocol leaves that open, as Gemini does), `tag` (no
+ * meaning; makes a selection unique). Faults know `after` (content events before the fault), `started=1` (with
+ * `after=0`: let the start pass), `at` (bytes of body before it) and `linger` (milliseconds a reader is given to take
+ * what was sent before a reset). The rest belongs to single scenarios.
  */
 
 /** A chosen scenario with its parameters; `key` is the exact text it was chosen by, the unit of the `fail=n` counters. */

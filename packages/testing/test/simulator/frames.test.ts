@@ -2,13 +2,16 @@ import { assert, it } from "@effect/vitest"
 import { Effect } from "effect"
 import { describe } from "vitest"
 import { Simulator } from "../../src/Simulator.ts"
-import { ask, type ProtocolName } from "./ask.ts"
-import { chatSchemas, messagesSchemas } from "./officialSchemas.ts"
+import { ask, type ProtocolName, protocolNames } from "./ask.ts"
+import { chatSchemas, geminiSchemas, messagesSchemas, responsesSchemas } from "./officialSchemas.ts"
+import { geminiViolations, readChunks } from "./strictGemini.ts"
 import { chatViolations, messagesViolations, readEvents } from "./strictReaders.ts"
+import { responsesViolations } from "./strictResponses.ts"
 
 /** Scenarios whose every answer is lawful, with the variants that change the frames. */
 const lawful = [
   "auto",
+  "agent",
   "text",
   "text;events=3",
   "tools",
@@ -16,6 +19,7 @@ const lawful = [
   "parallel-tools",
   "parallel-tools;interleave=1",
   "parallel-tools;calls=4",
+  "parallel-tools;ids=1",
   "reasoning",
   "reasoning;redacted=1",
   "reasoning;tools=1",
@@ -38,53 +42,110 @@ const lawful = [
   "drip"
 ]
 
-/** Faults inside a finished HTTP exchange, and what a strict reader has to notice; [chat, messages]. */
-const unlawful: ReadonlyArray<readonly [scenario: string, chat: string, messages: string]> = [
-  ["no-done", "[DONE] is not once and last", "message_stop is not once and last"],
-  ["duplicate-terminal", "[DONE] is not once and last", "message_stop is not once and last"],
-  ["content-after-finish", "content after finish", "something between message_delta and message_stop"],
-  ["garbage", "broken JSON", "broken JSON"],
-  ["truncated", "finish_reason is not one known word", "message_delta is not once with stop_reason and usage"],
-  ["truncated;after=0", "[DONE] is not once and last", "message_start is not once, first and with usage"],
-  ["truncated;at=700", "[DONE] is not once and last", "message_stop is not once and last"],
-  ["stream-error", "error event", "error event"],
-  ["stream-error;after=0", "error event", "error event"],
-  ["missing-usage", "usage chunk is not there exactly when asked for", "message_delta is not once with stop_reason and usage"],
-  ["empty", "[DONE] is not once and last", "message_start is not once, first and with usage"]
+/** What a strict reader notices first, or an empty text where the protocol knows no such fault. */
+type Notices = Readonly<Record<ProtocolName, string>>
+
+const notices = (chat: string, messages: string, responses: string, gemini: string, array = gemini): Notices => ({
+  chat,
+  messages,
+  responses,
+  gemini,
+  "gemini-array": array
+})
+
+const noChunk = "no candidate and no feedback"
+const unfinished = "the terminal event is not once and last"
+
+/** Faults inside a finished HTTP exchange, and what a strict reader has to notice. */
+const unlawful: ReadonlyArray<readonly [scenario: string, notices: Notices]> = [
+  ["no-done", notices("[DONE] is not once and last", "message_stop is not once and last", "", "", "broken JSON")],
+  [
+    "duplicate-terminal",
+    notices("[DONE] is not once and last", "message_stop is not once and last", unfinished, "finishReason is not one known word", "broken JSON")
+  ],
+  ["content-after-finish", notices("content after finish", "something between message_delta and message_stop", unfinished, "content after finish")],
+  ["garbage", notices("broken JSON", "broken JSON", "broken JSON", "broken JSON")],
+  [
+    "truncated",
+    notices(
+      "finish_reason is not one known word",
+      "message_delta is not once with stop_reason and usage",
+      unfinished,
+      "finishReason is not one known word",
+      "broken JSON"
+    )
+  ],
+  [
+    "truncated;after=0",
+    notices("[DONE] is not once and last", "message_start is not once, first and with usage", "response.created is not once and first", noChunk, "broken JSON")
+  ],
+  [
+    "truncated;at=700",
+    notices("[DONE] is not once and last", "message_stop is not once and last", unfinished, "finishReason is not one known word", "broken JSON")
+  ],
+  ["stream-error", notices("error event", "error event", "error event", "error chunk")],
+  ["stream-error;after=0", notices("error event", "error event", "error event", "error chunk")],
+  [
+    "missing-usage",
+    notices(
+      "usage chunk is not there exactly when asked for",
+      "message_delta is not once with stop_reason and usage",
+      "the terminal event has no usage",
+      "a chunk has no usage"
+    )
+  ],
+  ["empty", notices("[DONE] is not once and last", "message_start is not once, first and with usage", unfinished, noChunk, "broken JSON")]
 ]
 
-const asked = { chat: { stream_options: { include_usage: true } }, messages: {} }
-
-const streamed = (protocol: ProtocolName, scenario: string) =>
-  Effect.map(ask(protocol, `sim-${scenario}`, { stream: true, body: asked[protocol] }), (reply) => {
-    const events = readEvents(reply.text)
-    const violations = protocol === "chat" ? chatViolations(events, true) : messagesViolations(events)
-    return { ...reply, events, violations }
-  })
-
-const schemaErrors = (protocol: ProtocolName, data: string): ReadonlyArray<string> => {
-  if (data === "[DONE]") return []
-  const validate = protocol === "chat" ? chatSchemas.event : messagesSchemas.event
-  return validate(JSON.parse(data))
+const asked: Readonly<Record<ProtocolName, object>> = {
+  "chat": { stream_options: { include_usage: true } },
+  "messages": {},
+  "responses": { include: ["reasoning.encrypted_content"] },
+  "gemini": {},
+  "gemini-array": {}
 }
 
-for (const protocol of ["chat", "messages"] as const) {
+const schemas = { "chat": chatSchemas, "messages": messagesSchemas, "responses": responsesSchemas, "gemini": geminiSchemas, "gemini-array": geminiSchemas }
+
+const violationsOf: Readonly<Record<ProtocolName, (text: string) => ReadonlyArray<string>>> = {
+  "chat": (text) => chatViolations(readEvents(text), true),
+  "messages": (text) => messagesViolations(readEvents(text)),
+  "responses": (text) => responsesViolations(readEvents(text)),
+  "gemini": (text) => geminiViolations(readChunks(text, false)),
+  "gemini-array": (text) => geminiViolations(readChunks(text, true))
+}
+
+const streamType = (protocol: ProtocolName): string => protocol === "gemini-array" ? "application/json" : "text/event-stream; charset=utf-8"
+
+const dataOf = (protocol: ProtocolName, text: string): ReadonlyArray<string> =>
+  protocol === "gemini-array" ? readChunks(text, true) : readEvents(text).map((event) => event.data)
+
+const streamed = (protocol: ProtocolName, scenario: string) =>
+  Effect.map(
+    ask(protocol, `sim-${scenario}`, { stream: true, body: asked[protocol] }),
+    (reply) => ({ ...reply, events: readEvents(reply.text), data: dataOf(protocol, reply.text), violations: violationsOf[protocol](reply.text) })
+  )
+
+const schemaErrors = (protocol: ProtocolName, data: string): ReadonlyArray<string> => data === "[DONE]" ? [] : schemas[protocol].event(JSON.parse(data))
+
+for (const protocol of protocolNames) {
   describe(`${protocol} streams`, () => {
     it.layer(Simulator.layer)((it) => {
       for (const scenario of lawful) {
         it.effect(`${scenario} is lawful and valid against the official schema`, () =>
           Effect.gen(function*() {
-            const { status, headers, events, violations } = yield* streamed(protocol, scenario)
-            assert.deepStrictEqual([status, headers["content-type"]], [200, "text/event-stream; charset=utf-8"])
+            const { status, headers, data, violations } = yield* streamed(protocol, scenario)
+            assert.deepStrictEqual([status, headers["content-type"]], [200, streamType(protocol)])
             assert.deepStrictEqual(violations, [])
-            assert.deepStrictEqual(events.flatMap((event) => schemaErrors(protocol, event.data)), [])
+            assert.deepStrictEqual(data.flatMap((one) => schemaErrors(protocol, one)), [])
           }))
       }
-      for (const [scenario, chat, messages] of unlawful) {
+      for (const [scenario, noticed] of unlawful) {
         it.effect(`${scenario} breaks exactly what it says`, () =>
           Effect.gen(function*() {
             const { violations } = yield* streamed(protocol, scenario)
-            assert.include(violations, protocol === "chat" ? chat : messages)
+            if (noticed[protocol] === "") assert.deepStrictEqual(violations, [])
+            else assert.include(violations, noticed[protocol])
           }))
       }
     })
@@ -92,7 +153,7 @@ for (const protocol of ["chat", "messages"] as const) {
 
   describe(`${protocol} bodies`, () => {
     it.layer(Simulator.layer)((it) => {
-      const validate = protocol === "chat" ? chatSchemas.body : messagesSchemas.body
+      const validate = schemas[protocol].body
       for (const scenario of [...lawful, "late-usage", "no-done", "duplicate-terminal", "content-after-finish"]) {
         it.effect(`${scenario} is valid against the official schema`, () =>
           Effect.gen(function*() {
@@ -104,8 +165,8 @@ for (const protocol of ["chat", "messages"] as const) {
       it.effect("missing-usage leaves usage out or says zero", () =>
         Effect.gen(function*() {
           const { text } = yield* ask(protocol, "sim-missing-usage")
-          const { usage } = JSON.parse(text)
-          if (protocol === "chat") assert.strictEqual(usage, undefined)
+          const { usage, usageMetadata } = JSON.parse(text)
+          if (protocol !== "messages") assert.deepStrictEqual([usage, usageMetadata], [undefined, undefined])
           else assert.deepStrictEqual([usage.input_tokens, usage.output_tokens], [0, 0])
         }))
       it.effect("garbage is not JSON, truncated is half of it, html is a page, empty is empty", () =>
@@ -129,7 +190,7 @@ for (const protocol of ["chat", "messages"] as const) {
         Effect.gen(function*() {
           const reply = yield* ask(protocol, "sim-json-for-stream", { stream: true })
           assert.strictEqual(reply.headers["content-type"], "application/json")
-          assert.isString(JSON.parse(reply.text).id)
+          assert.isString(JSON.parse(reply.text).id ?? JSON.parse(reply.text).responseId)
         }))
       it.effect("sse-for-buffered answers a buffered request with a stream", () =>
         Effect.gen(function*() {
@@ -141,38 +202,43 @@ for (const protocol of ["chat", "messages"] as const) {
         Effect.gen(function*() {
           const reply = yield* ask(protocol, "sim-wrong-type;type=text/csv", { stream: true })
           assert.strictEqual(reply.headers["content-type"], "text/csv")
-          assert.isAbove(readEvents(reply.text).length, 5)
+          assert.isAbove(dataOf(protocol, reply.text).length, 5)
         }))
     })
   })
 }
 
-/** Oddities a strict reader notices but that leave the answer whole; [chat, messages], empty where the protocol has no such oddity. */
-const quirks: ReadonlyArray<readonly [scenario: string, chat: string, messages: string]> = [
-  ["changing-ids", "id changes", ""],
-  ["repeated-start", "role repeated", "message_start is not once, first and with usage"],
-  ["late-names", "a call starts without id, type or name", ""],
-  ["empty-events", "broken JSON", "broken JSON"],
-  ["usage-with-finish", "usage chunk has choices", ""],
-  ["usage-always", "usage chunk is not there exactly when asked for", ""]
+/** Oddities a strict reader notices but that leave the answer whole. */
+const quirks: ReadonlyArray<readonly [scenario: string, notices: Notices]> = [
+  ["changing-ids", notices("id changes", "", "item id changes", "response id changes")],
+  ["repeated-start", notices("role repeated", "message_start is not once, first and with usage", "response.created is not once and first", "")],
+  ["late-names", notices("a call starts without id, type or name", "", "a call starts without name or call id", "")],
+  ["empty-events", notices("broken JSON", "broken JSON", "broken JSON", "broken JSON", "")],
+  ["usage-with-finish", notices("usage chunk has choices", "", "", "a chunk has no usage")],
+  ["usage-always", notices("usage chunk is not there exactly when asked for", "", "", "")]
 ]
 
 describe("quirks", () => {
   it.layer(Simulator.layer)((it) => {
-    for (const [scenario, chat, messages] of quirks) {
-      it.effect(`${scenario} is noticed, and its bodies are ordinary`, () =>
-        Effect.gen(function*() {
-          assert.strictEqual((yield* streamed("chat", scenario)).violations[0], chat)
-          assert.strictEqual((yield* streamed("messages", scenario)).violations[0] ?? "", messages)
-          const body = yield* ask("chat", `sim-${scenario}`)
-          assert.deepStrictEqual(chatSchemas.body(JSON.parse(body.text)), [])
-        }))
+    for (const [scenario, noticed] of quirks) {
+      for (const protocol of protocolNames) {
+        it.effect(`${scenario} is noticed in ${protocol}, and its bodies are ordinary`, () =>
+          Effect.gen(function*() {
+            assert.strictEqual((yield* streamed(protocol, scenario)).violations[0] ?? "", noticed[protocol])
+            const body = yield* ask(protocol, `sim-${scenario}`)
+            assert.deepStrictEqual(schemas[protocol].body(JSON.parse(body.text)), [])
+          }))
+      }
     }
     it.effect("started=1 lets the start pass before a fault without content", () =>
       Effect.gen(function*() {
         const chat = yield* streamed("chat", "stream-error;after=0;started=1")
         const messages = yield* streamed("messages", "stream-error;after=0;started=1")
+        const responses = yield* streamed("responses", "stream-error;after=0;started=1")
+        const gemini = yield* streamed("gemini", "stream-error;after=0;started=1")
         assert.deepStrictEqual([chat.events.length, messages.events.map((event) => event.event)], [2, ["message_start", "error"]])
+        assert.deepStrictEqual(responses.events.map((event) => event.event), ["response.created", "response.in_progress", "error", "response.failed"])
+        assert.deepStrictEqual(gemini.events.map((event) => Object.keys(JSON.parse(event.data))), [["error"]])
       }))
   })
 })

@@ -67,6 +67,52 @@ describe("the official OpenAI client", () => {
   })
 })
 
+describe("the official OpenAI client for responses", () => {
+  it.layer(Simulator.layerServer())((it) => {
+    for (const scenario of [...scenarios, "reasoning;redacted=1", "parallel-tools;interleave=1", "logprobs", "agent", "content-filter"]) {
+      it.effect(`reads ${scenario} streamed as it reads it buffered`, () =>
+        Effect.gen(function*() {
+          const client = yield* openai
+          const body = { model: `sim-${scenario}`, input: "Hi", include: ["reasoning.encrypted_content" as const] }
+          const streamed = yield* Effect.promise(() => client.responses.stream(body).finalResponse())
+          const buffered = yield* Effect.promise(() => client.responses.create(body))
+          // Ids bear the number of the answer; the streaming helper adds what it parsed
+          const facts = ({ output, output_text, status, incomplete_details, usage }: OpenAI.Responses.Response) =>
+            JSON.parse(
+              JSON.stringify({ output, output_text, status, incomplete_details, usage }).replaceAll(/sim0\d{7}x/g, ""),
+              (key, value) => key.startsWith("parsed") ? undefined : value
+            )
+          assert.deepStrictEqual(facts(streamed), facts(buffered))
+        }))
+    }
+    it.effect("sends its own output back, thoughts and calls included, and is understood", () =>
+      Effect.gen(function*() {
+        const client = yield* openai
+        const asked = { model: "sim-reasoning;tools=1", include: ["reasoning.encrypted_content" as const], store: false }
+        const input: OpenAI.Responses.ResponseInput = [{ role: "user", content: "Hi" }]
+        const first = yield* Effect.promise(() => client.responses.create({ ...asked, input }))
+        const [call] = first.output.filter((item) => item.type === "function_call")
+        const result = { type: "function_call_output" as const, call_id: call?.call_id ?? "", output: "sunny" }
+        const history = first.output.filter((item) => item.type === "reasoning" || item.type === "function_call")
+        const second = yield* Effect.promise(() => client.responses.create({ ...asked, input: [...input, ...history, result] }))
+        assert.strictEqual(second.output_text, "The tools said: \"sunny\".")
+      }))
+    it.effect("raises the provider's errors by status and in the stream", () =>
+      Effect.gen(function*() {
+        const client = yield* openai
+        const create = (model: string) =>
+          Effect.flip(Effect.tryPromise({
+            try: () => client.responses.stream({ model, input: "Hi" }).finalResponse(),
+            catch: (error) => error instanceof OpenAI.APIError ? `${error.status} ${error.code} ${error.message}` : String(error)
+          }))
+        assert.match(yield* create("sim-error;status=429"), /^429 rate_limit_exceeded/)
+        assert.match(yield* create("sim-stream-error;after=2"), /server_error/)
+        assert.match(yield* create("sim-stream-error;after=0;status=429"), /rate_limit_exceeded/)
+        assert.match(yield* create("sim-reset;after=2"), /terminated|ECONNRESET|aborted|Connection/i)
+      }))
+  })
+})
+
 describe("the official Anthropic client", () => {
   it.layer(Simulator.layerServer())((it) => {
     for (const scenario of [...scenarios, "reasoning;redacted=1", "stop-sequence"]) {

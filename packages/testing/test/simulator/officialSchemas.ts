@@ -41,6 +41,7 @@ const load = (file: string) => {
 }
 
 const openai = load("openai/openapi.json")
+const gemini = load("google/generativelanguage-v1beta.openapi.json")
 // JSON in spite of its name
 const anthropic = load("anthropic/anthropic-openapi.tryagi-2026-08.yaml")
 
@@ -60,4 +61,19 @@ export const messagesSchemas = {
   error: anthropic("ErrorResponse"),
   models: anthropic("ListResponse_ModelInfo_"),
   count: anthropic("CountMessageTokensResponse")
+}
+
+/** Schemas of OpenAI responses. */
+export const responsesSchemas = {
+  body: openai("Response"),
+  event: openai("ResponseStreamEvent"),
+  error: openai("ErrorResponse")
+}
+
+/** Schemas of Gemini; its errors are in none. */
+export const geminiSchemas = {
+  body: gemini("GenerateContentResponse"),
+  event: gemini("GenerateContentResponse"),
+  count: gemini("CountTokensResponse"),
+  models: gemini("ListModelsResponse")
 }

@@ -1,0 +1,2 @@
+/** The Gemini dialect: generateContent. */
+export * as GeminiGenerate from "./generate/Dialect.ts"

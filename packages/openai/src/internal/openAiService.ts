@@ -1,0 +1,29 @@
+/**
+ * What all protocols of OpenAI's service have in common: where it lives, how credentials travel, which headers pass, where a
+ * body tells model and stream. Used by the dialects of this package only.
+ */
+import type { Dialect, Endpoint } from "@sluice/protocol/Dialect"
+
+const inPath = { model: { in: "path" }, stream: { in: "path" } } as const
+
+/** Model and stream are keys of the body. */
+export const inBody = { model: { in: "body", key: "model" }, stream: { in: "body", key: "stream" } } as const
+
+/** The model lists. */
+export const modelEndpoints: ReadonlyArray<Endpoint> = [
+  { operation: "models", method: "GET", path: "/v1/models", upstream: "/models", ...inPath },
+  { operation: "models", method: "GET", path: "/v1/models/{model}", upstream: "/models/{model}", ...inPath }
+]
+
+/** Address, credential and headers. */
+export const service: Pick<Dialect, "baseUrl" | "framing" | "credential" | "headers"> = {
+  baseUrl: "https://api.openai.com/v1",
+  framing: "sse",
+  credential: { header: "authorization", prefix: "Bearer ", accepts: [{ header: "authorization", prefix: "Bearer " }] },
+  headers: {
+    // Organisation and project headers would let a client choose who pays: they belong to the credential.
+    forwarded: ["openai-beta"],
+    fixed: {},
+    reply: ["x-request-id", "openai-processing-ms", "openai-version", "x-ratelimit-*", "retry-after", "retry-after-ms"]
+  }
+}

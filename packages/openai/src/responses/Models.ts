@@ -1,0 +1,4 @@
+/**
+ * The replies of `/v1/models`, which Chat Completions and Responses share.
+ */
+export { list, one } from "../chat/Models.ts"
