@@ -120,7 +120,7 @@ const through = (upstream: "openai" | "anthropic", options: Rig.Options) =>
   }).pipe(Effect.provide(Rig.layer(options)))
 
 describe("the byte lane and the typed lane", () => {
-  for (const upstream of Rig.upstreams) {
+  for (const upstream of ["openai", "anthropic"] as const) {
     it.live(`mean the same for every scenario of ${upstream}`, () =>
       Effect.gen(function*() {
         const bytes = yield* through(upstream, {})

@@ -126,7 +126,7 @@ for (const upstream of Rig.upstreams) {
               })
             assert.strictEqual(yield* reasonOf("length"), "length")
             assert.strictEqual(yield* reasonOf("stop-sequence"), "stop")
-            assert.strictEqual(yield* reasonOf("refusal"), upstream === "openai" ? "stop" : "content_filter")
+            assert.strictEqual(yield* reasonOf("refusal"), upstream === "openai" || upstream === "responses" ? "stop" : "content_filter")
           }))
 
         it.effect("errors are the SDK's own classes", () =>

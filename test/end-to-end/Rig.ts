@@ -14,14 +14,15 @@ import type { ModelEntry } from "@sluice/gateway/ModelEntry"
 import { ProviderId } from "@sluice/gateway/ProviderId"
 import type { Extensions, Interceptors } from "@sluice/gateway/Registries"
 import type { Limits } from "@sluice/gateway/Timeouts"
-import { OpenAiChat } from "@sluice/openai"
+import { GeminiGenerate } from "@sluice/gemini"
+import { OpenAiChat, OpenAiResponses } from "@sluice/openai"
 import { Simulator, SimulatorServer } from "@sluice/testing/Simulator"
 import { Context, Effect, Layer, Redacted, Schedule } from "effect"
 import { HttpServer } from "effect/http"
 import { createServer } from "node:http"
 
 /** The dialects as upstream protocols, with the prefix that leads to each. */
-export const upstreams = ["openai", "anthropic"] as const
+export const upstreams = ["openai", "responses", "anthropic", "gemini"] as const
 
 /** What a test may change. */
 export interface Options {
@@ -50,9 +51,11 @@ const executors = (options: Options) =>
       retries: options.retries ?? 0,
       ...(options.limits === undefined ? {} : { limits: options.limits })
     }
-    return Layer.merge(
+    return Layer.mergeAll(
       HttpExecutor.layer({ id: "openai", dialect: OpenAiChat.dialect, baseUrl: `${url}/v1`, ...shared }),
-      HttpExecutor.layer({ id: "anthropic", dialect: AnthropicMessages.dialect, baseUrl: url, ...shared })
+      HttpExecutor.layer({ id: "responses", dialect: OpenAiResponses.dialect, baseUrl: `${url}/v1`, ...shared }),
+      HttpExecutor.layer({ id: "anthropic", dialect: AnthropicMessages.dialect, baseUrl: url, ...shared }),
+      HttpExecutor.layer({ id: "gemini", dialect: GeminiGenerate.dialect, baseUrl: url, ...shared })
     )
   }))
 
@@ -66,7 +69,7 @@ export const layer = (options: Options = {}): Layer.Layer<Rig> =>
     })
   ).pipe(
     Layer.provide(HttpGateway.serve(Layer.merge(executors(options), options.parts ?? Layer.empty), {
-      dialects: [OpenAiChat.dialect, AnthropicMessages.dialect],
+      dialects: [OpenAiChat.dialect, OpenAiResponses.dialect, AnthropicMessages.dialect, GeminiGenerate.dialect],
       models: [...prefixes, ...(options.models ?? [])],
       ...(options.settings === undefined ? {} : { settings: options.settings })
     })),

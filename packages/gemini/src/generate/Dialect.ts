@@ -14,18 +14,35 @@ import { id } from "./Wire.ts"
 
 export { id } from "./Wire.ts"
 
-const inPath = { model: { in: "path" }, stream: { in: "path" } } as const
+const whole = { model: { in: "path" }, stream: { in: "path", is: false } } as const
+const streamed = { model: { in: "path" }, stream: { in: "path", is: true } } as const
 
 /** The endpoints of one version of the API. */
 const endpointsOf = (version: "v1beta" | "v1"): ReadonlyArray<Protocol.Endpoint> => {
   const models = `/${version}/models`
   const one = `${models}/{model}`
   return [
-    { operation: "generate", method: "POST", path: `${one}:generateContent`, upstream: `${one}:generateContent`, ...inPath },
-    { operation: "generate", method: "POST", path: `${one}:streamGenerateContent`, upstream: `${one}:streamGenerateContent?alt=sse`, ...inPath },
-    { operation: "count", method: "POST", path: `${one}:countTokens`, upstream: `${one}:countTokens`, ...inPath },
-    { operation: "models", method: "GET", path: models, upstream: models, ...inPath },
-    { operation: "models", method: "GET", path: one, upstream: one, ...inPath }
+    { operation: "generate", method: "POST", path: `${one}:generateContent`, upstream: `${one}:generateContent`, ...whole },
+    // A provider is always asked for server-sent events; a client that does not ask for them gets one JSON array
+    {
+      operation: "generate",
+      method: "POST",
+      path: `${one}:streamGenerateContent`,
+      query: { name: "alt", value: "sse" },
+      upstream: `${one}:streamGenerateContent?alt=sse`,
+      ...streamed
+    },
+    {
+      operation: "generate",
+      method: "POST",
+      path: `${one}:streamGenerateContent`,
+      framing: "json-array",
+      upstream: `${one}:streamGenerateContent`,
+      ...streamed
+    },
+    { operation: "count", method: "POST", path: `${one}:countTokens`, upstream: `${one}:countTokens`, ...whole },
+    { operation: "models", method: "GET", path: models, upstream: models, ...whole },
+    { operation: "models", method: "GET", path: one, upstream: one, ...whole }
   ]
 }
 
