@@ -14,7 +14,7 @@ const openai = ProviderId.make("openai")
 const anthropic = ProviderId.make("anthropic")
 
 const rig = Rig.layer({
-  settings: { heartbeatMs: 150, preCommitMs: 400, writeStallMs: 500 },
+  settings: { heartbeatMs: 150, preCommitMs: 1_000, writeStallMs: 500 },
   limits: { totalMs: 3_000 },
   retries: 1,
   models: [
@@ -108,7 +108,7 @@ layer(rig, { excludeTestServices: true })("a stream", (it) => {
 
   it.effect("gets its head after the pre-commit window although nothing has answered, and then the answer", () =>
     Effect.gen(function*() {
-      const { headers, status, text } = yield* ask("openai/sim-text;head=900;tag=window")
+      const { headers, status, text } = yield* ask("openai/sim-text;head=1800;tag=window")
       assert.strictEqual(status, 200)
       assert.isNull(headers.get("x-sluice-provider"))
       assert.isString(headers.get("x-request-id"))
@@ -118,7 +118,7 @@ layer(rig, { excludeTestServices: true })("a stream", (it) => {
 
   it.effect("is told a failure in the stream when it came after the pre-commit window", () =>
     Effect.gen(function*() {
-      const model = "openai/sim-error;status=400;head=900;tag=late"
+      const model = "openai/sim-error;status=400;head=1800;tag=late"
       const { status, text } = yield* ask(model)
       assert.strictEqual(status, 200)
       assert.match(text, /data: \{"error":/)
