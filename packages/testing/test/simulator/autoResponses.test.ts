@@ -23,7 +23,8 @@ const responses = (body: object) =>
     const output: ReadonlyArray<Item> = body.output
     const calls = output.filter((item) => item.type.endsWith("_call"))
     const text = output.flatMap((item) => item.type === "message" ? (item.content ?? []).map((part) => part.text) : []).join("")
-    return { ...body, output, calls, text, names: calls.map((call) => call.name), types: output.map((item) => item.type) }
+    const { status, incomplete_details } = body
+    return { status, incomplete_details, output, calls, text, names: calls.map((call) => call.name), types: output.map((item) => item.type) }
   })
 
 describe("auto on responses", () => {
