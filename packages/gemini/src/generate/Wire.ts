@@ -79,6 +79,8 @@ export const FunctionResponse = both({
 /** `functionResponse`. */
 export type FunctionResponse = typeof FunctionResponse.Type
 
+const MediaResolution = both({ level: maybe(Enum) })
+
 /** A part: the one data key that is set says its kind. */
 export const Part = both({
   text: maybe(Schema.String),
@@ -90,7 +92,7 @@ export const Part = both({
   functionResponse: maybe(FunctionResponse),
   executableCode: maybe(AnyObject),
   codeExecutionResult: maybe(AnyObject),
-  mediaResolution: maybe(both({ level: maybe(Enum) }))
+  mediaResolution: maybe(MediaResolution)
 })
 
 /** A part. */
@@ -194,10 +196,22 @@ export const Usage = Schema.Struct({
 /** `usageMetadata`. */
 export type Usage = typeof Usage.Type
 
+/** A part of an answer: Google writes camel case only, and on the way of every chunk each key that is looked for costs. */
+const AnswerPart = Schema.Struct({
+  text: maybe(Schema.String),
+  thought: maybe(Schema.Boolean),
+  thoughtSignature: maybe(Schema.String),
+  inlineData: maybe(Blob),
+  fileData: maybe(FileData),
+  functionCall: maybe(FunctionCall),
+  functionResponse: maybe(FunctionResponse),
+  mediaResolution: maybe(MediaResolution)
+})
+
 /** A candidate of an answer or of a chunk of one. */
 export const Candidate = Schema.Struct({
   index: maybe(Schema.Number),
-  content: maybe(Schema.Struct({ parts: maybe(Schema.Array(Part)) })),
+  content: maybe(Schema.Struct({ parts: maybe(Schema.Array(AnswerPart)) })),
   finishReason: maybe(Enum),
   finishMessage: maybe(Schema.String),
   citationMetadata: maybe(AnyObject),

@@ -57,6 +57,7 @@ interface Open {
   text: string
   parts: number
   openPart: boolean
+  told: number
   done: boolean
 }
 
@@ -77,7 +78,8 @@ export const responsesViolations = (events: ReadonlyArray<ReadEvent>): ReadonlyA
     bodies[0]?.type !== "response.created" || bodies.filter((body) => body.type === "response.created").length !== 1,
     "response.created is not once and first"
   )
-  note(bodies[1]?.type !== "response.in_progress", "response.in_progress is not second")
+  const running = bodies.filter((body) => body.type === "response.in_progress").length
+  note(running !== 1 || bodies[1]?.type !== "response.in_progress", "response.in_progress is not once and second")
   note(bodies.some((body) => body.type === "error"), "error event")
   const ends = bodies.filter((body) => terminals.includes(body.type))
   note(ends.length !== 1 || !terminals.includes(bodies.at(-1)?.type ?? ""), "the terminal event is not once and last")
@@ -92,7 +94,7 @@ export const responsesViolations = (events: ReadonlyArray<ReadEvent>): ReadonlyA
       note(!item.id.startsWith(prefixes[item.type] ?? "?"), "item id has not the prefix of its type")
       note(item.type.endsWith("_call") && (!item.name || !item.call_id), "a call starts without name or call id")
       note(said(item) !== "", "an item does not start empty")
-      items.push({ item, text: "", parts: 0, openPart: false, done: false })
+      items.push({ item, text: "", parts: 0, openPart: false, told: 0, done: false })
       continue
     }
     if (body.output_index === undefined) continue
@@ -115,10 +117,13 @@ export const responsesViolations = (events: ReadonlyArray<ReadEvent>): ReadonlyA
       open.text += body.delta ?? ""
     } else if (body.type === "response.output_item.done") {
       note(open.openPart, "a part was not closed")
+      // A thought without a summary says nothing; every other item says once what it became
+      note(open.told !== (open.item.type === "reasoning" && open.parts === 0 ? 0 : 1), "an item does not say once what it became")
       note(body.item?.id !== open.item.id || body.item.type !== open.item.type, "an item becomes another")
       note(body.item !== undefined && said(body.item) !== open.text, "item differs from its deltas")
       open.done = true
     } else {
+      open.told++
       note((body.text ?? body.refusal ?? body.arguments ?? body.input) !== open.text, "done differs from its deltas")
       note(body.name !== undefined && body.name !== open.item.name, "a call changes its name")
     }

@@ -1,0 +1,42 @@
+import { describe, expect, it } from "vitest"
+import { dialect } from "../../src/generate/Dialect.ts"
+import * as Usage from "../../src/generate/Usage.ts"
+
+describe("the dialect", () => {
+  it("streams where the path says so, with server-sent events upstream", () => {
+    const streaming = dialect.endpoints.filter(({ path }) => path.endsWith(":streamGenerateContent"))
+    expect(streaming.map(({ upstream }) => upstream)).toEqual(["/v1beta", "/v1"].map((version) => `${version}/models/{model}:streamGenerateContent?alt=sse`))
+  })
+
+  it("lists models as resources", () => {
+    expect(dialect.models.list([{ id: "a/b" }])).toMatchObject({ models: [{ name: "models/a/b", displayName: "a/b" }] })
+  })
+
+  it("has each event decoded, because every chunk restates the usage", () => {
+    expect(dialect.bytes.deltaLength({ data: "{}" })).toBeUndefined()
+  })
+})
+
+describe("usage", () => {
+  it("is split into classes that do not overlap, and adds up again", () => {
+    const wire = {
+      promptTokenCount: 100,
+      cachedContentTokenCount: 40,
+      candidatesTokenCount: 30,
+      thoughtsTokenCount: 5,
+      toolUsePromptTokenCount: 7,
+      totalTokenCount: 142,
+      promptTokensDetails: [{ modality: "TEXT", tokenCount: 80 }, { modality: 4, tokenCount: 20 }],
+      cacheTokensDetails: [{ modality: "AUDIO", tokenCount: 5 }],
+      candidatesTokensDetails: [{ modality: "AUDIO", tokenCount: 10 }]
+    }
+    const usage = Usage.decode(wire)
+    expect(usage).toEqual({ input: 45, cacheRead: 40, audioIn: 15, output: 20, audioOut: 10, reasoning: 5, toolPrompt: 7 })
+    expect(Usage.encode(usage)).toMatchObject({ promptTokenCount: 100, candidatesTokenCount: 30, totalTokenCount: 142 })
+  })
+
+  it("leaves out what is not stated", () => {
+    expect(Usage.decode({ totalTokenCount: 5 })).toEqual({})
+    expect(Usage.encode({})).toEqual({})
+  })
+})
