@@ -32,8 +32,8 @@ interface Case {
   /** Status of the same fault on a buffered request; absent where there is no such fault. */
   readonly buffered?: number
   readonly outcome: string
-  /** The outcome where the upstream is `openai`, whose errors have fewer words. */
-  readonly outcomeOfOpenAi?: string
+  /** The outcomes where an upstream's errors have fewer words. */
+  readonly elsewhere?: { readonly [upstream: string]: string }
   readonly bufferedOutcome?: string
 }
 
@@ -47,13 +47,18 @@ const cases: ReadonlyArray<Case> = [
   { scenario: "sim-garbage", streamed: 200, outcome: "UpstreamFailed(protocol-violation)" },
   { scenario: "sim-html", streamed: 502, buffered: 502, outcome: "UpstreamFailed(protocol-violation)" },
   { scenario: "sim-error-html", streamed: 502, buffered: 502, outcome: "UpstreamFailed(transient)" },
-  { scenario: "sim-stream-error;status=529", streamed: 200, outcome: "UpstreamFailed(overloaded)", outcomeOfOpenAi: "UpstreamFailed(transient)" },
+  {
+    scenario: "sim-stream-error;status=529",
+    streamed: 200,
+    outcome: "UpstreamFailed(overloaded)",
+    elsewhere: { openai: "UpstreamFailed(transient)", responses: "UpstreamFailed(transient)" }
+  },
   { scenario: "sim-empty", streamed: 502, buffered: 502, outcome: "Empty" },
   { scenario: "sim-error;status=429", streamed: 429, buffered: 429, outcome: "UpstreamFailed(rate-limited)" },
   { scenario: "sim-error;status=401", streamed: 502, buffered: 502, outcome: "UpstreamFailed(provider-auth)" },
   { scenario: "sim-error;status=500", streamed: 502, buffered: 502, outcome: "UpstreamFailed(transient)" },
   { scenario: "sim-context-overflow", streamed: 400, buffered: 400, outcome: "UpstreamFailed(context-overflow)" },
-  { scenario: "sim-quota", streamed: 429, buffered: 429, outcome: "UpstreamFailed(quota-exhausted)" }
+  { scenario: "sim-quota", streamed: 429, buffered: 429, outcome: "UpstreamFailed(quota-exhausted)", elsewhere: { gemini: "UpstreamFailed(rate-limited)" } }
 ]
 
 const rig = Rig.layer({ limits: { firstEventMs: 700, idleMs: 700 } })
@@ -89,8 +94,8 @@ for (const client of ["openai-chat", "anthropic-messages"] as const) {
   for (const upstream of Rig.upstreams) {
     describe(`${client} client, ${upstream} upstream`, () => {
       layer(rig, { excludeTestServices: true })((it) => {
-        for (const { buffered, bufferedOutcome, outcome: usual, outcomeOfOpenAi, scenario, streamed } of cases) {
-          const outcome = upstream === "openai" ? outcomeOfOpenAi ?? usual : usual
+        for (const { buffered, bufferedOutcome, elsewhere, outcome: usual, scenario, streamed } of cases) {
+          const outcome = elsewhere?.[upstream] ?? usual
           it.effect(`streamed: ${scenario} ends in an error of the client's own protocol`, () =>
             Effect.gen(function*() {
               const { id, status, text } = yield* ask(client, `${upstream}/${scenario}`, true)

@@ -87,7 +87,7 @@ for (const upstream of Rig.upstreams) {
           assert.match(said, /^HELLO FROM THE SIMULATOR/)
           const sent = JSON.stringify((yield* simulator.log).find(({ model }) => model.includes(`tag=edit-${stream}`))?.body)
           assert.include(sent, "Be brief.")
-          assert.match(sent, /"max_(?:completion_)?tokens":101/)
+          assert.match(sent, /"max(?:_tokens|_completion_tokens|_output_tokens|OutputTokens)":101/)
         }))
     }
   })
