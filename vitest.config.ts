@@ -8,6 +8,9 @@ const project = (folder: string, name: string) => ({
 
 export default defineConfig({
   test: {
+    // A slow machine is no failure: these bound what hangs
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
     setupFiles: [`${import.meta.dirname}/scripts/testSetup.ts`],
     reporters: ["default", new SummaryReporter()],
     projects: [
