@@ -96,10 +96,6 @@ export const closeItem = (output: Output, status: "completed" | "incomplete" = "
   return [{ ...output, item: undefined, done: [...output.done, whole] }, [{ type: "response.output_item.done", output_index: item.output, item: whole }]]
 }
 
-/** The items so far, the open ones as far as they have come. */
-export const soFar = (output: Output): ReadonlyArray<JsonObject> =>
-  output.item === undefined ? output.done : [...output.done, itemOf(output.item, "incomplete")]
-
 const isTaken = (output: Output, id: string): boolean => output.done.some((item) => item["id"] === id)
 
 const freshId = (output: Output, prefix: string, start: BlockStartEvent, context: AnswerContext): string => {
@@ -459,6 +455,15 @@ export const step = (output: Output, event: CanonicalEvent, context: AnswerConte
     return [output, none]
   }
   return write(output, event, context)
+}
+
+/** The items so far, the open one as far as it has come. */
+export const soFar = (output: Output): ReadonlyArray<JsonObject> => {
+  const { block } = output
+  const isItem = block !== undefined && block.isAnnounced && !isPartKind(block.start)
+  const [ended] = block === undefined || isItem ? [output] : endPart(output, block)
+  const open = ended.item === undefined ? [] : [itemOf(ended.item, "incomplete")]
+  return [...ended.done, ...open, ...(isItem ? [{ ...wholeItem(block, undefined), status: "incomplete" }] : [])]
 }
 
 /** The wire value of an item or event with the output index it has now. */
