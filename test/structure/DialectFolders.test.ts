@@ -43,6 +43,7 @@ const extras: { readonly [folder: string]: ReadonlyArray<string> } = {
   "packages/openai/src/responses": [
     "Annotations.ts",
     "Blocks.ts",
+    "Draft.ts",
     "Envelope.ts",
     "ItemDecoder.ts",
     "Items.ts",

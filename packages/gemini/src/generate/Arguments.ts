@@ -12,8 +12,9 @@ const stepsOf = (path: string): ReadonlyArray<string | number> =>
     index === undefined ? key ?? single ?? double ?? "" : Number(index)
   )
 
-/** Longest list a path may make: an index is the provider's word, and not a size to reserve. */
-const maxIndex = 100_000
+/** Longest list and deepest nesting a path may make: both are the provider's word, and not a size to reserve. */
+const maxIndex = 4096
+const maxSteps = 64
 
 const changed = (value: Json | undefined, steps: ReadonlyArray<string | number>, change: (leaf: Json | undefined) => Json): Json => {
   const [step, ...rest] = steps
@@ -32,10 +33,10 @@ const changed = (value: Json | undefined, steps: ReadonlyArray<string | number>,
 const valueOf = (arg: PartialArg): Json | undefined =>
   Keys.read(arg, "numberValue") ?? Keys.read(arg, "boolValue") ?? (Object.hasOwn(arg, "nullValue") || Object.hasOwn(arg, "null_value") ? null : undefined)
 
-/** Arguments with one piece more; `open` is the path whose text goes on. */
+/** Arguments with one piece more. */
 export const add = (args: JsonObject, arg: PartialArg): JsonObject => {
   const steps = stepsOf(Keys.read(arg, "jsonPath") ?? "")
-  if (steps.length === 0) return args
+  if (steps.length === 0 || steps.length > maxSteps) return args
   const text = Keys.read(arg, "stringValue")
   const value = valueOf(arg)
   const next = changed(args, steps, (leaf) => text === undefined ? value ?? null : typeof leaf === "string" ? leaf + text : text)

@@ -156,6 +156,23 @@ const over = (previous: State, cut: Failure, origin?: Origin): Step => {
 
 const checked = Wire.check(Wire.Answer)
 
+/** Chunks that a provider sent as lines of one event, without the blank lines between them. */
+const linesOf = (data: string): ReadonlyArray<string> => {
+  const lines = data.includes("\n") ? data.split("\n").filter((line) => line.trim() !== "") : []
+  return lines.every((line) => Result.isSuccess(parse(line))) ? lines : []
+}
+
+const stepLines = (before: State, name: string | undefined, lines: ReadonlyArray<string>): Step => {
+  let state = before
+  const frames: Array<Frame> = []
+  for (const data of lines) {
+    const [next, said] = step(state, { ...present({ name }), data })
+    state = next
+    frames.push(...said)
+  }
+  return [state, frames]
+}
+
 /** Takes in one event. */
 export const step = (state: State, { data, name }: WireEvent): Step => {
   if (state.phase === "ended") return [state, noFrames]
@@ -164,7 +181,12 @@ export const step = (state: State, { data, name }: WireEvent): Step => {
   // Some gateways end with OpenAI's terminal.
   if (word === "[DONE]") return over(state, { class: "cut", message: "The provider ended its answer without a finish reason." }, { name, value: data })
   const parsed = parse(data)
-  if (Result.isFailure(parsed)) return failed(state, violation(`The provider sent an event that is not JSON: ${parsed.failure.message}`))
+  if (Result.isFailure(parsed)) {
+    const lines = linesOf(data)
+    return lines.length > 0
+      ? stepLines(state, name, lines)
+      : failed(state, violation(`The provider sent an event that is not JSON: ${parsed.failure.message}`))
+  }
   const origin = { name, value: parsed.success }
   if (Errors.isError(parsed.success)) return failed(state, Errors.fromValue(parsed.success, 0), origin)
   if (!isObject(parsed.success)) return failed(state, violation("The provider sent an event that is no JSON object."))

@@ -19,7 +19,15 @@ const reasons: ReadonlyMap<string, FinishReason> = new Map([
   ["IMAGE_PROHIBITED_CONTENT", "content-filter"],
   ["IMAGE_RECITATION", "content-filter"],
   ["MODEL_ARMOR", "content-filter"],
-  ["FINISH_REASON_UNSPECIFIED", "missing"]
+  ["FINISH_REASON_UNSPECIFIED", "missing"],
+  ["OTHER", "other"],
+  ["LANGUAGE", "other"],
+  ["MALFORMED_FUNCTION_CALL", "other"],
+  ["UNEXPECTED_TOOL_CALL", "other"],
+  ["TOO_MANY_TOOL_CALLS", "other"],
+  ["MISSING_THOUGHT_SIGNATURE", "other"],
+  ["IMAGE_OTHER", "other"],
+  ["NO_IMAGE", "other"]
 ])
 
 const numbers = ["FINISH_REASON_UNSPECIFIED", "STOP", "MAX_TOKENS", "SAFETY", "RECITATION"] as const

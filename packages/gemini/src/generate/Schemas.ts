@@ -75,9 +75,12 @@ interface Encoding {
   readonly root: JsonObject
   /** References that are being put in place: one that leads back to itself ends. */
   readonly open: ReadonlySet<string>
+  /** Schemas that may still be written: references that multiply each other end. */
+  readonly budget: { left: number }
 }
 
 const maxDepth = 32
+const maxSchemas = 20_000
 
 const resolve = (reference: string, root: JsonObject): Json | undefined => {
   if (!reference.startsWith("#")) return undefined
@@ -150,7 +153,8 @@ const inPlace = (schema: JsonObject, reference: string, at: Encoding): readonly 
 }
 
 const encodeAt = (value: Json, outer: Encoding): Json => {
-  if (!isObject(value)) return {}
+  if (!isObject(value) || outer.budget.left <= 0) return {}
+  outer.budget.left -= 1
   const reference = value["$ref"]
   const [found, at] = typeof reference === "string" ? inPlace(value, reference, outer) : [value, outer] as const
   if (typeof found["$ref"] === "string") return encodeAt(found, at)
@@ -192,7 +196,7 @@ const isTaken = (value: Json): boolean => {
 
 /** The JSON Schema in Gemini's words, and whether they say the very same and are taken. */
 export const encode = (schema: JsonObject): { readonly schema: JsonObject; readonly isExact: boolean } => {
-  const written = encodeAt(schema, { root: schema, open: new Set() })
+  const written = encodeAt(schema, { root: schema, open: new Set(), budget: { left: maxSchemas } })
   const object = isObject(written) ? written : {}
   return { schema: object, isExact: isTaken(object) && sameJson(decode(object), schema) }
 }

@@ -40,6 +40,11 @@ describe("a stream of text", () => {
     expect(types(events([text("a", { finishReason: "STOP" }), "[DONE]"])).at(-1)).toBe("end")
   })
 
+  it("may come as lines of one event", () => {
+    const lines = [text("a"), text("b", { finishReason: "STOP" })].map((value) => JSON.stringify(value)).join("\n")
+    expect(partsOf([lines])).toEqual([{ type: "text", text: "ab" }])
+  })
+
   it("ends one candidate when another goes on", () => {
     const found = events([
       { candidates: [{ content: { parts: [{ text: "a" }] }, finishReason: "STOP" }, { index: 1, content: { parts: [{ text: "b" }] } }] },
@@ -104,6 +109,12 @@ describe("calls", () => {
       { type: "tool-call", name: "g", arguments: "{\"a\":\"b\"}" }
     ])
     expect(frames(values).slice(1, 4).map((frame) => frame.events)).toEqual([[], [], []])
+  })
+
+  it("ignore pieces whose path would make more than an answer can hold", () => {
+    const paths = ["$[999999999]", `$${".a".repeat(100_000)}`, "$.list[999999999]", "nonsense"]
+    const partialArgs = paths.map((jsonPath) => ({ jsonPath, stringValue: "x" }))
+    expect(partsOf([chunk([{ functionCall: { name: "f", partialArgs } }], { finishReason: "STOP" })])).toMatchObject([{ arguments: "{\"list\":[]}" }])
   })
 
   it("that are still under way at the end are ended by it", () => {

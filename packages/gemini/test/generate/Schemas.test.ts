@@ -42,6 +42,16 @@ describe("JSON Schema in Gemini's words", () => {
     expect(schema).toEqual({ type: "OBJECT", properties: { next: { nullable: true, type: "OBJECT" }, "a/b": { type: "STRING" } } })
   })
 
+  it("ends where references multiply each other", () => {
+    const names = Array.from({ length: 40 }, (_, index) => `d${index}`)
+    const definitions = names.map((
+      name,
+      index
+    ) => [name, { type: "object", properties: { a: { $ref: `#/$defs/d${index + 1}` }, b: { $ref: `#/$defs/d${index + 1}` } } }])
+    const { schema } = Schemas.encode({ $ref: "#/$defs/d0", $defs: Object.fromEntries(definitions) })
+    expect(JSON.stringify(schema).length).toBeLessThan(10_000_000)
+  })
+
   const inexact = {
     "lists of types": [{ type: ["string", "integer", "null"] }, { nullable: true, anyOf: [{ type: "STRING" }, { type: "INTEGER" }] }],
     "one value": [{ const: "a" }, { type: "STRING", enum: ["a"] }],

@@ -3,9 +3,9 @@
  * and the loss of a whole node. Not used by the codecs of answers.
  */
 import * as CallIds from "@sluice/protocol/CallIds"
-import { type Crossing, fitName, inside, loseNode, type Place, qualified } from "../chat/Crossing.ts"
+import { type Crossing, fitName, inside, loseNode, type Place } from "../chat/Crossing.ts"
 
-export { type Crossing, fitName, inside, loseNode, type Place, qualified }
+export { type Crossing, fitName, inside, loseNode, type Place }
 
 /** Ids of calls: at most 64 characters. */
 const callIdRule: CallIds.IdRule = { allowed: /[\x21-\x7e]/, maxLength: 64 }

@@ -12,6 +12,7 @@ import { clientMessage, type Failure } from "@sluice/protocol/GatewayError"
 import { present } from "@sluice/protocol/Json"
 import type { WireEvent } from "@sluice/protocol/Sse"
 import { isObject, type Json, type JsonObject } from "@sluice/protocol/Wire"
+import type { Out } from "./Draft.ts"
 import * as Envelope from "./Envelope.ts"
 import * as Errors from "./Errors.ts"
 import * as Finish from "./Finish.ts"
@@ -59,7 +60,7 @@ export const initial = (context: AnswerContext): State => ({
 })
 
 /** Numbers new events and names them by their type. */
-const numbered = (state: State, values: ReadonlyArray<Output.Out>): Step =>
+const numbered = (state: State, values: ReadonlyArray<Out>): Step =>
   values.length === 0 ? [state, nothing] : [
     { ...state, number: state.number + values.length },
     values.map((value, index) => {
@@ -74,7 +75,7 @@ const opened = (state: State, head: Envelope.Head): Step => {
   return numbered({ ...state, phase: "open", head }, [{ type: "response.created", response }, { type: "response.in_progress", response }])
 }
 
-const failedEvent = (state: State, failure: Failure): Output.Out => {
+const failedEvent = (state: State, failure: Failure): Out => {
   const message = clientMessage(failure)
   if (state.phase === "before") return { ...Errors.eventOf(failure, message), type: "error" }
   const moment = { status: "failed", output: Output.soFar(state.output), usage: state.usage, error: Errors.errorOf(failure, message) }
@@ -105,6 +106,12 @@ const note = (state: State, event: CanonicalEvent): State => {
   }
   return event.type === "usage" ? { ...state, usage: merge(state.usage ?? {}, event.usage) } : state
 }
+
+/** The commonest event, as text. */
+const textEvent = ({ number, output }: State, text: string): WireEvent => ({
+  name: "response.output_text.delta",
+  data: `{"type":"response.output_text.delta","sequence_number":${number},${Output.placeText(output)},"delta":${JSON.stringify(text)},"logprobs":[]}`
+})
 
 /** Writes one event afresh. */
 const fresh = (state: State, event: CanonicalEvent): Step => {
@@ -138,6 +145,8 @@ const fresh = (state: State, event: CanonicalEvent): Step => {
       return [state, nothing]
     default: {
       if ("choice" in event && event.choice !== undefined && event.choice !== 0) return [state, nothing]
+      const grown = Output.grown(state.output, event)
+      if (grown !== undefined && event.type === "text-delta") return [{ ...state, output: grown, number: state.number + 1 }, [textEvent(state, event.text)]]
       const [output, values] = Output.step(state.output, event, state.context)
       return numbered(output === state.output ? state : { ...state, output }, values)
     }
@@ -145,6 +154,8 @@ const fresh = (state: State, event: CanonicalEvent): Step => {
 }
 
 const freshAll = (state: State, events: ReadonlyArray<CanonicalEvent>): Step => {
+  const [first] = events
+  if (first !== undefined && events.length === 1) return fresh(state, first)
   let current = state
   const written: Array<WireEvent> = []
   for (const event of events) {
@@ -265,7 +276,7 @@ const rewritten = (state: State, frame: Frame, value: JsonObject): JsonObject | 
 const isAsItCame = (frame: Frame): boolean => isUntouched(frame) || same(frame.events, frame.wire?.events)
 
 const own = (before: State, frame: Frame, value: JsonObject): Step => {
-  const closing: readonly [Output.Output, ReadonlyArray<Output.Out>] = before.output.block === undefined ? Output.closeItem(before.output) : [before.output, []]
+  const closing: readonly [Output.Output, ReadonlyArray<Out>] = before.output.block === undefined ? Output.closeItem(before.output) : [before.output, []]
   const [ready, closed] = numbered(closing[0] === before.output ? before : { ...before, output: closing[0] }, closing[1])
   const state = learn(ready, frame, value)
   const isEdited = state.isEdited || !isAsItCame(frame)

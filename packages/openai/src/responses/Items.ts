@@ -114,8 +114,8 @@ const encodeCall = (part: ToolCallPart, facts: ItemFacts | undefined, place: Pla
   const isFunction = part.kind === "function"
   return Fields.patched({ type: isFunction ? "function_call" : "custom_tool_call" }, {
     id: facts?.id,
-    call_id: fitId(part.id, inside(place, part, "id")),
-    name: fitName(part.name, inside(place, part, "name")),
+    call_id: place.context.isOwn ? part.id : fitId(part.id, inside(place, part, "id")),
+    name: place.context.isOwn ? part.name : fitName(part.name, inside(place, part, "name")),
     namespace: part.namespace,
     [isFunction ? "arguments" : "input"]: part.arguments
   })
@@ -130,16 +130,19 @@ const encodeResult = (part: ToolResultPart, place: Place): JsonObject => {
   }
   return {
     type: part.kind === "function" ? "function_call_output" : "custom_tool_call_output",
-    call_id: fitId(part.id, inside(place, part, "id")),
+    call_id: place.context.isOwn ? part.id : fitId(part.id, inside(place, part, "id")),
     output: encodeContent(placed(part.parts, place), undefined, "input") ?? ""
   }
 }
+
+const handledOfTurn: ReadonlySet<string> = new Set(["role", "parts", "item"])
 
 /** A turn over the item it came from: the very same object where nothing was changed; `undefined` where it became something else. */
 export const encodeOver = (turn: Turn, origin: Wire.Item, place: Place): JsonObject | undefined => {
   const wire = Wire.asObject(origin)
   const before = decodeItem(origin, place.at)
   if (same(before, turn)) return wire
+  Fields.loseRest<Turn, object, unknown>([], turn, handledOfTurn, place, () => "hint", true)
   const [first] = turn.parts
   const facts = Fields.patched(wire, same(before.item, turn.item) ? {} : { id: turn.item?.id, status: turn.item?.status, phase: turn.item?.phase })
   const isSamePart = turn.parts.length === 1 && before.role === turn.role && before.parts[0]?.type === first?.type
@@ -161,7 +164,11 @@ export const encodeOver = (turn: Turn, origin: Wire.Item, place: Place): JsonObj
   if (first?.type === "tool-result" && isOutput(origin)) {
     const was = before.parts[0]
     const output = was?.type === "tool-result" && same(was.parts, first.parts) ? {} : { output: outputOver(first, origin, inside(place, first, "parts", 0)) }
-    return Fields.patched(facts, { ...(origin.call_id === first.id ? {} : { call_id: first.id }), ...output })
+    const name = (origin.name ?? undefined) === first.name ? {} : { name: first.name }
+    if (first.isError !== undefined) {
+      Fields.lose(inside(place, first, "parts", 0), first, "isError", { reason: "dropped", weight: "hint", before: first.isError })
+    }
+    return Fields.patched(facts, { ...(origin.call_id === first.id ? {} : { call_id: first.id }), ...name, ...output })
   }
   return first?.type === "foreign" && isObject(first.value) ? first.value : undefined
 }
@@ -228,8 +235,6 @@ const isPlain = (part: Part): boolean => part.type !== "refusal" && !isContent(p
 /** The id an item came with, else one made from its place in the conversation. */
 const madeId = (prefix: string, turn: Turn, place: Place): string =>
   turn.item?.id?.startsWith(`${prefix}_`) === true ? turn.item.id : `${prefix}_${place.canonical.replaceAll(/\D+/g, "_").replace(/^_/, "")}`
-
-const handledOfTurn: ReadonlySet<string> = new Set(["role", "parts", "item"])
 
 /** A turn of another dialect as items: outputs first, then words, calls and thinking in their order. */
 export const encodeItems = (turn: Turn, place: Place): ReadonlyArray<JsonObject> => {

@@ -6,7 +6,7 @@ import type { Source } from "@sluice/protocol/CanonicalPart"
 import { documentText, fromFileData, fromUrl, toUrl } from "../chat/Media.ts"
 import { id } from "./Wire.ts"
 
-export { documentText, fromUrl, toUrl }
+export { documentText, toUrl }
 
 /** The keys under which content says where its bytes are. */
 export interface Told {

@@ -8,40 +8,27 @@ import type { AnswerContext } from "@sluice/protocol/Dialect"
 import * as Pointer from "@sluice/protocol/Pointer"
 import { isObject, type Json, type JsonObject } from "@sluice/protocol/Wire"
 import * as Annotations from "./Annotations.ts"
+import {
+  argumentsDone,
+  blockOf,
+  format,
+  isPartKind,
+  isPicture,
+  isSummary,
+  itemOf,
+  lastWords,
+  ofItem,
+  type OpenBlock,
+  openingOf,
+  type OpenItem,
+  type Out,
+  partOf,
+  placeOf,
+  prefixOf,
+  wholeItem
+} from "./Draft.ts"
 import { idOf } from "./Envelope.ts"
 import * as Wire from "./Wire.ts"
-
-/** A wire event without its number. */
-export type Out = JsonObject & { readonly type: string }
-
-/** The message or the thinking that may get further parts. */
-interface OpenItem {
-  readonly type: "message" | "reasoning"
-  readonly id: string
-  /** The id the blocks of the item came with. */
-  readonly stated: string | undefined
-  readonly phase: string | undefined
-  readonly output: number
-  readonly content: ReadonlyArray<JsonObject>
-  readonly summary: ReadonlyArray<JsonObject>
-  readonly encrypted: string | undefined
-}
-
-/** The block that is speaking. */
-interface OpenBlock {
-  readonly start: BlockStartEvent
-  /** Id and index of its item, and its index there. */
-  readonly id: string
-  readonly output: number
-  readonly part: number
-  /** The announcement of its part went out. */
-  readonly isAnnounced: boolean
-  readonly text: string
-  readonly citations: ReadonlyArray<JsonObject>
-  readonly logprobs: ReadonlyArray<JsonObject>
-  readonly data: string
-  readonly mime: string | undefined
-}
 
 /** The output so far. */
 export interface Output {
@@ -69,25 +56,6 @@ const lose = (context: AnswerContext, index: number, field?: string): void => {
   context.sink.add({ at: canonical, canonical, reason: "dropped", weight: "hint" })
 }
 
-const messageOf = (item: OpenItem, status: string): JsonObject => ({
-  id: item.id,
-  type: "message",
-  status,
-  role: "assistant",
-  content: item.content,
-  ...(item.phase === undefined ? {} : { phase: item.phase })
-})
-
-const thinkingOf = (item: OpenItem): JsonObject => ({
-  id: item.id,
-  type: "reasoning",
-  summary: item.summary,
-  ...(item.content.length === 0 ? {} : { content: item.content }),
-  ...(item.encrypted === undefined ? {} : { encrypted_content: item.encrypted })
-})
-
-const itemOf = (item: OpenItem, status: string): JsonObject => item.type === "message" ? messageOf(item, status) : thinkingOf(item)
-
 /** Ends the item that stayed open; an answer that broke off leaves its message incomplete. */
 export const closeItem = (output: Output, status: "completed" | "incomplete" = "completed"): Step => {
   const { item } = output
@@ -95,10 +63,6 @@ export const closeItem = (output: Output, status: "completed" | "incomplete" = "
   const whole = itemOf(item, status)
   return [{ ...output, item: undefined, done: [...output.done, whole] }, [{ type: "response.output_item.done", output_index: item.output, item: whole }]]
 }
-
-/** The items so far, the open ones as far as they have come. */
-export const soFar = (output: Output): ReadonlyArray<JsonObject> =>
-  output.item === undefined ? output.done : [...output.done, itemOf(output.item, "incomplete")]
 
 const isTaken = (output: Output, id: string): boolean => output.done.some((item) => item["id"] === id)
 
@@ -130,42 +94,6 @@ const joined = (output: Output, type: OpenItem["type"], start: BlockStartEvent, 
   return [{ ...closed, item: opened, next: closed.next + 1 }, opened, [...ended, added(opened.output, itemOf(opened, "in_progress"))]]
 }
 
-const blockOf = (start: BlockStartEvent, id: string, output: number, part: number): OpenBlock => ({
-  start,
-  id,
-  output,
-  part,
-  isAnnounced: false,
-  text: "",
-  citations: [],
-  logprobs: [],
-  data: "",
-  mime: undefined
-})
-
-const partOf = ({ citations, logprobs, start, text }: OpenBlock): JsonObject => {
-  switch (start.kind) {
-    case "refusal":
-      return { type: "refusal", refusal: text }
-    case "reasoning":
-      return start.form === "summary" ? { type: "summary_text", text } : { type: "reasoning_text", text }
-    case "foreign":
-      return Wire.asObject(start.native?.value)
-    default:
-      return { type: "output_text", annotations: citations, logprobs, text }
-  }
-}
-
-const isSummary = ({ start }: OpenBlock): boolean => start.kind === "reasoning" && start.form === "summary"
-
-const placeOf = (block: OpenBlock): JsonObject => ({
-  item_id: block.id,
-  output_index: block.output,
-  [isSummary(block) ? "summary_index" : "content_index"]: block.part
-})
-
-const ofItem = (block: OpenBlock): JsonObject => ({ item_id: block.id, output_index: block.output })
-
 const announce = (output: Output, block: OpenBlock): readonly [Output, OpenBlock, ReadonlyArray<Out>] => {
   if (block.isAnnounced) return [output, block, none]
   const type = isSummary(block) ? "response.reasoning_summary_part.added" : "response.content_part.added"
@@ -184,17 +112,6 @@ const beginPart = (output: Output, start: BlockStartEvent, context: AnswerContex
   const [next, , announcement] = announce(known, block)
   return [next, [...events, ...announcement]]
 }
-
-const openingOf = (start: BlockStartEvent, id: string): JsonObject => {
-  const { call } = start
-  if (call === undefined) return { id, type: "image_generation_call", status: "in_progress", result: null }
-  const called = { call_id: call.id, name: call.name, ...(call.namespace === undefined ? {} : { namespace: call.namespace }) }
-  return call.kind === "custom"
-    ? { id, type: "custom_tool_call", status: "in_progress", input: "", ...called }
-    : { id, type: "function_call", status: "in_progress", arguments: "", ...called }
-}
-
-const prefixOf = ({ call }: BlockStartEvent): string => call === undefined ? "ig" : call.kind === "custom" ? "ctc" : "fc"
 
 /** A block that is an item of its own. */
 const beginItem = (output: Output, start: BlockStartEvent, context: AnswerContext): Step => {
@@ -266,10 +183,6 @@ const sayText = (output: Output, block: OpenBlock, text: string): Step => {
   }
 }
 
-const isPicture = (mime: string | undefined): boolean => mime?.startsWith("image/") === true
-
-const format = (mime: string | undefined): string => mime?.slice("image/".length) ?? "png"
-
 /** A piece of a picture; sound and films have no place. */
 const sayMedia = (output: Output, block: OpenBlock, event: Extract<CanonicalEvent, { readonly type: "media-delta" }>, context: AnswerContext): Step => {
   const mime = event.mime ?? block.mime
@@ -312,21 +225,6 @@ const annotate = (output: Output, block: OpenBlock, { annotation }: Annotated): 
   }]]
 }
 
-/** What only the end of a block says: it was restated, or a function takes nothing, which is an empty object to clients. */
-const lastWords = (block: OpenBlock, final: Part | undefined): string => {
-  if (block.text !== "") return ""
-  switch (final?.type) {
-    case "text":
-    case "reasoning":
-    case "refusal":
-      return final.text
-    case "tool-call":
-      return final.arguments === "" && final.kind === "function" ? "{}" : final.arguments
-    default:
-      return block.start.call?.kind === "function" ? "{}" : ""
-  }
-}
-
 const endPart = (output: Output, block: OpenBlock): Step => {
   const { item } = output
   if (item === undefined || !block.isAnnounced) return [{ ...output, block: undefined }, none]
@@ -345,33 +243,11 @@ const endPart = (output: Output, block: OpenBlock): Step => {
   return [{ ...output, block: undefined, item: grown }, [...whole, done]]
 }
 
-const wholeItem = (block: OpenBlock, final: Part | undefined): JsonObject => {
-  const { call, native } = block.start
-  if (native !== undefined) return final?.type === "foreign" && isObject(final.value) ? final.value : Wire.asObject(native.value)
-  const opening = openingOf(block.start, block.id)
-  if (call === undefined) {
-    const source = final?.type === "image" && final.source.type === "base64" ? final.source : { data: block.data, mime: block.mime }
-    return { ...opening, status: "completed", result: source.data, output_format: format(source.mime) }
-  }
-  return { ...opening, status: "completed", [call.kind === "custom" ? "input" : "arguments"]: block.text }
-}
-
-const argumentsDone = (block: OpenBlock): ReadonlyArray<Out> => {
-  const { call } = block.start
-  if (call === undefined) return none
-  return call.kind === "custom"
-    ? [{ type: "response.custom_tool_call_input.done", ...ofItem(block), input: block.text }]
-    : [{ type: "response.function_call_arguments.done", ...ofItem(block), name: call.name, arguments: block.text }]
-}
-
 const endItem = (output: Output, block: OpenBlock, final: Part | undefined): Step => {
   const item = wholeItem(block, final)
   const done: Out = { type: "response.output_item.done", output_index: block.output, item }
   return [{ ...output, block: undefined, done: [...output.done, item] }, [...argumentsDone(block), done]]
 }
-
-const isPartKind = ({ kind, ...start }: BlockStartEvent): boolean =>
-  kind === "text" || kind === "refusal" || kind === "reasoning" || (kind === "foreign" && start.native?.name.startsWith("content.") === true)
 
 const endBlock = (output: Output, block: OpenBlock, final: Part | undefined, context: AnswerContext): Step => {
   if (block.start.kind === "media" && !block.isAnnounced) {
@@ -459,6 +335,29 @@ export const step = (output: Output, event: CanonicalEvent, context: AnswerConte
     return [output, none]
   }
   return write(output, event, context)
+}
+
+/**
+ * The commonest step, without its event: a piece of text into the text that is open. `undefined` where it is something else.
+ */
+export const grown = (output: Output, event: CanonicalEvent): Output | undefined => {
+  const { block } = output
+  return event.type === "text-delta" && event.choice === 0 && event.text !== "" && block?.start.kind === "text" && block.start.index === event.index
+    ? { ...output, block: { ...block, text: block.text + event.text } }
+    : undefined
+}
+
+/** The keys that say where the open text stands, as JSON. */
+export const placeText = ({ block }: Output): string =>
+  block === undefined ? "" : `"item_id":${JSON.stringify(block.id)},"output_index":${block.output},"content_index":${block.part}`
+
+/** The items so far, the open one as far as it has come. */
+export const soFar = (output: Output): ReadonlyArray<JsonObject> => {
+  const { block } = output
+  const isItem = block !== undefined && block.isAnnounced && !isPartKind(block.start)
+  const [ended] = block === undefined || isItem ? [output] : endPart(output, block)
+  const open = ended.item === undefined ? [] : [itemOf(ended.item, "incomplete")]
+  return [...ended.done, ...open, ...(isItem ? [{ ...wholeItem(block, undefined), status: "incomplete" }] : [])]
 }
 
 /** The wire value of an item or event with the output index it has now. */

@@ -196,6 +196,14 @@ describe("a failure", () => {
     assert.lengthOf(outputOf(values), 1)
   })
 
+  it("inside a block tells what was said of it", () => {
+    assert.deepInclude(outputOf(written(start, open(0, "text"), says(0, "Hel"), failure))[0], {
+      status: "incomplete",
+      content: [{ type: "output_text", annotations: [], logprobs: [], text: "Hel" }]
+    })
+    assert.deepInclude(outputOf(written(start, openCall(0, "f"), args(0, "{\"a"), failure))[0], { status: "incomplete", arguments: "{\"a" })
+  })
+
   it("before the beginning is an error event", () => {
     assert.deepStrictEqual(written(failure), [{ type: "error", sequence_number: 0, code: "server_is_overloaded", message: "Busy", param: null }])
   })

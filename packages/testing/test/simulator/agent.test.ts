@@ -5,15 +5,15 @@ import { Simulator } from "../../src/Simulator.ts"
 import { wantedFile, writingArguments } from "../../src/simulator/Agent.ts"
 import { askJson } from "./ask.ts"
 
-const prompt = "Please create the file /tmp/x/hello.txt with the content \"Hello there\""
+const prompt = "Please create the file /srv/notes/hello.txt with the content \"Hello there\""
 const read = { type: "object", properties: { path: { type: "string" } }, required: ["path"] }
 const write = { type: "object", properties: { file_path: { type: "string" }, content: { type: "string" } }, required: ["file_path", "content"] }
-const wanted = { file_path: "/tmp/x/hello.txt", content: "Hello there" }
+const wanted = { file_path: "/srv/notes/hello.txt", content: "Hello there" }
 const model = "sim-agent"
 
 describe("the file a prompt asks for", () => {
   it("is named after `file`, its content after `content`", () => {
-    assert.deepStrictEqual(wantedFile(prompt), { path: "/tmp/x/hello.txt", content: "Hello there" })
+    assert.deepStrictEqual(wantedFile(prompt), { path: "/srv/notes/hello.txt", content: "Hello there" })
     assert.deepStrictEqual(wantedFile("Write a file named a.txt, content: one two\nThen stop."), { path: "a.txt", content: "one two" })
     assert.deepStrictEqual(wantedFile("file 'my notes.md' content `x`"), { path: "my notes.md", content: "x" })
     assert.deepStrictEqual(wantedFile("Earlier: file a content b\nNow file c content d"), { path: "c", content: "d" })
@@ -87,13 +87,13 @@ describe("agent", () => {
         assert.deepStrictEqual([first.body.output.length, call.type, call.input], [
           1,
           "custom_tool_call",
-          "*** Begin Patch\n*** Add File: /tmp/x/hello.txt\n+Hello there\n*** End Patch\n"
+          "*** Begin Patch\n*** Add File: /srv/notes/hello.txt\n+Hello there\n*** End Patch\n"
         ])
         const result = { type: "custom_tool_call_output", call_id: call.call_id, output: "ok" }
         const second = yield* askJson("responses", model, { body: { tools, input: [user, call, result] } })
         assert.strictEqual(second.body.output[0].content[0].text, "The file is written.")
         const other = yield* askJson("responses", model, { body: { tools: [shell], input: [user] } })
-        assert.match(JSON.parse(other.body.output[0].arguments).cmd, /printf %s 'Hello there' > '\/tmp\/x\/hello.txt'$/)
+        assert.match(JSON.parse(other.body.output[0].arguments).cmd, /printf %s 'Hello there' > '\/srv\/notes\/hello.txt'$/)
       }))
     it.effect("on gemini writes once, then says so", () =>
       Effect.gen(function*() {
