@@ -2,6 +2,7 @@
  * How wire events stand in the body of a streamed answer to a client: server-sent events, or one JSON array written piece by
  * piece (Gemini without `alt=sse`). A writer belongs to one answer.
  */
+import * as JsonArray from "./JsonArray.ts"
 import * as Sse from "./Sse.ts"
 
 /** The framings a client can be answered in. */
@@ -20,23 +21,7 @@ export interface FrameWriter {
 
 const sse: FrameWriter = { framing: "sse", contentType: "text/event-stream", write: Sse.writeAll, end: () => "", heartbeat: Sse.heartbeat }
 
-const jsonArray = (): FrameWriter => {
-  let opened = false
-  return {
-    framing: "json-array",
-    contentType: "application/json",
-    write: (events) => {
-      let text = ""
-      for (const { data } of events) {
-        text += `${opened ? ",\n" : "["}${data}`
-        opened = true
-      }
-      return text
-    },
-    end: () => opened ? "]" : "[]",
-    heartbeat: "\n"
-  }
-}
+const jsonArray = (): FrameWriter => ({ framing: "json-array", contentType: "application/json", heartbeat: "\n", ...JsonArray.writer() })
 
 /** A writer for one answer. */
 export const writer = (framing: Framing): FrameWriter => framing === "sse" ? sse : jsonArray()

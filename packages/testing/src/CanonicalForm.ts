@@ -106,7 +106,8 @@ const anonymous = (turn: Turn): Turn => ({ ...Struct.omit(turn, ["item"]), role:
 
 const normalTurns = (turns: ReadonlyArray<Turn>): ReadonlyArray<Turn> => {
   const number = numbering()
-  return merge(turns.flatMap(split).map(anonymous))
+  // A turn that says nothing parts no two others
+  return merge(turns.flatMap(split).map(anonymous).filter((turn) => !turn.parts.every(isEmptyText)))
     .map((turn) => ({ ...turn, parts: normalParts(turn.parts, number) }))
     .filter((turn) => turn.parts.length > 0)
 }

@@ -2,7 +2,6 @@
  * Settings the configuration knows but this version of the server does not act on. Turning one on is an error: a setting that
  * silently does nothing is worse. A feature that arrives takes its line out of this list.
  */
-import { dialects } from "../Dialects.ts"
 import type { Problem } from "./ConfigError.ts"
 import { problem } from "./ConfigError.ts"
 import type { Config } from "./ConfigSchema.ts"
@@ -24,8 +23,7 @@ export const notInThisVersion = (config: Config): ReadonlyArray<Problem> => {
   refuse(config.otlp !== undefined, ["otlp"], "export over OpenTelemetry is not supported")
   refuse(extensions.cache !== undefined, ["extensions", "cache"], "the response cache is not supported")
   refuse(extensions.redact !== undefined, ["extensions", "redact"], "redaction is not supported")
-  providers.forEach(({ breaker, cooldown, dialect, proxy }, index) => {
-    refuse(!dialects.some(({ id }) => id === dialect), ["providers", index, "dialect"], `the dialect ${dialect} is not supported`)
+  providers.forEach(({ breaker, cooldown, proxy }, index) => {
     refuse(proxy !== undefined, ["providers", index, "proxy"], "a proxy is not supported")
     refuse(breaker, ["providers", index, "breaker"], "a circuit breaker is not supported")
     refuse(cooldown, ["providers", index, "cooldown"], "resting credentials is not supported")

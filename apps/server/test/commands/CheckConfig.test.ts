@@ -69,7 +69,7 @@ describe("check-config", () => {
   it.effect("checks the configuration that needs no file", () =>
     Effect.gen(function*() {
       const { code, stdout } = yield* sluice(["check-config"], { env: { OPENAI_API_KEY: "canary" } })
-      assert.deepStrictEqual([code, stdout], [0, "The configuration without a file: no problems (3 providers, 5 model entries, 0 keys)"])
+      assert.deepStrictEqual([code, stdout], [0, "The configuration without a file: no problems (5 providers, 7 model entries, 0 keys)"])
     }))
 
   it.live("is a program that ends with 1 when a file is bad", () =>

@@ -21,10 +21,12 @@ describe("without a file", () => {
     assert.deepStrictEqual(config.ledger.url, { _tag: "Sqlite", filename: "./sluice.db" })
   })
 
-  it("the simulator speaks both dialects and serves everything", () => {
+  it("the simulator speaks every dialect and serves everything", () => {
     assert.deepStrictEqual(configOf().providers.map(({ id, dialect, simulator }) => [id, dialect, simulator]), [
       ["sim", "openai-chat", true],
-      ["sim-anthropic", "anthropic-messages", true]
+      ["sim-responses", "openai-responses", true],
+      ["sim-anthropic", "anthropic-messages", true],
+      ["sim-gemini", "gemini-generate", true]
     ])
     assert.deepStrictEqual(served({}, "sim-anthropic/claude-x"), ["sim-anthropic:claude-x"])
     for (const model of ["gpt-4o", "claude-x", "anything/at:all"]) assert.deepStrictEqual(served({}, model), [`sim:${model}`])
@@ -32,7 +34,7 @@ describe("without a file", () => {
 
   it("OpenAI and Anthropic join when their variables hold a key, and serve their names", () => {
     const both = { OPENAI_API_KEY: "sk-o", ANTHROPIC_API_KEY: "sk-a" }
-    assert.deepStrictEqual(configOf(both).providers.map(({ id }) => `${id}`), ["openai", "anthropic", "sim", "sim-anthropic"])
+    assert.deepStrictEqual(configOf(both).providers.map(({ id }) => `${id}`), ["openai", "anthropic", "sim", "sim-responses", "sim-anthropic", "sim-gemini"])
     assert.strictEqual(Redacted.value(configOf(both).providers[0]!.credentials[0]!.apiKey), "sk-o")
     assert.deepStrictEqual(
       ["gpt-4o", "o3-mini", "openai/x/y", "claude-haiku-4-5", "anthropic/claude-x", "sim-anthropic/m", "my-model"].flatMap((model) => served(both, model)),

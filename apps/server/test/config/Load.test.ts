@@ -48,6 +48,6 @@ describe("load", () => {
   it.effect("needs no file for the defaults", () =>
     Effect.gen(function*() {
       const config = yield* loadDefaults
-      assert.deepStrictEqual(config.providers.map(({ id }) => `${id}`), ["anthropic", "sim", "sim-anthropic"])
+      assert.deepStrictEqual(config.providers.map(({ id }) => `${id}`), ["anthropic", "sim", "sim-responses", "sim-anthropic", "sim-gemini"])
     }).pipe(Effect.provide(world({}, { ANTHROPIC_API_KEY: "k" }))))
 })

@@ -152,12 +152,6 @@ describe("what this version does not act on", () => {
     assert.match(messages(source).join(), /is not supported in this version; leave it out$/)
   })
 
-  it.each(["openai-responses", "gemini-generate"])("is refused of a provider too: a dialect nothing here speaks, %s", (dialect) => {
-    const source = file("").replace("openai-chat", dialect)
-    assert.deepStrictEqual(problems(source), ["3 providers[0].dialect"])
-    assert.deepStrictEqual(messages(source), [`the dialect ${dialect} is not supported in this version; leave it out`])
-  })
-
   it("is no problem while it is off", () => {
     assert.deepStrictEqual(
       problems(

@@ -5,7 +5,13 @@ import * as Usage from "../../src/generate/Usage.ts"
 describe("the dialect", () => {
   it("streams where the path says so, with server-sent events upstream", () => {
     const streaming = dialect.endpoints.filter(({ path }) => path.endsWith(":streamGenerateContent"))
-    expect(streaming.map(({ upstream }) => upstream)).toEqual(["/v1beta", "/v1"].map((version) => `${version}/models/{model}:streamGenerateContent?alt=sse`))
+    expect(streaming.every(({ stream }) => stream.in === "path" && stream.is === true)).toBe(true)
+    for (const version of ["/v1beta", "/v1"]) {
+      const ofVersion = streaming.filter(({ path }) => path.startsWith(`${version}/`))
+      // The first is the one a provider is asked at
+      expect(ofVersion.map(({ upstream }) => upstream)[0]).toBe(`${version}/models/{model}:streamGenerateContent?alt=sse`)
+      expect(ofVersion.map(({ framing, query }) => [framing ?? "sse", query?.value])).toEqual([["sse", "sse"], ["json-array", undefined]])
+    }
   })
 
   it("lists models as resources", () => {

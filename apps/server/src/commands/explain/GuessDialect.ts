@@ -31,7 +31,9 @@ export const guess = (dialects: ReadonlyArray<Dialect>, text: string): Result.Re
     ? readings.map(({ dialect, inbound }) => `it is no request of ${dialect.id}${Result.isFailure(inbound) ? ` (${inbound.failure.failure.message})` : ""}`)
       .join(", ")
     : `the request could be of ${[only, ...others].map(({ dialect }) => dialect.id).join(" or ")}`
-  return Result.fail(new UnknownDialect({ reason, dialects: dialects.map(({ id }) => id) }))
+  return Result.fail(
+    new UnknownDialect({ reason, dialects: (only === undefined ? dialects : [only, ...others].map(({ dialect }) => dialect)).map(({ id }) => id) })
+  )
 }
 
 /** Whether nothing the dialect asks for is missing: written anew in its own words, the request needs no default. */
