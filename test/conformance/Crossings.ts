@@ -164,6 +164,9 @@ const tables: { readonly [D in Direction]: { readonly [target: string]: Readonly
 /** The dialects there are tables for. */
 export const dialects: ReadonlyArray<string> = Object.keys(tables.request)
 
+/** Whether the tables speak of a crossing from one dialect to another. */
+export const isDeclared = (from: string, to: string): boolean => from !== to && dialects.includes(from) && dialects.includes(to)
+
 /** The rows of a crossing; `canonical` stands for the whole canonical model as origin. */
 export const rowsOf = (from: string, to: string, direction: Direction = "request"): ReadonlyArray<Row> =>
   (tables[direction][to] ?? []).filter(([, , , origin]) => from === "canonical" ? origin === "all" || origin.startsWith("canonical") : origin !== "canonical")

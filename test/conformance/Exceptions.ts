@@ -32,6 +32,36 @@ export const exceptions: ReadonlyArray<Exception> = [
     case: "anthropic-messages/rig--error-identity-edge-validation-error-carries-identity",
     rules: ["crossing request"],
     fault: "The request asks for a temperature of -5 to provoke an error; out of every range, it is left for the provider to refuse."
+  },
+  {
+    case: "azure-responses/vercel--azure-reasoning-encrypted-content.1-stream",
+    rules: ["facts stream"],
+    fault: "Several answers, each with its own `response.completed`, are recorded as one stream; the answer is over at the first."
+  },
+  {
+    case: "openai-responses/vercel--openai-shell-tool.1-stream",
+    rules: ["facts stream"],
+    fault: "Several answers, each with its own `response.completed`, are recorded as one stream; the answer is over at the first."
+  },
+  {
+    case: "google-gemini/prism--stream-basic-text-1",
+    rules: ["identity stream", "facts stream"],
+    fault: "The recording has no blank lines between its chunks, which makes one event of several JSON texts."
+  },
+  {
+    case: "vertex-gemini/firebase--streaming-failure-error-mid-stream",
+    rules: ["truncation stream"],
+    fault: "Every chunk says `STOP`, as early versions of Vertex did: behind any of them the answer may be over, and a cut there cannot be seen."
+  },
+  {
+    case: "vertex-gemini/firebase--streaming-failure-unknown-finish-enum",
+    rules: ["truncation stream"],
+    fault: "Every chunk says `STOP`, as early versions of Vertex did: behind any of them the answer may be over, and a cut there cannot be seen."
+  },
+  {
+    case: "vertex-gemini/firebase--streaming-success-utf8",
+    rules: ["truncation stream"],
+    fault: "Every chunk says `STOP`, as early versions of Vertex did: behind any of them the answer may be over, and a cut there cannot be seen."
   }
 ]
 

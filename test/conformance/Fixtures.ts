@@ -54,12 +54,17 @@ interface Meta {
 
 const read = (...path: ReadonlyArray<string>): string => readFileSync(join(fixtures, ...path), "utf8")
 
+/** A stream framed as one JSON array, as the events that its elements are: the framing has its own tests. */
+const eventsOfArray = (elements: ReadonlyArray<Json>): Uint8Array =>
+  new TextEncoder().encode(elements.map((element) => `data: ${JSON.stringify(element)}\n\n`).join(""))
+
 const answerOf = (dir: string, meta: Meta): Answer | undefined => {
   const file = meta.files.response
   if (file === null || file === undefined) return undefined
   if (file.endsWith(".sse")) return { type: "stream", bytes: new Uint8Array(readFileSync(join(fixtures, dir, file))) }
   const text = read(dir, file)
-  return { type: "body", status: meta.status ?? 200, text, json: JSON.parse(text) }
+  if (file.endsWith(".jsonarray")) return { type: "stream", bytes: eventsOfArray(JSON.parse(text)) }
+  return { type: "body", status: meta.status ?? 200, text, json: file.endsWith(".txt") ? null : JSON.parse(text) }
 }
 
 /** Vertex names the model in the path; here it stands where the protocol has it. */

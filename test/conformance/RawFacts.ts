@@ -18,12 +18,17 @@ export interface Loose {
   readonly [key: string]: Loose | undefined
 }
 
-const parsed = (text: string): Loose => JSON.parse(text)
+/** JSON, loosely typed. */
+export const parsed = (text: string): Loose => JSON.parse(text)
 
-const list = (value: Loose | undefined): ReadonlyArray<Loose> => Array.isArray(value) ? value : []
-const string = (value: Loose | undefined): string => typeof value === "string" ? value : ""
-const is = (value: Loose | undefined, word: string): boolean => string(value) === word
-const number = (value: Loose | undefined): number | undefined => typeof value === "number" ? value : undefined
+/** A list, or an empty one. */
+export const list = (value: Loose | undefined): ReadonlyArray<Loose> => Array.isArray(value) ? value : []
+/** A text, or an empty one. */
+export const string = (value: Loose | undefined): string => typeof value === "string" ? value : ""
+/** Whether a value is a word. */
+export const is = (value: Loose | undefined, word: string): boolean => string(value) === word
+/** A number, or nothing. */
+export const number = (value: Loose | undefined): number | undefined => typeof value === "number" ? value : undefined
 
 /** Text, parts, or (where a provider parses structured output itself) an object. */
 const contentText = (content: Loose | undefined): string =>
@@ -34,7 +39,7 @@ const contentText = (content: Loose | undefined): string =>
     : list(content).map((part) => is(part?.["type"], "text") ? string(part["text"]) : "").join("")
 
 /** A part that is larger than its whole, or that the total counts besides, stands beside it. */
-const withPart = (whole: number | undefined, part: number, isBeside: boolean): number | undefined =>
+export const withPart = (whole: number | undefined, part: number, isBeside: boolean): number | undefined =>
   whole === undefined || !(isBeside || part > whole) ? whole : whole + part
 
 /** What was read: cached tokens are a part of the prompt, unless there are more of them. */

@@ -48,7 +48,7 @@ export const results = (coverage: Coverage.Coverage = Coverage.make()): Readonly
   const all = subjects()
   return all.flatMap((subject) => {
     const cases = Fixtures.casesOf(subject.protocol)
-    const targets = all.filter((other) => other !== subject)
+    const targets = all.filter((other) => other !== subject && Crossings.isDeclared(subject.dialect.id, other.dialect.id))
     return [
       ...Rules.rules.map((rule) => run(rule, subject, cases)),
       ...targets.flatMap((target) => {

@@ -1,8 +1,12 @@
 /** The dialects whose recordings are checked, with independent readers of their answers. */
 import * as AnthropicMessages from "../../packages/anthropic/src/messages/Dialect.ts"
+import * as GeminiGenerate from "../../packages/gemini/src/generate/Dialect.ts"
 import * as OpenAiChat from "../../packages/openai/src/chat/Dialect.ts"
+import * as OpenAiResponses from "../../packages/openai/src/responses/Dialect.ts"
+import * as GeminiFacts from "./GeminiFacts.ts"
 import * as Oracles from "./Oracles.ts"
 import * as RawFacts from "./RawFacts.ts"
+import * as ResponsesFacts from "./ResponsesFacts.ts"
 import type { Subject } from "./Rules.ts"
 
 /** The protocols there are recordings and codecs of. */
@@ -22,6 +26,20 @@ export const subjects = (): ReadonlyArray<Subject> => {
       factsOfBody: RawFacts.ofMessagesBody,
       factsOfStream: RawFacts.ofMessagesStream,
       oracle: oracles[AnthropicMessages.dialect.id] ?? {}
+    },
+    {
+      dialect: OpenAiResponses.dialect,
+      protocol: "openai-responses",
+      factsOfBody: ResponsesFacts.ofBody,
+      factsOfStream: ResponsesFacts.ofStream,
+      oracle: oracles[OpenAiResponses.dialect.id] ?? {}
+    },
+    {
+      dialect: GeminiGenerate.dialect,
+      protocol: "gemini",
+      factsOfBody: GeminiFacts.ofBody,
+      factsOfStream: GeminiFacts.ofStream,
+      oracle: oracles[GeminiGenerate.dialect.id] ?? {}
     }
   ]
 }
