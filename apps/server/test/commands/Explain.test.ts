@@ -133,9 +133,12 @@ describe("explain", () => {
         both.stderr,
         "the request could be of openai-chat or anthropic-messages; say which protocol is meant with --from openai-chat or --from anthropic-messages"
       )
-      const none = yield* explain({ model: "fast" })
+      const none = yield* explain({ model: "fast", messages: 1, input: 1, contents: 1 })
       assert.strictEqual(none.code, 1)
-      assert.match(none.stderr, /^it is no request of openai-chat \(.+\), it is no request of anthropic-messages \(.+\); say which/)
+      assert.match(
+        none.stderr,
+        /^it is no request of openai-chat \(.+\), it is no request of openai-responses \(.+\), it is no request of anthropic-messages \(.+\), it is no request of gemini-generate \(.+\); say which/
+      )
     }))
 
   it.effect("says what is wrong with a request as the client would be told", () =>
