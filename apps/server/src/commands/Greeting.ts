@@ -12,7 +12,9 @@ const clientLines = (url: string, model: string, key: string | undefined): Reado
   `    -d '${JSON.stringify({ model, stream: true, messages: [{ role: "user", content: "Hello" }] })}'`,
   `  OpenAI SDK      new OpenAI({ baseURL: "${url}/v1", apiKey: "${key ?? "any"}" })`,
   `  Anthropic SDK   new Anthropic({ baseURL: "${url}", apiKey: "${key ?? "any"}" })`,
-  `  Claude Code     ANTHROPIC_BASE_URL=${url} ANTHROPIC_API_KEY=${key ?? "any"} ANTHROPIC_MODEL=${model} claude`
+  `  Claude Code     ANTHROPIC_BASE_URL=${url} ANTHROPIC_API_KEY=${key ?? "any"} ANTHROPIC_MODEL=${model} claude`,
+  `  Codex           model_provider with base_url = "${url}/v1" and wire_api = "responses"`,
+  `  Gemini CLI      GOOGLE_GEMINI_BASE_URL=${url} GEMINI_API_KEY=${key ?? "any"} gemini -m ${model}`
 ]
 
 const keysLine = ({ auth, keys }: Config): string => {
