@@ -49,7 +49,7 @@ of a dialect that the canonical model does not know are kept inside the dialect 
 
 ## Carried without a loss, between any two dialects
 
-${carried.map(([what]) => `- ${what}`).join("\n")}
+${carried.map(({ unless, what }) => `- ${what}${unless.length === 0 ? "" : ` (not ${unless.join(" or ")})`}`).join("\n")}
 
 ${Crossings.dialects.flatMap((from) => Crossings.dialects.filter((to) => to !== from).map((to) => pair(from, to))).join("\n")}
 ${Crossings.dialects.map(canonical).join("\n")}`

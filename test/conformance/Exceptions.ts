@@ -62,6 +62,11 @@ export const exceptions: ReadonlyArray<Exception> = [
     case: "vertex-gemini/firebase--streaming-success-utf8",
     rules: ["truncation stream"],
     fault: "Every chunk says `STOP`, as early versions of Vertex did: behind any of them the answer may be over, and a cut there cannot be seen."
+  },
+  {
+    case: "generic-gemini/kong--with-functions-and-chatter",
+    rules: ["crossing request"],
+    fault: "Turns have the role `assistant`, which the protocol does not know: they are lost as meaning, and the results in them have no calls."
   }
 ]
 

@@ -14,7 +14,7 @@ const lastCount = (chunks: ReadonlyArray<Loose>, key: string): number | undefine
 const factsOf = (chunks: ReadonlyArray<Loose>): RawFacts => {
   const candidates = chunks.flatMap((chunk) => list(chunk["candidates"]).filter((candidate) => (number(candidate["index"]) ?? 0) === 0))
   const parts = candidates.flatMap((candidate) => list(candidate["content"]?.["parts"]))
-  const calls = parts.flatMap((part) => part["functionCall"] ?? [])
+  const calls = parts.map((part) => part["functionCall"]).filter((call) => call !== undefined)
   return {
     text: parts.map((part) => part["thought"] === undefined || String(part["thought"]) !== "true" ? string(part["text"]) : "").join(""),
     // Arguments that come in pieces are put together in more than one way.

@@ -10,8 +10,18 @@ import { type Subject, subjects } from "./Subjects.ts"
 const coverage = Coverage.make()
 const oracles = Oracles.oracles()
 
-/** Requests have the rarest losses. */
-const runsOf = ({ law, name }: Laws.Law): number => law === "2" && name.includes("requests") ? 3000 : 1000
+/** Crossings whose tables have the rarest losses. */
+const rare = new Set(["canonical → openai-responses", "canonical → gemini-generate", "anthropic-messages → openai-responses"])
+const rarest = new Set(["openai-chat → gemini-generate", "anthropic-messages → gemini-generate"])
+
+/** Requests have the rarest losses; what is about one dialect alone is met soonest. */
+const runsOf = ({ law, name }: Laws.Law): number => {
+  const isOf = (pairs: ReadonlySet<string>): boolean => [...pairs].some((pair) => name.endsWith(pair))
+  if (law !== "2") return 500
+  if (!name.includes("requests")) return 1000
+  if (isOf(rarest)) return 9000
+  return isOf(rare) ? 6000 : 3000
+}
 
 const holds = (law: Laws.Law) =>
   it.effect(`law ${law.law}: ${law.name}`, () =>
@@ -39,7 +49,7 @@ for (const subject of subjects) {
 }
 
 for (const from of subjects) {
-  for (const to of subjects.filter((other) => other !== from)) {
+  for (const to of subjects.filter((other) => Crossings.isDeclared(from.dialect.id, other.dialect.id))) {
     const pair = [from.dialect.id, to.dialect.id] as const
     describe(pair.join(" → "), () => Laws.ofCrossing(from.dialect, to.dialect, optionsOf(from, ...pair), optionsOf(to, ...pair)).forEach(holds))
   }

@@ -1,7 +1,11 @@
 /** The installed dialects with what the laws must know of each: valid values that only that dialect has. */
 import type { Dialect } from "@sluice/protocol/Dialect"
 import * as AnthropicMessages from "../../packages/anthropic/src/messages/Dialect.ts"
+import * as GeminiGenerate from "../../packages/gemini/src/generate/Dialect.ts"
+import { vocabulary as generate } from "../../packages/gemini/test/generate/Vocabulary.ts"
 import * as OpenAiChat from "../../packages/openai/src/chat/Dialect.ts"
+import * as OpenAiResponses from "../../packages/openai/src/responses/Dialect.ts"
+import { vocabulary as responses } from "../../packages/openai/test/responses/Responses.ts"
 import type { Vocabulary } from "../../packages/testing/src/Arbitraries.ts"
 
 const none = { parts: [], turns: [], tools: [], toolChoices: [], blocks: [], events: [], annotations: [], fields: [] }
@@ -52,7 +56,7 @@ export interface Subject {
 
 export const subjects: ReadonlyArray<Subject> = [
   { dialect: OpenAiChat.dialect, vocabulary: chat },
-  { dialect: AnthropicMessages.dialect, vocabulary: messages }
+  { dialect: AnthropicMessages.dialect, vocabulary: messages },
+  { dialect: OpenAiResponses.dialect, vocabulary: responses },
+  { dialect: GeminiGenerate.dialect, vocabulary: generate }
 ]
-
-/** Values of no installed dialect. */

@@ -67,6 +67,7 @@ const normalParts = (parts: ReadonlyArray<Part>, number: (id: string) => string,
     parts.filter((part) => !isEmptyText(part)).toSorted((left, right) => rankOf(left) - rankOf(right)).map((part): Part => {
       if (part.type === "tool-call") return { ...part, id: number(part.id), arguments: args(part) }
       if (part.type === "tool-result") return normalResult(part, number)
+      if (part.type === "text" && part.annotations?.length === 0) return Struct.omit(part, ["annotations"])
       if ("source" in part && part.source.type === "parts") {
         return {
           ...part,

@@ -86,6 +86,8 @@ const say = (blocks: Blocks, block: Outgoing, delta: JsonObject): Step => {
 
 const isCarried = (start: BlockStartEvent): boolean => start.kind !== "media" && (start.native === undefined || start.native.dialect === id)
 
+const lose = (place: Place, index: number, field: string, before: unknown): void => drop(inside(Answers.partAt(place, index), undefined, field), before, "hint")
+
 const begin = (blocks: Blocks, start: BlockStartEvent, place: Place): Step => {
   if (!isCarried(start)) {
     drop(Answers.partAt(place, start.index), start.native?.name ?? start.kind, "hint")
@@ -96,14 +98,17 @@ const begin = (blocks: Blocks, start: BlockStartEvent, place: Place): Step => {
     const here = Answers.partAt(place, start.index)
     place.sink.add({ at: here.at, canonical: here.canonical, reason: "approximated", weight: "hint", before: "refusal", after: "text" })
   }
+  if (start.call?.namespace !== undefined) {
+    const here = inside(Answers.partAt(place, start.index), undefined, "name")
+    lose(place, start.index, "namespace", start.call.namespace)
+    place.sink.add({ at: here.at, canonical: here.canonical, reason: "renamed", weight: "hint", before: start.call.name, after: nameOf(start.call) })
+  }
   if (start.call !== undefined) Answers.loseId(start.call.id, Answers.partAt(place, start.index))
   const isLazy = start.kind === "text" || start.kind === "refusal" || start.kind === "reasoning"
   if (isLazy) return [withOpen(blocks, start.index, block), none]
   const [next, announced, out] = announce(blocks, block, openingOf(start))
   return [withOpen(next, start.index, { ...announced, hasContent: false }), out]
 }
-
-const lose = (place: Place, index: number, field: string, before: unknown): void => drop(inside(Answers.partAt(place, index), undefined, field), before, "hint")
 
 const isCustom = (block: Outgoing): boolean => block.start.call?.kind === "custom"
 

@@ -106,6 +106,8 @@ const fit = (part: MediaPart): Source | undefined => {
     case "url": {
       const inline = dataUrl.exec(source.url)
       if (inline !== null) return fit({ ...part, source: present({ type: "base64", mime: source.mime ?? (inline[1] || undefined), data: inline[2] ?? "" }) })
+      // What only Google reads is a file of its own, whoever names it
+      if (!isPublic(source.url)) return fit({ ...part, source: present({ type: "file", provider: Wire.id, id: source.url, mime: source.mime }) })
       break
     }
     case "base64":

@@ -8,7 +8,7 @@ import * as Fields from "@sluice/protocol/Fields"
 import { present } from "@sluice/protocol/Json"
 import * as Pointer from "@sluice/protocol/Pointer"
 import { isObject, type Json, type JsonObject } from "@sluice/protocol/Wire"
-import { type Crossing, drop, fitName, inside, type Place } from "./Crossing.ts"
+import { type Crossing, drop, fitName, inside, isOwn, type Place } from "./Crossing.ts"
 import * as Keys from "./Keys.ts"
 import * as Media from "./Media.ts"
 import * as Wire from "./Wire.ts"
@@ -114,7 +114,7 @@ const contentField: Fields.Field<ToolResultPart, Wire.FunctionResponse, Crossing
 
 /** What the other side reads of a result whose words had to be told otherwise: words first, then the media. */
 const loseWords = (part: ToolResultPart, words: ReadonlyArray<Part>, place: Place): void => {
-  const after = [...words, ...part.parts.filter(isMedia)]
+  const after = [...words, ...part.parts.filter(isMedia).map((inner) => isOwn(inner) ? inner : present({ ...inner, cache: undefined }))]
   Fields.lose(place, part, "parts", { reason: "approximated", weight: "hint", before: bare(part.parts), after: bare(after) })
 }
 

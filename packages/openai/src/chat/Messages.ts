@@ -230,7 +230,7 @@ const inOrder = (run: ReadonlyArray<PlacedTurn>, among: ReadonlyArray<Slot>): Re
   return placed({ ...first.turn, parts: partsOf(sorted) }, first.place)
 }
 
-const handled: ReadonlySet<string> = new Set(["role", "name", "parts"])
+const handled: ReadonlySet<string> = new Set(["role", "name", "parts", "item"])
 
 /**
  * Turns of one role as messages: tool results first, each in a message of its own, then one message with the rest. A message that

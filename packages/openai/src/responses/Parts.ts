@@ -3,6 +3,7 @@
  * are in Items.ts.
  */
 import type { MediaPart, Part, RefusalPart, TextPart } from "@sluice/protocol/CanonicalPart"
+import { bare, same } from "@sluice/protocol/Equality"
 import * as Fields from "@sluice/protocol/Fields"
 import { present } from "@sluice/protocol/Json"
 import * as Pointer from "@sluice/protocol/Pointer"
@@ -52,8 +53,11 @@ const textFields: Rows<TextPart, TextContent> = [
     get: (wire) => (wire.annotations ?? []).length === 0 ? {} : { annotations: (wire.annotations ?? []).map(Annotations.decode) },
     put: (part, wire, place) => {
       const before = part.annotations ?? []
-      const written = wire.type === "output_text" ? before.flatMap((annotation) => Annotations.encode(annotation) ?? []) : []
+      const entries = wire.type === "output_text" ? before.map(Annotations.encode) : []
+      const written = entries.filter((entry) => entry !== undefined)
+      const after = written.map(Annotations.decode)
       if (written.length < before.length) Fields.lose(place, part, "annotations", { reason: "dropped", weight: "hint", before })
+      else if (!same(bare(after), bare(before))) Fields.lose(place, part, "annotations", { reason: "approximated", weight: "hint", before, after: bare(after) })
       return { annotations: written.length === 0 && wire.type !== "output_text" ? undefined : written }
     }
   },
