@@ -1,8 +1,8 @@
 /**
  * What error replies of all HTTP providers have in common, whatever their JSON looks like: how long to wait, bounded evidence,
- * and words for bodies that are no JSON. Which class an error has is each dialect's own business.
+ * words for bodies that are no JSON, and what a bare status means. Which class codes and messages tell is each dialect's own business.
  */
-import type { Failure } from "./GatewayError.ts"
+import type { ErrorClass, Failure } from "./GatewayError.ts"
 import { present } from "./Json.ts"
 import type { Json } from "./Wire.ts"
 
@@ -37,4 +37,34 @@ export const ofText = (body: string, status: number): Pick<Failure, "message" | 
   if (text === "") return { message: `The provider answered with status ${status} and no body.` }
   const isHtml = /^<(!doctype|html|head|body)/i.test(text)
   return present({ message: isHtml ? "HTML page" : text.slice(0, maxEvidence), evidence: evidence(text) })
+}
+
+/** A text that says something: anything else, and an empty one, is absent. */
+export const text = (value: Json | undefined): string | undefined => typeof value === "string" && value !== "" ? value : undefined
+
+/** The class of an error of which only its HTTP status is known; `unknown` below 400. 529 is Anthropic's word for overloaded. */
+export const classOfStatus = (status: number): ErrorClass => {
+  switch (status) {
+    case 401:
+    case 403:
+      return "provider-auth"
+    case 402:
+      return "quota-exhausted"
+    case 404:
+      return "model-not-found"
+    case 408:
+    case 504:
+      return "transient"
+    case 413:
+      return "too-large"
+    case 415:
+      return "unsupported"
+    case 429:
+      return "rate-limited"
+    case 503:
+    case 529:
+      return "overloaded"
+    default:
+      return status >= 500 ? "transient" : status >= 400 ? "bad-request" : "unknown"
+  }
 }

@@ -26,3 +26,24 @@ it("names HTML pages and empty bodies in words", () => {
   expect(ErrorReply.ofText("upstream request timeout", 504)).toEqual({ message: "upstream request timeout", evidence: "upstream request timeout" })
   expect(ErrorReply.ofText(" ", 500)).toEqual({ message: "The provider answered with status 500 and no body." })
 })
+
+it("classes a bare status, and says unknown of one that is no error", () => {
+  const classes = [200, 400, 401, 402, 403, 404, 408, 413, 415, 422, 429, 500, 503, 504, 529].map(ErrorReply.classOfStatus)
+  expect(classes).toEqual([
+    "unknown",
+    "bad-request",
+    "provider-auth",
+    "quota-exhausted",
+    "provider-auth",
+    "model-not-found",
+    "transient",
+    "too-large",
+    "unsupported",
+    "bad-request",
+    "rate-limited",
+    "transient",
+    "overloaded",
+    "transient",
+    "overloaded"
+  ])
+})

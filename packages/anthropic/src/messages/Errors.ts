@@ -20,32 +20,6 @@ const byType: ReadonlyMap<string, ErrorClass> = new Map([
   ["overloaded_error", "overloaded"]
 ])
 
-const byStatus = (status: number): ErrorClass => {
-  switch (status) {
-    case 401:
-    case 403:
-      return "provider-auth"
-    case 402:
-      return "quota-exhausted"
-    case 404:
-      return "model-not-found"
-    case 408:
-    case 504:
-      return "transient"
-    case 413:
-      return "too-large"
-    case 415:
-      return "unsupported"
-    case 429:
-      return "rate-limited"
-    case 503:
-    case 529:
-      return "overloaded"
-    default:
-      return status >= 500 ? "transient" : status >= 400 ? "bad-request" : "unknown"
-  }
-}
-
 /** What messages of type `invalid_request_error` tell beyond their type. */
 const byMessage: ReadonlyArray<readonly [RegExp, ErrorClass]> = [
   [/prompt is too long|exceed(s|ed)? (the )?context (limit|window)|context window|input is too long/i, "context-overflow"],
@@ -60,21 +34,19 @@ interface Facts {
   readonly code?: string
 }
 
-const text = (value: Json | undefined): string | undefined => typeof value === "string" && value !== "" ? value : undefined
-
 /** The error inside a body; some providers of this protocol leave the envelope out. */
 const factsOf = (value: Json): Facts => {
-  if (!isObject(value)) return present({ message: text(value) })
+  if (!isObject(value)) return present({ message: ErrorReply.text(value) })
   const error = value["error"]
   if (error === undefined || error === null) {
-    return present({ type: value["type"] === "error" ? undefined : text(value["type"]), message: text(value["message"]) })
+    return present({ type: value["type"] === "error" ? undefined : ErrorReply.text(value["type"]), message: ErrorReply.text(value["message"]) })
   }
-  if (!isObject(error)) return present({ message: text(error) ?? text(value["message"]) })
+  if (!isObject(error)) return present({ message: ErrorReply.text(error) ?? ErrorReply.text(value["message"]) })
   const details = error["details"]
   return present({
-    type: text(error["type"]),
-    message: text(error["message"]),
-    code: text(error["code"]) ?? (isObject(details) ? text(details["error_code"]) : undefined)
+    type: ErrorReply.text(error["type"]),
+    message: ErrorReply.text(error["message"]),
+    code: ErrorReply.text(error["code"]) ?? (isObject(details) ? ErrorReply.text(details["error_code"]) : undefined)
   })
 }
 
@@ -83,7 +55,7 @@ const classOf = ({ message, type }: Facts, status: number): ErrorClass => {
   if (stated !== undefined && stated !== "transient") return stated
   const told = status >= 500 || stated === "transient" ? undefined : byMessage.find(([pattern]) => pattern.test(message ?? ""))?.[1]
   if (told !== undefined) return told
-  if (status >= 400) return byStatus(status)
+  if (status >= 400) return ErrorReply.classOfStatus(status)
   return stated ?? (type === "invalid_request_error" ? "bad-request" : "unknown")
 }
 

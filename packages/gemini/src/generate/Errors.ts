@@ -36,33 +36,8 @@ const byReason: ReadonlyMap<string, ErrorClass> = new Map([
   ["RATE_LIMIT_EXCEEDED", "rate-limited"]
 ])
 
-const byStatus = (status: number): ErrorClass => {
-  switch (status) {
-    case 401:
-    case 403:
-      return "provider-auth"
-    case 402:
-      return "quota-exhausted"
-    case 404:
-      return "model-not-found"
-    case 408:
-    case 499:
-    case 504:
-      return "transient"
-    case 413:
-      return "too-large"
-    case 415:
-    case 501:
-      return "unsupported"
-    case 429:
-      return "rate-limited"
-    case 503:
-    case 529:
-      return "overloaded"
-    default:
-      return status >= 500 ? "transient" : status >= 400 ? "bad-request" : "unknown"
-  }
-}
+/** Google answers `CANCELLED` with 499 and `UNIMPLEMENTED` with 501 (google.rpc.Code). */
+const byStatus = (status: number): ErrorClass => status === 499 ? "transient" : status === 501 ? "unsupported" : ErrorReply.classOfStatus(status)
 
 /** What messages of `INVALID_ARGUMENT` tell beyond their word. */
 const byMessage: ReadonlyArray<readonly [RegExp, ErrorClass]> = [
@@ -70,8 +45,6 @@ const byMessage: ReadonlyArray<readonly [RegExp, ErrorClass]> = [
   [/api key (not valid|not found|expired)|api_key_invalid/i, "provider-auth"],
   [/request payload size exceeds|request is too large/i, "too-large"]
 ]
-
-const text = (value: Json | undefined): string | undefined => typeof value === "string" && value !== "" ? value : undefined
 
 const prefix = "type.googleapis.com/google.rpc."
 
@@ -95,14 +68,14 @@ const duration = (value: Json | undefined): number | undefined => {
 /** Limits by the day, or of nothing at all, are not over in a moment. */
 const isQuota = (error: JsonObject): boolean =>
   detailsOf(error, "QuotaFailure").flatMap((detail) => listAt(detail, "violations")).some((violation) =>
-    /per_?day/i.test(text(violation["quotaId"]) ?? "") || violation["quotaValue"] === "0"
+    /per_?day/i.test(ErrorReply.text(violation["quotaId"]) ?? "") || violation["quotaValue"] === "0"
   ) || detailsOf(error, "ErrorInfo").some(({ metadata }) => isObject(metadata) && metadata["quota_limit_value"] === "0")
 
 const classOf = (error: JsonObject, status: number): ErrorClass => {
-  const message = text(error["message"]) ?? ""
+  const message = ErrorReply.text(error["message"]) ?? ""
   const reasons = detailsOf(error, "ErrorInfo").flatMap(({ reason }) => typeof reason === "string" ? [reason] : [])
   const told = reasons.map((reason) => byReason.get(reason)).find((known) => known !== undefined)
-  const word = byWord.get(text(error["status"]) ?? "")
+  const word = byWord.get(ErrorReply.text(error["status"]) ?? "")
   const code = typeof error["code"] === "number" ? error["code"] : 0
   const found = told ?? word ?? (status >= 400 ? byStatus(status) : byStatus(code))
   if (found === "rate-limited" && isQuota(error)) return "quota-exhausted"
@@ -129,15 +102,15 @@ export const fromValue = (value: Json, status: number): Failure => {
   const inner = errorIn(value)
   const error: JsonObject = isObject(inner) ? inner : {}
   const [violation] = detailsOf(error, "BadRequest").flatMap((detail) => listAt(detail, "fieldViolations"))
-  const type = text(error["status"])
+  const type = ErrorReply.text(error["status"])
   return {
     class: classOf(error, status),
-    message: text(error["message"]) ?? text(inner) ?? type ?? "The provider answered with an error and no message.",
+    message: ErrorReply.text(error["message"]) ?? ErrorReply.text(inner) ?? type ?? "The provider answered with an error and no message.",
     ...present({
       status: statusOf(error, status),
       type,
-      code: detailsOf(error, "ErrorInfo").map(({ reason }) => text(reason)).find((reason) => reason !== undefined),
-      param: text(violation?.["field"]),
+      code: detailsOf(error, "ErrorInfo").map(({ reason }) => ErrorReply.text(reason)).find((reason) => reason !== undefined),
+      param: ErrorReply.text(violation?.["field"]),
       retryAfterMs: detailsOf(error, "RetryInfo").map(({ retryDelay }) => duration(retryDelay)).find((wait) => wait !== undefined)
     }),
     evidence: ErrorReply.evidence(value)

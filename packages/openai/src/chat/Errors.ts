@@ -51,44 +51,11 @@ const byCode: ReadonlyMap<string, ErrorClass> = new Map(codes.flatMap(([name, wo
 /** Codes by class where the provider's status says less; a status below wins over the broad `invalid_request_error`. */
 const broad: ReadonlySet<string> = new Set(["invalid_request_error", "api_error", "server_error", "requests", "tokens"])
 
-const byStatus = (status: number): ErrorClass => {
-  switch (status) {
-    case 400:
-    case 405:
-    case 409:
-    case 422:
-      return "bad-request"
-    case 401:
-    case 403:
-      return "provider-auth"
-    case 402:
-      return "quota-exhausted"
-    case 404:
-      return "model-not-found"
-    case 408:
-    case 504:
-      return "transient"
-    case 413:
-      return "too-large"
-    case 415:
-      return "unsupported"
-    case 429:
-      return "rate-limited"
-    case 503:
-    case 529:
-      return "overloaded"
-    default:
-      return status >= 500 ? "transient" : status >= 400 ? "bad-request" : "unknown"
-  }
-}
-
 /** Messages of providers without a code for it. */
 const overflow = /context (length|window|size)|maximum context|too many (input )?tokens|prompt is too long|reduce the length/i
 
-const text = (value: Json | undefined): string | undefined => typeof value === "string" && value !== "" ? value : undefined
-
 /** Numbers are codes too: OpenRouter and llama.cpp put the status there. */
-const codeOf = (value: Json | undefined): string | undefined => typeof value === "number" ? String(value) : text(value)
+const codeOf = (value: Json | undefined): string | undefined => typeof value === "number" ? String(value) : ErrorReply.text(value)
 
 interface Facts {
   readonly message?: string
@@ -98,24 +65,25 @@ interface Facts {
 }
 
 const detailText = (detail: Json | undefined): string | undefined => {
-  if (!Array.isArray(detail)) return text(detail)
+  if (!Array.isArray(detail)) return ErrorReply.text(detail)
   // FastAPI: a list of {loc, msg, type}.
   const messages = detail.flatMap((entry) => isObject(entry) && typeof entry["msg"] === "string" ? [entry["msg"]] : [])
   return messages.length === 0 ? JSON.stringify(detail) : messages.join("; ")
 }
 
 const factsOf = (value: Json): Facts => {
-  if (typeof value === "string") return present({ message: text(value) })
+  if (typeof value === "string") return present({ message: ErrorReply.text(value) })
   if (Array.isArray(value)) return value[0] === undefined ? {} : factsOf(value[0])
   if (!isObject(value)) return {}
   const { error } = value
   if (isObject(error)) return factsOf(error)
   if (Array.isArray(error) && error[0] !== undefined) return factsOf(error[0])
   return present({
-    message: text(value["message"]) ?? text(error) ?? detailText(value["detail"]) ?? text(value["msg"]) ?? text(value["error_description"]),
+    message: ErrorReply.text(value["message"]) ?? ErrorReply.text(error) ?? detailText(value["detail"]) ?? ErrorReply.text(value["msg"]) ??
+      ErrorReply.text(value["error_description"]),
     code: codeOf(value["code"]),
-    type: text(value["type"]),
-    param: text(value["param"])
+    type: ErrorReply.text(value["type"]),
+    param: ErrorReply.text(value["param"])
   })
 }
 
@@ -126,7 +94,7 @@ const classOf = (facts: Facts, status: number): ErrorClass => {
   const stated = ofCode !== undefined && isPrecise(facts.code) ? ofCode : ofType !== undefined && isPrecise(facts.type) ? ofType : undefined
   if (stated !== undefined && stated !== "provider-auth") return stated
   if ((status === 400 || status === 413 || status === 0) && overflow.test(facts.message ?? "")) return "context-overflow"
-  const known = status >= 400 ? byStatus(status) : undefined
+  const known = status >= 400 ? ErrorReply.classOfStatus(status) : undefined
   return known ?? stated ?? ofCode ?? ofType ?? "unknown"
 }
 
