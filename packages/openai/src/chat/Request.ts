@@ -10,6 +10,7 @@ import { present } from "@sluice/protocol/Json"
 import * as Loss from "@sluice/protocol/Loss"
 import { isObject, type Json, type JsonObject, valueIn } from "@sluice/protocol/Wire"
 import * as Result from "effect/Result"
+import { encodeServiceTier } from "../internal/serviceTier.ts"
 import { type Crossing, inside, type Place } from "./Crossing.ts"
 import { decodeContent, encodeContent } from "./Parts.ts"
 import * as Reasoning from "./Reasoning.ts"
@@ -191,16 +192,9 @@ const prediction: Row = {
   }
 }
 
-const officialTiers: ReadonlySet<string> = new Set(["auto", "default", "flex", "scale", "priority", "fast"])
-
 const serviceTier: Row = {
   ...plain("serviceTier", "service_tier", itself, itself),
-  put: (request, _, place) => {
-    const tier = request.serviceTier
-    if (tier === undefined || place.context.isOwn || officialTiers.has(tier)) return { service_tier: tier }
-    Fields.lose(place, request, "serviceTier", { reason: "dropped", weight: "hint", before: tier })
-    return {}
-  }
+  put: (request, _, place) => encodeServiceTier(request, place)
 }
 
 const streamOptions: Row = {

@@ -12,6 +12,7 @@ import * as Loss from "@sluice/protocol/Loss"
 import { isObject, type Json, valueIn } from "@sluice/protocol/Wire"
 import * as Result from "effect/Result"
 import { check } from "../chat/Wire.ts"
+import { encodeServiceTier } from "../internal/serviceTier.ts"
 import { type Crossing, inside, type Place } from "./Crossing.ts"
 import { intentField } from "./Reasoning.ts"
 import { decodeToolChoice, decodeTools, encodeToolChoice, encodeTools, hasTools } from "./Tools.ts"
@@ -138,16 +139,9 @@ const text: Row = {
   }
 }
 
-const officialTiers: ReadonlySet<string> = new Set(["auto", "default", "flex", "scale", "priority", "fast"])
-
 const serviceTier: Row = {
   ...plain("serviceTier", "service_tier", itself, itself),
-  put: (request, _, place) => {
-    const tier = request.serviceTier
-    if (tier === undefined || place.context.isOwn || officialTiers.has(tier)) return { service_tier: tier }
-    Fields.lose(place, request, "serviceTier", { reason: "dropped", weight: "hint", before: tier })
-    return {}
-  }
+  put: (request, _, place) => encodeServiceTier(request, place)
 }
 
 /** Usage is always told here, so that only the rest of the options has a place. */
