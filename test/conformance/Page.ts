@@ -1,5 +1,6 @@
 /** The page docs/conformance.md: what is proved, how, and what was found. */
 import { mutants } from "../laws/Mutants.ts"
+import { decisions } from "./edgeCases/EdgeCasesPage.ts"
 import { exceptions } from "./Exceptions.ts"
 import * as Results from "./Results.ts"
 import { table } from "./Table.ts"
@@ -75,5 +76,12 @@ ${table(["protocol", "direction", "rule", "checked", "hold", "excused"], rows)}
 Cases that break a rule through a fault of their sender: ${exceptions.length} of ${[...cases.values()].reduce((sum, count) => sum + count, 0)}.
 
 ${table(["case", "rule", "fault"], exceptions.map((exception) => [exception.case, exception.rules.join(", "), exception.fault]))}
+
+## Edge cases
+
+Situations that translators and gateways are known to get wrong stand in [edge cases](reference/edge-cases.md), each with the tests that hold it. These we
+decided otherwise:
+
+${decisions()}
 `
 }

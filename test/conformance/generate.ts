@@ -1,7 +1,8 @@
-// Writes docs/conformance.md and docs/reference/crossings.md; a test fails when they are out of date.
+// Writes docs/conformance.md, docs/reference/crossings.md and docs/reference/edge-cases.md; a test fails when they are out of date.
 import { mkdirSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import * as CrossingsPage from "./CrossingsPage.ts"
+import * as EdgeCasesPage from "./edgeCases/EdgeCasesPage.ts"
 import * as Fixtures from "./Fixtures.ts"
 import * as Page from "./Page.ts"
 import * as Results from "./Results.ts"
@@ -10,7 +11,8 @@ const docs = join(import.meta.dirname, "../../docs")
 
 mkdirSync(join(docs, "reference"), { recursive: true })
 writeFileSync(join(docs, "reference/crossings.md"), CrossingsPage.crossings())
-process.stdout.write("Wrote docs/reference/crossings.md\n")
+writeFileSync(join(docs, "reference/edge-cases.md"), EdgeCasesPage.edgeCases())
+process.stdout.write("Wrote docs/reference/crossings.md, docs/reference/edge-cases.md\n")
 
 if (Fixtures.isPresent) {
   const results = Results.results()
