@@ -2,8 +2,9 @@
  * What error replies of all HTTP providers have in common, whatever their JSON looks like: how long to wait, bounded evidence,
  * words for bodies that are no JSON, and what a bare status means. Which class codes and messages tell is each dialect's own business.
  */
+import * as Result from "effect/Result"
 import type { ErrorClass, Failure } from "./GatewayError.ts"
-import { present } from "./Json.ts"
+import { parse, present } from "./Json.ts"
 import type { Json } from "./Wire.ts"
 
 /** Headers of a reply, names lower-case. */
@@ -67,4 +68,30 @@ export const classOfStatus = (status: number): ErrorClass => {
     default:
       return status >= 500 ? "transient" : status >= 400 ? "bad-request" : "unknown"
   }
+}
+
+/** An error reply as it came. */
+export interface Reply {
+  readonly status: number
+  readonly headers: Headers
+  readonly body: string
+}
+
+/** What a dialect knows of its own errors. */
+export interface ErrorShape {
+  /** Whether parsed JSON is an error of this dialect; anything else is taken as text. */
+  readonly isError: (value: Json) => boolean
+  /** The failure of such a value. */
+  readonly fromValue: (value: Json, status: number) => Failure
+  /** The class of an error of which only words and status are known. */
+  readonly classOf: (message: string, status: number) => ErrorClass
+}
+
+/** The decoder of error replies of one dialect. It never fails: an unknown shape is classed by its status. */
+export const decoder = ({ classOf, fromValue, isError }: ErrorShape) => ({ body, headers, status }: Reply): Failure => {
+  const wait = present({ retryAfterMs: retryAfterMs(headers) })
+  const parsed = parse(body)
+  if (Result.isSuccess(parsed) && isError(parsed.success)) return { ...fromValue(parsed.success, status), ...wait }
+  const words = ofText(body, status)
+  return { ...words, class: classOf(words.message, status), status, ...wait }
 }

@@ -4,9 +4,8 @@
  */
 import * as ErrorReply from "@sluice/protocol/ErrorReply"
 import type { ErrorClass, Failure } from "@sluice/protocol/GatewayError"
-import { parse, present } from "@sluice/protocol/Json"
+import { present } from "@sluice/protocol/Json"
 import { isObject, type Json, type JsonObject } from "@sluice/protocol/Wire"
-import * as Result from "effect/Result"
 
 const byType: ReadonlyMap<string, ErrorClass> = new Map([
   ["authentication_error", "provider-auth"],
@@ -72,13 +71,11 @@ export const fromValue = (value: Json, status: number): Failure => {
 }
 
 /** An error reply as a failure; an unknown shape is classed by its status. */
-export const decode = (reply: { readonly status: number; readonly headers: ErrorReply.Headers; readonly body: string }): Failure => {
-  const wait = present({ retryAfterMs: ErrorReply.retryAfterMs(reply.headers) })
-  const parsed = parse(reply.body)
-  if (Result.isSuccess(parsed) && isObject(parsed.success)) return { ...fromValue(parsed.success, reply.status), ...wait }
-  const words = ErrorReply.ofText(reply.body, reply.status)
-  return { ...words, class: classOf({ message: words.message }, reply.status), status: reply.status, ...wait }
-}
+export const decode = ErrorReply.decoder({
+  isError: isObject,
+  fromValue,
+  classOf: (message, status) => classOf({ message }, status)
+})
 
 /** Whether a value inside a stream says that the answer failed. */
 export const isError = (value: JsonObject): boolean => value["type"] === "error" || (value["type"] === undefined && isObject(value["error"]))

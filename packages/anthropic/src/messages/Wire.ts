@@ -3,20 +3,17 @@
  * JSON, never as transformations: unknown keys stay where they are. What a wrong body is told comes from `check`.
  */
 import type { Failure } from "@sluice/protocol/GatewayError"
+import * as Guard from "@sluice/protocol/Guard"
+import { AnyJson, AnyObject, maybe } from "@sluice/protocol/Guard"
 import * as Pointer from "@sluice/protocol/Pointer"
-import { DialectId, isObject, type Json, type JsonObject } from "@sluice/protocol/Wire"
-import * as Result from "effect/Result"
+import { DialectId, type Json } from "@sluice/protocol/Wire"
+import type * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
-import * as SchemaIssue from "effect/SchemaIssue"
 
 /** The name of this dialect. */
 export const id: DialectId = DialectId.make("anthropic-messages")
 
-/** Real traffic writes null where the specification says absent. */
-const maybe = <S extends Schema.Top>(schema: S) => Schema.optionalKey(Schema.NullOr(schema))
-
-const AnyJson = Schema.declare((value: unknown): value is Json => value !== undefined, { expected: "a JSON value" })
-const AnyObject = Schema.declare((value: unknown): value is JsonObject => isObject(value), { expected: "object" })
+export { asJson, asObject } from "@sluice/protocol/Guard"
 
 /** Stands in the types for every `type` that the unions below do not name: a literal, so that a switch over `type` narrows. */
 export type Other = "(other)"
@@ -254,14 +251,6 @@ export const MessageDelta = Schema.Struct({
   usage: maybe(Usage)
 })
 
-/** The JSON that a schema narrowed: its type says only what is known of it. */
-export const asJson = (value: object | string): Json => value as Json
-
-/** The JSON object that a schema narrowed; an empty one for what is absent. */
-export const asObject = (value: object | null | undefined): JsonObject => (value ?? {}) as JsonObject
-
-const formatIssues = SchemaIssue.makeFormatterStandardSchemaV1()
-
 /** A refusal that names the field, as a JSON Pointer and in Anthropic's own dotted way. */
 export const invalid = (param: string, problem: string): Failure => ({
   class: "bad-request",
@@ -271,20 +260,9 @@ export const invalid = (param: string, problem: string): Failure => ({
   param
 })
 
-const problem = (message: string): string =>
-  message === "Missing key" ? "Field required" : message === "" || message.includes("readonly") ? "not of the expected form" : message
+const wordsOf = (complaint: Guard.Complaint): string =>
+  complaint === undefined ? "not of the expected form" : complaint === "missing" ? "Field required" : complaint.expected
 
 /** Narrows parsed JSON by a schema; the failure names the deepest place that is wrong and what was expected there. */
-export const check = <S extends Schema.Decoder<unknown>>(schema: S): (value: Json) => Result.Result<S["Type"], Failure> => {
-  const is = Schema.is(schema)
-  const decode = Schema.decodeUnknownResult(schema)
-  return (value) => {
-    if (is(value)) return Result.succeed(value)
-    const decoded = decode(value)
-    const issues = Result.isFailure(decoded) ? formatIssues(decoded.failure.issue).issues : []
-    const known = issues.filter((issue) => issue.path?.at(-1) !== "type")
-    const deepest = (known.length === 0 ? issues : known).toSorted((left, right) => (right.path?.length ?? 0) - (left.path?.length ?? 0))[0]
-    const path = (deepest?.path ?? []).map((step) => typeof step === "object" ? String(step.key) : String(step))
-    return Result.fail(invalid(Pointer.child("", ...path), problem(deepest?.message ?? "")))
-  }
-}
+export const check = <S extends Schema.Decoder<unknown>>(schema: S): (value: Json) => Result.Result<S["Type"], Failure> =>
+  Guard.check(schema, (param, complaint) => invalid(param, wordsOf(complaint)))

@@ -4,9 +4,8 @@
  */
 import * as ErrorReply from "@sluice/protocol/ErrorReply"
 import type { ErrorClass, Failure } from "@sluice/protocol/GatewayError"
-import { parse, present } from "@sluice/protocol/Json"
+import { present } from "@sluice/protocol/Json"
 import { isObject, type Json, type JsonObject } from "@sluice/protocol/Wire"
-import * as Result from "effect/Result"
 
 const byWord: ReadonlyMap<string, ErrorClass> = new Map([
   ["INVALID_ARGUMENT", "bad-request"],
@@ -118,13 +117,11 @@ export const fromValue = (value: Json, status: number): Failure => {
 }
 
 /** An error reply as a failure; an unknown shape is classed by its status. */
-export const decode = (reply: { readonly status: number; readonly headers: ErrorReply.Headers; readonly body: string }): Failure => {
-  const wait = present({ retryAfterMs: ErrorReply.retryAfterMs(reply.headers) })
-  const parsed = parse(reply.body)
-  if (Result.isSuccess(parsed) && isError(parsed.success)) return { ...fromValue(parsed.success, reply.status), ...wait }
-  const words = ErrorReply.ofText(reply.body, reply.status)
-  return { ...words, class: classOf({ message: words.message }, reply.status), status: reply.status, ...wait }
-}
+export const decode = ErrorReply.decoder({
+  isError: isError,
+  fromValue,
+  classOf: (message, status) => classOf({ message }, status)
+})
 
 /** Google's word by HTTP status (google.rpc.Code). */
 const wordOf = (status: number): string => {

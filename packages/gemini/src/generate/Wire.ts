@@ -4,23 +4,17 @@
  * wrong body is told comes from `check`.
  */
 import type { Failure } from "@sluice/protocol/GatewayError"
-import * as Pointer from "@sluice/protocol/Pointer"
-import { DialectId, isObject, type Json, type JsonObject } from "@sluice/protocol/Wire"
-import * as Result from "effect/Result"
+import * as Guard from "@sluice/protocol/Guard"
+import { AnyJson, AnyObject, maybe } from "@sluice/protocol/Guard"
+import { DialectId, type Json } from "@sluice/protocol/Wire"
+import type * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
-import * as SchemaIssue from "effect/SchemaIssue"
 import { both } from "./Keys.ts"
 
 /** The name of this dialect. */
 export const id: DialectId = DialectId.make("gemini-generate")
 
-/** Real traffic writes null where the specification says absent. */
-const maybe = <S extends Schema.Top>(schema: S) => Schema.optionalKey(Schema.NullOr(schema))
-
-const AnyJson = Schema.declare((value: unknown): value is Json => value !== undefined, { expected: "a JSON value" })
-
-/** Any JSON object. */
-export const AnyObject = Schema.declare((value: unknown): value is JsonObject => isObject(value), { expected: "object" })
+export { asJson, asObject } from "@sluice/protocol/Guard"
 
 /** Enumerations are words, or their numbers in protobuf's JSON. */
 const Enum = Schema.Union([Schema.String, Schema.Number])
@@ -237,14 +231,6 @@ export const Answer = Schema.Struct({
 /** A whole answer or a chunk of one. */
 export type Answer = typeof Answer.Type
 
-/** The JSON that a schema narrowed: its type says only what is known of it. */
-export const asJson = (value: object | string): Json => value as Json
-
-/** The JSON object that a schema narrowed; an empty one for what is absent. */
-export const asObject = (value: object | null | undefined): JsonObject => (value ?? {}) as JsonObject
-
-const formatIssues = SchemaIssue.makeFormatterStandardSchemaV1()
-
 /** A refusal that names the field. */
 export const invalid = (param: string, problem: string): Failure => ({
   class: "bad-request",
@@ -254,17 +240,9 @@ export const invalid = (param: string, problem: string): Failure => ({
   param
 })
 
+const wordsOf = (complaint: Guard.Complaint): string =>
+  complaint === undefined ? "is not of the expected form" : complaint === "missing" ? "is missing" : complaint.expected
+
 /** Narrows parsed JSON by a schema; the failure names the deepest place that is wrong and what was expected there. */
-export const check = <S extends Schema.Decoder<unknown>>(schema: S): (value: Json) => Result.Result<S["Type"], Failure> => {
-  const is = Schema.is(schema)
-  const decode = Schema.decodeUnknownResult(schema)
-  return (value) => {
-    if (is(value)) return Result.succeed(value)
-    const decoded = decode(value)
-    const issues = Result.isFailure(decoded) ? formatIssues(decoded.failure.issue).issues : []
-    const deepest = issues.toSorted((left, right) => (right.path?.length ?? 0) - (left.path?.length ?? 0))[0]
-    const path = (deepest?.path ?? []).map((step) => typeof step === "object" ? String(step.key) : String(step))
-    const problem = deepest?.message === "Missing key" ? "is missing" : deepest?.message ?? "is not of the expected form"
-    return Result.fail(invalid(Pointer.child("", ...path), problem))
-  }
-}
+export const check = <S extends Schema.Decoder<unknown>>(schema: S): (value: Json) => Result.Result<S["Type"], Failure> =>
+  Guard.check(schema, (param, complaint) => invalid(param, wordsOf(complaint)))

@@ -4,9 +4,8 @@
  */
 import * as ErrorReply from "@sluice/protocol/ErrorReply"
 import { type ErrorClass, type Failure, policyOf } from "@sluice/protocol/GatewayError"
-import { parse, present } from "@sluice/protocol/Json"
+import { present } from "@sluice/protocol/Json"
 import { isObject, type Json, type JsonObject } from "@sluice/protocol/Wire"
-import * as Result from "effect/Result"
 
 /** Codes and types of errors that say more than their status, by class. */
 const codes: ReadonlyArray<readonly [ErrorClass, ReadonlyArray<string>]> = [
@@ -121,13 +120,11 @@ export const fromValue = (value: Json, status?: number): Failure => {
 }
 
 /** An error reply as a failure; an unknown shape is classed by its status. */
-export const decode = (reply: { readonly status: number; readonly headers: ErrorReply.Headers; readonly body: string }): Failure => {
-  const wait = present({ retryAfterMs: ErrorReply.retryAfterMs(reply.headers) })
-  const parsed = parse(reply.body)
-  if (Result.isSuccess(parsed) && (isObject(parsed.success) || Array.isArray(parsed.success))) return { ...fromValue(parsed.success, reply.status), ...wait }
-  const words = ErrorReply.ofText(reply.body, reply.status)
-  return { ...words, class: classOf({ message: words.message }, reply.status), status: reply.status, ...wait }
-}
+export const decode = ErrorReply.decoder({
+  isError: (value) => isObject(value) || Array.isArray(value),
+  fromValue,
+  classOf: (message, status) => classOf({ message }, status)
+})
 
 /** OpenAI's error type by status, for failures that have none of their own. */
 const typeOf = (status: number): string => {

@@ -4,6 +4,7 @@
  */
 import type { MediaPart, Part, ReasoningPart, RefusalPart, TextPart } from "@sluice/protocol/CanonicalPart"
 import * as Fields from "@sluice/protocol/Fields"
+import { asJson } from "@sluice/protocol/Guard"
 import { present } from "@sluice/protocol/Json"
 import type { Loss } from "@sluice/protocol/Loss"
 import * as Pointer from "@sluice/protocol/Pointer"
@@ -182,7 +183,6 @@ const node = <N extends Node, W extends object>(fields: Rows<N, W>, block: W & {
   present({ wire: { dialect: id, value: asJson(block) }, at, foreign: Fields.foreignKeys(fields, block, typeOnly) })
 
 /** A block is a value of the parsed body, narrowed by the schema. */
-const asJson = (block: object): Json => block as JsonObject
 
 const media = <T extends string>(
   type: MediaPart["type"],

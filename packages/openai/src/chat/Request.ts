@@ -6,9 +6,10 @@ import type { CanonicalRequest, ResponseFormat } from "@sluice/protocol/Canonica
 import type { EncodedRequest, RequestInput } from "@sluice/protocol/Dialect"
 import * as Fields from "@sluice/protocol/Fields"
 import type { Failure } from "@sluice/protocol/GatewayError"
+import { asObject } from "@sluice/protocol/Guard"
 import { present } from "@sluice/protocol/Json"
 import * as Loss from "@sluice/protocol/Loss"
-import { isObject, type Json, type JsonObject, valueIn } from "@sluice/protocol/Wire"
+import { isObject, type Json, valueIn } from "@sluice/protocol/Wire"
 import * as Result from "effect/Result"
 import { encodeServiceTier } from "../internal/serviceTier.ts"
 import { type Crossing, inside, type Place } from "./Crossing.ts"
@@ -174,11 +175,10 @@ const responseFormat: Row = {
   of: ["responseFormat"],
   keys: ["response_format"],
   get: (wire) => isObject(wire.response_format) ? present({ responseFormat: getFormat(wire.response_format) }) : {},
-  put: (request, wire, place) => ({ response_format: putFormat(request, asJson(wire.response_format), place) })
+  put: (request, wire, place) => ({ response_format: putFormat(request, wire.response_format ?? undefined, place) })
 }
 
 /** Fields of a checked request are values of the parsed body. */
-const asJson = (value: unknown): Json | undefined => value as Json | undefined
 
 const prediction: Row = {
   of: ["prediction"],
@@ -213,8 +213,6 @@ const streamOptions: Row = {
       })
   })
 }
-
-const asObject = (value: unknown): JsonObject => isObject(value) ? value : {}
 
 /** The field table of a request. */
 export const fields: Fields.Fields<CanonicalRequest, Request, Crossing> = [

@@ -4,23 +4,14 @@
  * told comes from `check`.
  */
 import type { Failure } from "@sluice/protocol/GatewayError"
-import * as Pointer from "@sluice/protocol/Pointer"
-import { DialectId, isObject, type Json, type JsonObject } from "@sluice/protocol/Wire"
-import * as Result from "effect/Result"
+import * as Guard from "@sluice/protocol/Guard"
+import { AnyJson, AnyObject, maybe } from "@sluice/protocol/Guard"
+import { DialectId, type Json } from "@sluice/protocol/Wire"
+import type * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
-import * as SchemaIssue from "effect/SchemaIssue"
 
 /** The name of this dialect. */
 export const id: DialectId = DialectId.make("openai-chat")
-
-/** Real traffic writes null where the specification says absent. */
-export const maybe = <S extends Schema.Top>(schema: S) => Schema.optionalKey(Schema.NullOr(schema))
-
-/** Any value of parsed JSON is JSON: there is nothing to check, and on the way of every chunk nothing to pay. */
-export const AnyJson = Schema.Unknown as unknown as Schema.Codec<Json>
-
-/** Any JSON object. */
-export const AnyObject = Schema.declare((value: unknown): value is JsonObject => isObject(value), { expected: "object" })
 
 /** `cache_control` of compatible providers (OpenRouter, Alibaba), in Anthropic's words. */
 export const CacheControl = Schema.Struct({ type: Schema.String, ttl: maybe(Schema.String) })
@@ -256,19 +247,11 @@ export const Request = Schema.Struct({
 /** The body of a request. */
 export type Request = typeof Request.Type
 
-const formatIssues = SchemaIssue.makeFormatterStandardSchemaV1()
+/** A refusal that names the field. */
+const invalid = (param: string, problem: string): Failure => ({ class: "bad-request", param, message: `${param === "" ? "The body" : param}: ${problem}` })
+
+const wordsOf = (complaint: Guard.Complaint): string => complaint === undefined ? "is not valid" : complaint === "missing" ? "is missing" : complaint.expected
 
 /** Narrows parsed JSON by a schema; the failure names the deepest place that is wrong and what was expected there. */
-export const check = <S extends Schema.Decoder<unknown>>(schema: S): (value: Json) => Result.Result<S["Type"], Failure> => {
-  const is = Schema.is(schema)
-  const decode = Schema.decodeUnknownResult(schema)
-  return (value) => {
-    if (is(value)) return Result.succeed(value)
-    const decoded = decode(value)
-    const issues = Result.isFailure(decoded) ? formatIssues(decoded.failure.issue).issues : []
-    const deepest = issues.toSorted((left, right) => (right.path?.length ?? 0) - (left.path?.length ?? 0))[0]
-    const expected = deepest?.message === "Missing key" ? "is missing" : deepest?.message ?? "is not valid"
-    const param = Pointer.child("", ...(deepest?.path ?? []).map((step) => typeof step === "object" ? String(step.key) : String(step)))
-    return Result.fail({ class: "bad-request", param, message: `${param === "" ? "The body" : param}: ${expected}` })
-  }
-}
+export const check = <S extends Schema.Decoder<unknown>>(schema: S): (value: Json) => Result.Result<S["Type"], Failure> =>
+  Guard.check(schema, (param, complaint) => invalid(param, wordsOf(complaint)))

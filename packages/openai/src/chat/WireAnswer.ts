@@ -2,8 +2,9 @@
  * What answers of Chat Completions look like, whole or in chunks. Lenient where traffic of compatible providers deviates: what
  * varies is read by hand in Delta.ts and EventDecoder.ts.
  */
+import { AnyJson, AnyObject, maybe } from "@sluice/protocol/Guard"
 import * as Schema from "effect/Schema"
-import { AnyJson, AnyObject, Audio, maybe, ReasoningDetail, ToolCall } from "./Wire.ts"
+import { Audio, ReasoningDetail, ToolCall } from "./Wire.ts"
 
 const saidKeys = {
   role: Schema.optionalKey(AnyJson),

@@ -36,7 +36,7 @@ const tools: Row = {
   of: ["tools"],
   keys: ["tools"],
   get: (wire, at) => wire.tools === undefined || wire.tools === null ? {} : { tools: decodeTools(wire.tools, `${at}/tools`) },
-  put: (request, wire, place) => ({ tools: encodeTools(request, wire.tools === undefined ? undefined : Wire.asJson(wire.tools), place) })
+  put: (request, wire, place) => ({ tools: encodeTools(request, wire.tools === undefined || wire.tools === null ? undefined : Wire.asJson(wire.tools), place) })
 }
 
 const toolChoice: Row = {

@@ -2,18 +2,14 @@
  * What Responses bodies look like: the official specification, and the deviations seen in traffic of compatible providers. Used
  * as guards on parsed JSON, never as transformations: unknown keys stay where they are. Answers are read by hand, item by item.
  */
-import { DialectId, isObject, type Json, type JsonObject } from "@sluice/protocol/Wire"
+import { AnyJson, AnyObject, maybe } from "@sluice/protocol/Guard"
+import { DialectId } from "@sluice/protocol/Wire"
 import * as Schema from "effect/Schema"
-import { AnyJson, AnyObject, maybe } from "../chat/Wire.ts"
 
 /** The name of this dialect. */
 export const id: DialectId = DialectId.make("openai-responses")
 
-/** A value that a schema narrowed is still the JSON it was parsed as. */
-export const asJson = (value: unknown): Json => value as Json
-
-/** An object that a schema narrowed, as the JSON object it is; an empty one for anything else. */
-export const asObject = (value: unknown): JsonObject => isObject(value) ? value : {}
+export { asJson, asObject } from "@sluice/protocol/Guard"
 
 const cacheKeys = { prompt_cache_breakpoint: maybe(AnyObject) }
 
