@@ -181,13 +181,17 @@ export const splitter = (options?: { readonly maxEventBytes?: number }): Splitte
   return { push, end }
 }
 
-const oneLine = (text: string): string => text.replaceAll(/[\r\n\0]/g, "")
+const oneLine = (text: string): string => /[\r\n\0]/.test(text) ? text.replaceAll(/[\r\n\0]/g, "") : text
+
+/** The two searches are one where nothing is found, which is nearly always. */
+const isOneLine = (text: string): boolean => !/[\r\n\u2028\u2029]/.test(text)
 
 /**
  * Writes one event. Line breaks cannot be injected through the name, and U+2028 and U+2029 are escaped because some
  * clients read JSON lines with a pattern that stops there.
  */
 export const write = (event: WireEvent): string => {
+  if (isOneLine(event.data)) return event.name === undefined ? `data: ${event.data}\n\n` : `event: ${oneLine(event.name)}\ndata: ${event.data}\n\n`
   const escaped = /[\u2028\u2029]/.test(event.data) ? event.data.replaceAll("\u2028", "\\u2028").replaceAll("\u2029", "\\u2029") : event.data
   const data = /[\r\n]/.test(escaped) ? escaped.split(/\r\n?|\n/).join("\ndata: ") : escaped
   return event.name === undefined ? `data: ${data}\n\n` : `event: ${oneLine(event.name)}\ndata: ${data}\n\n`

@@ -207,6 +207,21 @@ const inBlock = (blocks: Blocks, block: Outgoing, event: CanonicalEvent, place: 
   }
 }
 
+/**
+ * The commonest delta, as JSON: words or arguments that only continue an announced block and change nothing of what is known.
+ * `undefined` where an event is anything else.
+ */
+export const plainDelta = (blocks: Blocks, event: CanonicalEvent): string | undefined => {
+  if (event.type !== "text-delta" && event.type !== "reasoning-delta" && event.type !== "tool-arguments-delta") return undefined
+  const block = blocks.waiting.has(event.index) ? undefined : blocks.open.get(event.index)
+  if (block?.wire === undefined || !block.hasContent || event.text === "") return undefined
+  const text = JSON.stringify(event.text)
+  const head = `{"type":"content_block_delta","index":${block.wire},"delta":`
+  if (event.type === "reasoning-delta") return `${head}{"type":"thinking_delta","thinking":${text}}}`
+  if (event.type === "text-delta") return block.start.kind === "foreign" ? undefined : `${head}{"type":"text_delta","text":${text}}}`
+  return block.input === "" ? `${head}{"type":"input_json_delta","partial_json":${text}}}` : undefined
+}
+
 /** One event of a block. What comes while another block is open waits for its turn. */
 export const step = (blocks: Blocks, event: BlockEvent, place: Place): Step => {
   const index = event.index

@@ -167,7 +167,16 @@ const remembered = (state: State, origin: JsonObject | undefined): State => {
   return { ...state, delta: { value: origin, usage: merge(state.usage, Usage.decode(origin.usage, state.usage)) } }
 }
 
+/** The event of a frame that only continues a block: the commonest, written without its value. */
+const plain = (state: State, [event, ...more]: ReadonlyArray<CanonicalEvent>): WireEvent | undefined => {
+  if (event === undefined || more.length > 0 || state.phase !== "open" || !("choice" in event) || event.choice !== 0) return undefined
+  const data = BlockEncoder.plainDelta(state.blocks, event)
+  return data === undefined ? undefined : { name: "content_block_delta", data }
+}
+
 const freshAll = (state: State, events: ReadonlyArray<CanonicalEvent>, origin: JsonObject | undefined): Step => {
+  const continued = origin === undefined ? plain(state, events) : undefined
+  if (continued !== undefined) return [state, [continued]]
   let current = remembered(state, origin)
   const out: Array<WireEvent> = []
   let ground = origin

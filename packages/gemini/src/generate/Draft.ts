@@ -175,14 +175,28 @@ const changed = (state: State, at: InBlock, change: (block: Block) => Block, int
   return withChoice(state, at.choice, pump({ ...choice, blocks: new Map(choice.blocks).set(at.index, change(block)) }, into))
 }
 
-/** Text of the block that may speak, and has spoken before, changes nothing. */
-const speak = (state: State, event: InBlock & { readonly text: string }, into: Draft | undefined): State => {
+type Words = InBlock & { readonly text: string }
+
+/** The block that words continue, where it may speak and has spoken before: they change nothing of what is known. */
+const speaking = (state: State, event: Words): Block | undefined => {
   const [first] = state.choices.get(event.choice)?.blocks ?? []
-  if (first === undefined || first[0] !== event.index || !first[1].isSaid || event.text === "") {
-    return changed(state, event, (block) => ({ ...block, text: block.text + event.text }), into)
-  }
-  if (into !== undefined) sayText(into, first[1], event.text)
+  return first === undefined || first[0] !== event.index || !first[1].isSaid || event.text === "" ? undefined : first[1]
+}
+
+const speak = (state: State, event: Words, into: Draft | undefined): State => {
+  const block = speaking(state, event)
+  if (block === undefined) return changed(state, event, (waiting) => ({ ...waiting, text: waiting.text + event.text }), into)
+  if (into !== undefined) sayText(into, block, event.text)
   return state
+}
+
+/** The commonest part, as JSON: words that only continue the open block. `undefined` where an event is anything else. */
+export const plainPart = (state: State, event: CanonicalEvent): string | undefined => {
+  if (event.type !== "text-delta" && event.type !== "reasoning-delta") return undefined
+  const block = speaking(state, event)
+  if (block === undefined) return undefined
+  const text = JSON.stringify(event.text)
+  return block.start.kind === "reasoning" ? `{"thought":true,"text":${text}}` : `{"text":${text}}`
 }
 
 const annotate = (into: Draft, { annotation, choice, index }: Extract<CanonicalEvent, { readonly type: "annotation" }>, texts: ReadonlySet<number>): void => {

@@ -117,7 +117,17 @@ const contentChunk = (state: State, draft: Draft.Draft): ReadonlyArray<WireEvent
   return candidates.length === 0 ? [] : [chunk(state, JSON.stringify(candidates))]
 }
 
+/** The chunk of a single event that only continues a block: the commonest, written without a draft. */
+const plainChunk = (state: State, events: ReadonlyArray<CanonicalEvent>): WireEvent | undefined => {
+  const [event] = events
+  if (event === undefined || events.length !== 1 || !("choice" in event)) return undefined
+  const part = Draft.plainPart(state.known, event)
+  return part === undefined ? undefined : chunk(state, `[{"content":{"parts":[${part}],"role":"model"},"index":${event.choice}}]`)
+}
+
 const fresh = (state: State, events: ReadonlyArray<CanonicalEvent>): Step => {
+  const plain = plainChunk(state, events)
+  if (plain !== undefined) return [state, [plain]]
   const draft = Draft.draft(state.context.sink)
   const next = postponed(track(state, events, draft), draft)
   const chunks = contentChunk(next, draft)

@@ -107,11 +107,11 @@ const note = (state: State, event: CanonicalEvent): State => {
   return event.type === "usage" ? { ...state, usage: merge(state.usage ?? {}, event.usage) } : state
 }
 
-/** The commonest event, as text. */
-const textEvent = ({ number, output }: State, text: string): WireEvent => ({
-  name: "response.output_text.delta",
-  data: `{"type":"response.output_text.delta","sequence_number":${number},${Output.placeText(output)},"delta":${JSON.stringify(text)},"logprobs":[]}`
-})
+/** The event of a step that only continues a block: the commonest, written without its value. */
+const grown = (state: State, { keys, output, type }: Output.Grown): Step => [
+  { ...state, output, number: state.number + 1 },
+  [{ name: type, data: `{"type":"${type}","sequence_number":${state.number},${keys}}` }]
+]
 
 /** Writes one event afresh. */
 const fresh = (state: State, event: CanonicalEvent): Step => {
@@ -145,8 +145,8 @@ const fresh = (state: State, event: CanonicalEvent): Step => {
       return [state, nothing]
     default: {
       if ("choice" in event && event.choice !== undefined && event.choice !== 0) return [state, nothing]
-      const grown = Output.grown(state.output, event)
-      if (grown !== undefined && event.type === "text-delta") return [{ ...state, output: grown, number: state.number + 1 }, [textEvent(state, event.text)]]
+      const more = Output.grown(state.output, event)
+      if (more !== undefined) return grown(state, more)
       const [output, values] = Output.step(state.output, event, state.context)
       return numbered(output === state.output ? state : { ...state, output }, values)
     }

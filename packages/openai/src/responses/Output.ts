@@ -163,6 +163,9 @@ const serverDelta = (block: OpenBlock): string | undefined => {
   }
 }
 
+const argumentsDelta = (block: OpenBlock): string =>
+  block.start.call?.kind === "custom" ? "response.custom_tool_call_input.delta" : "response.function_call_arguments.delta"
+
 const sayText = (output: Output, block: OpenBlock, text: string): Step => {
   if (text === "") return [output, none]
   switch (block.start.kind) {
@@ -172,10 +175,8 @@ const sayText = (output: Output, block: OpenBlock, text: string): Step => {
       return say(output, block, "response.refusal.delta", placeOf(block), text)
     case "reasoning":
       return say(output, block, isSummary(block) ? "response.reasoning_summary_text.delta" : "response.reasoning_text.delta", placeOf(block), text)
-    case "tool-call": {
-      const type = block.start.call?.kind === "custom" ? "response.custom_tool_call_input.delta" : "response.function_call_arguments.delta"
-      return say(output, block, type, ofItem(block), text)
-    }
+    case "tool-call":
+      return say(output, block, argumentsDelta(block), ofItem(block), text)
     default: {
       const type = serverDelta(block)
       return type === undefined ? [output, none] : say(output, block, type, ofItem(block), text)
@@ -337,19 +338,27 @@ export const step = (output: Output, event: CanonicalEvent, context: AnswerConte
   return write(output, event, context)
 }
 
-/**
- * The commonest step, without its event: a piece of text into the text that is open. `undefined` where it is something else.
- */
-export const grown = (output: Output, event: CanonicalEvent): Output | undefined => {
-  const { block } = output
-  return event.type === "text-delta" && event.choice === 0 && event.text !== "" && block?.start.kind === "text" && block.start.index === event.index
-    ? { ...output, block: { ...block, text: block.text + event.text } }
-    : undefined
+/** The commonest step: words or arguments into the block that is open. */
+export interface Grown {
+  readonly output: Output
+  readonly type: string
+  /** The keys behind the event's number, as JSON. */
+  readonly keys: string
 }
 
-/** The keys that say where the open text stands, as JSON. */
-export const placeText = ({ block }: Output): string =>
-  block === undefined ? "" : `"item_id":${JSON.stringify(block.id)},"output_index":${block.output},"content_index":${block.part}`
+/** The step of an event that only continues the open block, written without its value; `undefined` where an event is anything else. */
+export const grown = (output: Output, event: CanonicalEvent): Grown | undefined => {
+  const { block } = output
+  if (event.type !== "text-delta" && event.type !== "tool-arguments-delta") return undefined
+  if (block === undefined || block.start.index !== event.index || event.choice !== 0 || event.text === "" || !block.isAnnounced) return undefined
+  const next = { ...output, block: { ...block, text: block.text + event.text } }
+  const place = `"item_id":${JSON.stringify(block.id)},"output_index":${block.output}`
+  const delta = `"delta":${JSON.stringify(event.text)}`
+  if (block.start.kind === "text") {
+    return { output: next, type: "response.output_text.delta", keys: `${place},"content_index":${block.part},${delta},"logprobs":[]` }
+  }
+  return block.start.kind === "tool-call" ? { output: next, type: argumentsDelta(block), keys: `${place},${delta}` } : undefined
+}
 
 /** The items so far, the open one as far as it has come. */
 export const soFar = (output: Output): ReadonlyArray<JsonObject> => {
