@@ -2,7 +2,8 @@
 // The targets are promises of the project, checked by people; a missed one is printed and does not fail the run.
 import type { Round } from "./Measurement.ts"
 import type { SubjectName } from "./Processes.ts"
-import type { StreamShape } from "./Wire.ts"
+import { dialects } from "./Wire.ts"
+import type { Pair, StreamShape } from "./Wire.ts"
 
 /** How the load is paced: as fast as answers come, at a fixed rate, or at half the rate the gateway reaches. */
 export type Pace = { readonly kind: "saturation" } | { readonly kind: "rate"; readonly perSecond: number } | { readonly kind: "half-saturation" }
@@ -21,7 +22,8 @@ export interface Target {
 export interface Case {
   readonly name: string
   readonly title: string
-  readonly lane: "byte" | "crossing"
+  /** Who asks whom; one protocol on both sides is the byte lane. */
+  readonly pair: Pair
   readonly shape?: StreamShape
   readonly pace: Pace
   readonly subjects: ReadonlyArray<SubjectName>
@@ -77,29 +79,45 @@ const saturation: Pace = { kind: "saturation" }
 const buffered = { pace: saturation, subjects: everybody, requests: 4000, concurrency: 32 }
 const streamed = { pace: saturation, subjects: everybody, concurrency: 8 }
 
-const stream = (lane: Case["lane"], perChunk: number, target: Target): Case => ({
+const byte: Pair = { client: "openai-chat", upstream: "openai-chat" }
+const crossing: Pair = { client: "openai-chat", upstream: "anthropic-messages" }
+
+const stream = (name: string, pair: Pair, perChunk: number, target: Target): Case => ({
   ...streamed,
-  name: `stream-${lane}-${perChunk}`,
-  title: `stream of 200 events, ${perChunk} per network chunk, ${lane === "byte" ? "byte lane" : "crossing (Anthropic → OpenAI chat)"}`,
-  lane,
+  name,
+  title: `stream of 200 events, ${perChunk} per network chunk, ${pair.client === pair.upstream ? "byte lane" : `crossing (${pair.upstream} → ${pair.client})`}`,
+  pair,
   shape: { events: 200, perChunk },
   requests: perChunk === 1 ? 600 : 1500,
   targets: [target]
 })
 
+/** Every ordered pair of two protocols but the one measured in full. */
+const otherPairs: ReadonlyArray<Pair> = dialects.flatMap((upstream) =>
+  dialects.filter((client) => client !== upstream && (client !== crossing.client || upstream !== crossing.upstream)).map((client) => ({ client, upstream }))
+)
+
+/** The pair at its dearest per event: sixteen events per chunk, so that little is shared with the network. */
+const pairCase = (pair: Pair): Case => ({
+  ...stream(`pair-${pair.upstream}-to-${pair.client}`, pair, 16, addedCpuPerEvent),
+  subjects: ["pipe", "sluice"],
+  requests: 800
+})
+
 /** Every case, in the order of the table. */
 export const cases: ReadonlyArray<Case> = [
-  { ...buffered, name: "buffered-byte", title: "buffered, byte lane, 1 kB in, 1 kB out", lane: "byte", targets: [cpuPerRequest("effect", 1.4)] },
-  { ...buffered, name: "buffered-crossing", title: "buffered, crossing with tools", lane: "crossing", targets: [cpuPerRequest("effect", 1.8)] },
-  stream("byte", 1, cpuPerEvent),
-  stream("byte", 16, cpuPerEvent),
-  stream("crossing", 1, addedCpuPerEvent),
-  stream("crossing", 16, addedCpuPerEvent),
+  { ...buffered, name: "buffered-byte", title: "buffered, byte lane, 1 kB in, 1 kB out", pair: byte, targets: [cpuPerRequest("effect", 1.4)] },
+  { ...buffered, name: "buffered-crossing", title: "buffered, crossing with tools", pair: crossing, targets: [cpuPerRequest("effect", 1.8)] },
+  stream("stream-byte-1", byte, 1, cpuPerEvent),
+  stream("stream-byte-16", byte, 16, cpuPerEvent),
+  stream("stream-crossing-1", crossing, 1, addedCpuPerEvent),
+  stream("stream-crossing-16", crossing, 16, addedCpuPerEvent),
+  ...otherPairs.map(pairCase),
   {
     ...streamed,
     name: "first-event",
     title: "first event of a stream at half of saturation, open loop",
-    lane: "byte",
+    pair: byte,
     shape: { events: 200, perChunk: 16 },
     pace: { kind: "half-saturation" },
     requests: 1500,
@@ -110,7 +128,7 @@ export const cases: ReadonlyArray<Case> = [
     ...buffered,
     name: "ledger-saturation",
     title: "ledger strict, buffered byte lane, at saturation",
-    lane: "byte",
+    pair: byte,
     subjects: withAndWithout,
     targets: [ledgerCpu("mainCpuPerRequest", "main-thread CPU per request", 1.25), ledgerCpu("cpuPerRequest", "process CPU per request", 1.25)]
   },
@@ -118,7 +136,7 @@ export const cases: ReadonlyArray<Case> = [
     ...buffered,
     name: "ledger-1000",
     title: "ledger strict, buffered byte lane, at 1,000 requests per second",
-    lane: "byte",
+    pair: byte,
     subjects: withAndWithout,
     pace: { kind: "rate", perSecond: 1000 },
     requests: 2000,

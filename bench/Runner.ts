@@ -7,7 +7,7 @@ import type { Measurement, Round } from "./Measurement.ts"
 import { parseAndStringify } from "./Micro.ts"
 import { startSubject } from "./Processes.ts"
 import type { Subject, SubjectName } from "./Processes.ts"
-import { chatExchange, messagesExchange, modelPrefix } from "./Wire.ts"
+import { exchangeOf } from "./Wire.ts"
 import type { Exchange } from "./Wire.ts"
 
 /** What a run shares between its cases. */
@@ -38,10 +38,11 @@ interface Entrant {
 }
 
 /** The gateway is spoken to in the client's dialect; a baseline translates nothing and gets what the upstream understands. */
-const exchangeFor = (of: Case, name: SubjectName): Exchange =>
-  of.lane === "crossing" && (name === "pipe" || name === "effect")
-    ? messagesExchange(of.shape)
-    : chatExchange({ prefix: modelPrefix[of.lane], tools: of.lane === "crossing", shape: of.shape })
+const exchangeFor = ({ pair, shape }: Case, name: SubjectName): Exchange => {
+  const { client, upstream } = pair
+  const asks = name === "pipe" || name === "effect" ? upstream : client
+  return exchangeOf({ client: asks, upstream }, { tools: client !== upstream, shape })
+}
 
 const rateOf = async (bench: Bench, of: Case, entrants: ReadonlyArray<Entrant>): Promise<number | undefined> => {
   if (of.pace.kind === "saturation") return undefined
@@ -59,8 +60,7 @@ const runRound = async (bench: Bench, of: Case, entrants: ReadonlyArray<Entrant>
   const events = of.shape?.events ?? 0
   const subjects: { [Name in SubjectName]?: Measurement } = {}
   for (const { name, subject, job } of entrants) subjects[name] = await measure(bench.load, { ...job, ...pace }, subject.pid, events)
-  const dialect = of.lane === "byte" ? "openai-chat" : "anthropic-messages"
-  return { subjects, parseAndStringify: events === 0 ? undefined : parseAndStringify(dialect, events) }
+  return { subjects, parseAndStringify: events === 0 ? undefined : parseAndStringify(of.pair.upstream, events) }
 }
 
 /** Runs the case; a subject that does not start is noted and the others are measured. */

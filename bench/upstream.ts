@@ -1,14 +1,23 @@
 // The provider of the benchmark, its own process: bare node:http that answers with bytes built beforehand.
-// The path says the dialect and the end of the model name says the shape (`200x16`: 200 events, 16 per network chunk).
+// The path says the dialect and the end of the model name, in the path or the body, the shape (`200x16`: 200 events, 16 per network chunk).
 // It has no timers: between two chunks of a stream lies one setImmediate.
 import { createServer } from "node:http"
 import type { IncomingMessage, ServerResponse } from "node:http"
-import { bufferedAnswer, streamChunks } from "./Wire.ts"
+import { bufferedAnswer, dialects, streamChunks } from "./Wire.ts"
 import type { WireDialect } from "./Wire.ts"
 
-const shapePattern = /(\d+)x(\d+)"/
+const shapePattern = /(\d+)x(\d+)[":]/
 const streams = new Map<string, ReadonlyArray<Buffer>>()
-const buffered = { "openai-chat": bufferedAnswer("openai-chat"), "anthropic-messages": bufferedAnswer("anthropic-messages") }
+const buffered = new Map(dialects.map((dialect) => [dialect, bufferedAnswer(dialect)]))
+
+const dialectOf = (path: string): WireDialect =>
+  path.startsWith("/v1/messages")
+    ? "anthropic-messages"
+    : path.startsWith("/v1/responses")
+    ? "openai-responses"
+    : path.startsWith("/v1beta")
+    ? "gemini-generate"
+    : "openai-chat"
 
 const chunksFor = (dialect: WireDialect, shape: RegExpExecArray): ReadonlyArray<Buffer> => {
   const key = `${dialect} ${shape[0]}`
@@ -32,10 +41,11 @@ const sendStream = (response: ServerResponse, chunks: ReadonlyArray<Buffer>) => 
 }
 
 const answer = (request: IncomingMessage, response: ServerResponse, body: string) => {
-  const dialect = request.url?.startsWith("/v1/messages") === true ? "anthropic-messages" : "openai-chat"
-  const shape = shapePattern.exec(body)
+  const path = request.url ?? ""
+  const dialect = dialectOf(path)
+  const shape = shapePattern.exec(path) ?? shapePattern.exec(body)
   if (shape !== null) return sendStream(response, chunksFor(dialect, shape))
-  const bytes = buffered[dialect]
+  const bytes = buffered.get(dialect) ?? Buffer.alloc(0)
   response.writeHead(200, { "content-type": "application/json", "content-length": bytes.length, "x-request-id": "req_bench" }).end(bytes)
 }
 
