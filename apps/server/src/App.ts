@@ -58,7 +58,10 @@ const authenticator = ({ auth, keys }: Config) =>
 const ledger = ({ ledger: { durability, url } }: Config) =>
   url._tag === "Sqlite" && !isInMemory(url) ? SqliteLedger.layer({ filename: url.filename, durability }) : LedgerMemory.layer
 
-const settings = ({ server }: Config) => ({ bodyLimitBytes: Option.getOrElse(ByteSize.toNumber(server.bodyLimit), () => Number.MAX_SAFE_INTEGER) })
+const settings = ({ auth, server }: Config) => ({
+  bodyLimitBytes: Option.getOrElse(ByteSize.toNumber(server.bodyLimit), () => Number.MAX_SAFE_INTEGER),
+  queryKey: auth.queryKey
+})
 
 /** All routes. */
 const routes = (config: Config) =>
@@ -77,6 +80,7 @@ const listener = ({ server }: Config) =>
 /** The whole server: the ledger stands before the socket opens. The lifecycle is shown so that a signal can start the drain. */
 export const layer = (config: Config) =>
   HttpRouter.serve(routes(config), { disableLogger: true, disableListenLog: true }).pipe(
+    Layer.provide(HttpGateway.layerRedacted(dialects)),
     Layer.provideMerge(listener(config)),
     Layer.provide([ledger(config), authenticator(config)]),
     Layer.provideMerge(Lifecycle.layer)

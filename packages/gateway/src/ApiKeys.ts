@@ -23,14 +23,21 @@ const missing = fail({
   message: "No API key was sent. Send one the way your SDK does: Authorization: Bearer KEY, or x-api-key: KEY.",
   code: "missing_api_key"
 })
+const inQuery = (parameter: string) =>
+  fail({
+    class: "unauthenticated",
+    message:
+      `The API key was sent in the address (?${parameter}=), where it is not taken: addresses end up in logs. Send it as a header (x-goog-api-key: KEY, or Authorization: Bearer KEY), or let the gateway's operator allow it (auth.queryKey: true).`,
+    code: "api_key_in_query"
+  })
 const unknown = fail({ class: "unauthenticated", message: "The API key is not known here.", code: "invalid_api_key" })
 
 /** Knows these keys and nobody else. */
 export const layerKeys = (keys: ReadonlyArray<ApiKey>): Layer.Layer<Authenticator> => {
   const principals = new Map(keys.map(({ key, principal }) => [digest(Redacted.value(key)), principal]))
   return Layer.succeed(Authenticator)({
-    authenticate: ({ secret }: Presented) => {
-      if (secret === undefined) return missing
+    authenticate: ({ ignored, secret }: Presented) => {
+      if (secret === undefined) return ignored === undefined ? missing : inQuery(ignored)
       const principal = principals.get(digest(secret))
       return principal === undefined ? unknown : Effect.succeed(principal)
     }

@@ -10,10 +10,13 @@ import type { Principal } from "./Principal.ts"
 /** What an authenticator may look at. Header names are lower-case. */
 export interface Presented {
   readonly method: string
+  /** With its query, but for a secret in it. */
   readonly path: string
   readonly headers: { readonly [name: string]: string | undefined }
   /** The secret the client sent, taken from wherever its protocol puts it. */
   readonly secret: string | undefined
+  /** The parameter of the query in which a secret was sent that this gateway does not take there; absent = none was. */
+  readonly ignored?: string
 }
 
 /** Decides who is asking; fails with class `unauthenticated`. */

@@ -29,16 +29,19 @@ export interface Settings {
   readonly preCommitMs: number
   /** Largest buffered answer of an upstream, in bytes. */
   readonly answerLimitBytes: number
+  /** Whether a client may send its secret in the query (`?key=`), where addresses are logged by whatever stands in between. */
+  readonly queryKey: boolean
 }
 
-/** Body 32 MiB, depth 128, heartbeat 15 s, write stall 60 s, pre-commit window 10 s, answers 64 MiB. */
+/** Body 32 MiB, depth 128, heartbeat 15 s, write stall 60 s, pre-commit window 10 s, answers 64 MiB, no secrets in the query. */
 export const defaultSettings: Settings = {
   bodyLimitBytes: 32 * 1024 * 1024,
   maxDepth: 128,
   heartbeatMs: 15_000,
   writeStallMs: 60_000,
   preCommitMs: 10_000,
-  answerLimitBytes: 64 * 1024 * 1024
+  answerLimitBytes: 64 * 1024 * 1024,
+  queryKey: false
 }
 
 /** Everything an exchange works with. */

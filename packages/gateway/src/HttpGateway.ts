@@ -14,6 +14,7 @@ import { Authenticator } from "./Authenticator.ts"
 import type { Executor } from "./Executor.ts"
 import { defaultSettings, type Gateway, type Settings } from "./Gateway.ts"
 import * as ClientHabits from "./http/ClientHabits.ts"
+import * as ClientSecret from "./http/ClientSecret.ts"
 import * as DialectRoutes from "./http/DialectRoutes.ts"
 import type { ExecutorInstalled } from "./HttpExecutor.ts"
 import { Ledger } from "./Ledger.ts"
@@ -103,4 +104,9 @@ const flushing = (wheel: Wheel.Wheel["Service"]) =>
 
 /** The gateway behind an HTTP server. */
 export const serve = <E, R>(parts: Layer.Layer<ExecutorInstalled, E, R>, options: Options) =>
-  HttpRouter.serve(routes(parts, options).pipe(Layer.provide(Lifecycle.layer)), { disableLogger: true, disableListenLog: true })
+  HttpRouter.serve(routes(parts, options).pipe(Layer.provide(Lifecycle.layer)), { disableLogger: true, disableListenLog: true }).pipe(
+    Layer.provide(layerRedacted(options.dialects))
+  )
+
+/** Keeps the secrets clients may send in the query out of a server's spans: for a server of one's own making. `serve` has it already. */
+export const layerRedacted: (dialects: ReadonlyArray<Dialect>) => Layer.Layer<never> = ClientSecret.layerRedacted

@@ -18,6 +18,7 @@ import * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import * as AnswerBody from "./AnswerBody.ts"
 import * as Attempts from "./Attempts.ts"
+import type { Presented } from "./Authenticator.ts"
 import { begin, contextOf, endOnce, type Exchange } from "./Exchange.ts"
 import { generate } from "./ExchangeId.ts"
 import type { Extension } from "./Extension.ts"
@@ -33,15 +34,10 @@ import * as Settle from "./Settle.ts"
 import { estimateTokens } from "./Verdict.ts"
 
 /** One call as the HTTP front hands it over. */
-export interface Call {
+export interface Call extends Presented {
   readonly dialect: Dialect
   readonly endpoint: Endpoint
-  readonly method: string
-  readonly path: string
-  /** Names are lower-case. */
-  readonly headers: { readonly [name: string]: string | undefined }
   readonly told: { readonly model?: string; readonly stream?: boolean }
-  readonly secret: string | undefined
   /** The body's text, read at most once, after authentication. */
   readonly text: Effect.Effect<string, GatewayError>
 }

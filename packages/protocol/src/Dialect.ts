@@ -41,6 +41,8 @@ export interface CredentialStyle {
   readonly prefix: string
   /** Headers in which clients of this protocol send theirs, lower-case, with what stands before the secret. */
   readonly accepts: ReadonlyArray<{ readonly header: string; readonly prefix: string }>
+  /** The parameter of the query in which clients may send theirs instead; a gateway takes it only where it was told to. Absent = none. */
+  readonly query?: string
 }
 
 /** Headers of the protocol. Names are lower-case. */

@@ -3,7 +3,7 @@
  * The decoder, the JSON Schema for editors and the reference page are all made from it. Rules between keys are in `Rules.ts`.
  */
 import { Schema } from "effect"
-import { byteSize, defaulted, duration, integer, list, oneOf, optional, positiveDuration, required, secret, secretUrl, section, text } from "./Fields.ts"
+import { byteSize, defaulted, duration, flag, integer, list, oneOf, optional, positiveDuration, required, secret, secretUrl, section, text } from "./Fields.ts"
 import { key } from "./Keys.ts"
 import { ledgerUrl } from "./LedgerUrl.ts"
 import { model } from "./Models.ts"
@@ -23,6 +23,11 @@ const auth = section({
     oneOf(["keys", "open"]),
     "keys",
     "`keys`: every client needs a key. `open`: no key is asked for; refused unless `server.host` is a loopback address."
+  ),
+  queryKey: defaulted(
+    flag,
+    false,
+    "Whether a client of Gemini's protocol may send its key in the address (`?key=KEY`), as old ones do. What stands before the server may log addresses; the server itself does not."
   ),
   adminToken: optional(secret, "The operator's token, which `/metrics` asks for in mode `keys`. Absent or empty = a new one is printed at every start.")
 })

@@ -86,8 +86,7 @@ const listed = (gateway: Gateway, principal: Principal): ReadonlyArray<ListedMod
 
 const models = Effect.fnUntraced(function*(gateway: Gateway, { model, served: { dialect } }: Asked, request: HttpServerRequest) {
   const id = generate(gateway.clock.currentTimeMillisUnsafe(), gateway.random)
-  const secret = ClientSecret.find(request.headers, dialect, gateway.dialects)
-  const allowed = yield* Effect.result(gateway.authenticator.authenticate({ method: request.method, path: request.url, headers: request.headers, secret }))
+  const allowed = yield* Effect.result(gateway.authenticator.authenticate(ClientSecret.presented(request, dialect, gateway)))
   if (allowed._tag === "Failure") return Reply.error(dialect, id, allowed.failure.failure)
   if (model === undefined) return HttpServerResponse.jsonUnsafe(dialect.models.list(listed(gateway, allowed.success)), { headers: { "x-request-id": id } })
   const known = listed(gateway, allowed.success).find((one) => one.id === model)
@@ -97,16 +96,13 @@ const models = Effect.fnUntraced(function*(gateway: Gateway, { model, served: { 
 
 const call = (gateway: Gateway, { model, served: { dialect, endpoint } }: Asked, request: HttpServerRequest) =>
   Pipeline.handle(gateway, {
+    ...ClientSecret.presented(request, dialect, gateway),
     dialect,
     endpoint,
-    method: request.method,
-    path: request.url,
-    headers: request.headers,
     told: {
       ...(model === undefined ? {} : { model }),
       ...(endpoint.stream.in === "path" ? { stream: endpoint.stream.is ?? false } : {})
     },
-    secret: ClientSecret.find(request.headers, dialect, gateway.dialects),
     text: RequestBody.read(request, gateway.settings.bodyLimitBytes)
   })
 

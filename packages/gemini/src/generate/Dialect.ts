@@ -55,7 +55,8 @@ export const dialect: Protocol.Dialect = {
   credential: {
     header: "x-goog-api-key",
     prefix: "",
-    accepts: [{ header: "x-goog-api-key", prefix: "" }, { header: "authorization", prefix: "Bearer " }]
+    accepts: [{ header: "x-goog-api-key", prefix: "" }, { header: "authorization", prefix: "Bearer " }],
+    query: "key"
   },
   headers: {
     forwarded: ["x-goog-api-client"],
