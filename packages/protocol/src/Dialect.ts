@@ -10,6 +10,7 @@ import type { Failure } from "./GatewayError.ts"
 import type { Loss, LossSink } from "./Loss.ts"
 import type * as Machine from "./Machine.ts"
 import type { WireEvent } from "./Sse.ts"
+import type * as Thinking from "./Thinking.ts"
 import type { DialectId, Json, JsonObject } from "./Wire.ts"
 
 /** What an endpoint does. */
@@ -66,6 +67,12 @@ export interface RequestInput {
   readonly path: { readonly model?: string; readonly stream?: boolean }
 }
 
+/** What is known of the model a request is for, beside its name. */
+export interface ModelFacts {
+  /** What it can be told about thinking; absent = what its name says, and where that says nothing, anything. */
+  readonly thinking?: Thinking.Limits
+}
+
 /** A request in the dialect's own words. */
 export interface EncodedRequest {
   readonly body: JsonObject
@@ -113,7 +120,7 @@ export interface Dialect {
     /** What `decode` would refuse, without decoding: for requests that are passed on as they are. */
     readonly check: (input: RequestInput) => Failure | undefined
     /** Always succeeds: what cannot be carried is a loss, and the caller judges losses of weight `meaning`. */
-    readonly encode: (request: CanonicalRequest) => EncodedRequest
+    readonly encode: (request: CanonicalRequest, model?: ModelFacts) => EncodedRequest
   }
   readonly response: {
     /** A buffered body as one frame of events; what is not an answer of this protocol is an `error` event. */

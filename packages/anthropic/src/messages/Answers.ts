@@ -14,7 +14,7 @@ export const placeOf = (context: AnswerContext): Place => ({
   canonical: "",
   at: "",
   sink: context.sink,
-  context: { isAnswer: true, model: "", renamed: new Map(), calls: new Map(), allowed: undefined }
+  context: { isAnswer: true, model: "", thinking: undefined, renamed: new Map(), calls: new Map(), allowed: undefined }
 })
 
 /** The place of one part of the answer. */

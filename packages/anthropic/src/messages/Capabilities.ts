@@ -3,6 +3,7 @@
  * came in this dialect goes out as it is. Sources: Anthropic's notes on Claude 4.6 (adaptive thinking), 4.7 (no budgets) and
  * 4.8 (system messages in mid-conversation).
  */
+import type { Limits } from "@sluice/protocol/Thinking"
 
 /** Generation of a Claude model as one number, `4.5` as 405; absent for names that state none. */
 const generation = (model: string): number | undefined => {
@@ -12,11 +13,23 @@ const generation = (model: string): number | undefined => {
 
 const isNewest = (model: string): boolean => /claude-(?:mythos|fable)/.test(model)
 
+/** The levels of effort, lowest first. */
+export const levels = ["low", "medium", "high", "xhigh", "max"]
+
+/** Tokens of the smallest budget there is. */
+export const minimumBudget = 1024
+
+/** What a model takes that is told by a level of effort or by a budget. */
+export const eitherWay: Limits = { kind: "hybrid", min: minimumBudget, levels }
+
+const byLevel: Limits = { kind: "level", levels }
+const byBudget: Limits = { kind: "budget", min: minimumBudget, dynamic: false }
+
 /** How a model is told to think: by a budget of tokens, by a level of effort, or either. Models of other makers know budgets. */
-export const thinkingOf = (model: string): "budget" | "level" | "both" => {
-  if (isNewest(model)) return "level"
+export const thinkingOf = (model: string): Limits => {
+  if (isNewest(model)) return byLevel
   const known = generation(model) ?? 0
-  return known > 406 ? "level" : known === 406 ? "both" : "budget"
+  return known > 406 ? byLevel : known === 406 ? eitherWay : byBudget
 }
 
 /** Whether a model takes messages of role `system` between the others. */

@@ -8,7 +8,7 @@ import { bare, same } from "@sluice/protocol/Equality"
 import * as Fields from "@sluice/protocol/Fields"
 import type { LossReason } from "@sluice/protocol/Loss"
 import * as CacheMarks from "./CacheMarks.ts"
-import { takesSampling, thinkingOf } from "./Capabilities.ts"
+import { takesSampling } from "./Capabilities.ts"
 import type { Place } from "./Crossing.ts"
 import { defaultMaxTokens } from "./Output.ts"
 import * as Reasoning from "./Reasoning.ts"
@@ -47,7 +47,7 @@ const needsTurn: Rule = (request, place) => {
 /** The length of the answer is required, and must leave room for thinking. */
 const needsMaxTokens: Rule = (request, place) =>
   request.maxOutputTokens === undefined
-    ? withValue(request, "maxOutputTokens", defaultMaxTokens + (Reasoning.wantedBudget(request.reasoning, thinkingOf(request.model)) ?? 0), place)
+    ? withValue(request, "maxOutputTokens", defaultMaxTokens + (Reasoning.wantedBudget(request.reasoning, Reasoning.limitsOf(place.context)) ?? 0), place)
     : request
 
 const isForced = (choice: ToolChoice | undefined): boolean =>
@@ -67,7 +67,7 @@ const callsWithoutThinking = (turns: ReadonlyArray<Turn>): boolean => {
 /** Thinking excludes a forced tool, and with a budget also an answer under way that did not begin with thinking. */
 const thinkingFits: Rule = (request, place) => {
   if (!Reasoning.isOn(request.reasoning)) return request
-  const hasBudget = Reasoning.wantedBudget(request.reasoning, thinkingOf(request.model)) !== undefined
+  const hasBudget = Reasoning.wantedBudget(request.reasoning, Reasoning.limitsOf(place.context)) !== undefined
   return isForced(request.toolChoice) || (hasBudget && callsWithoutThinking(request.turns)) ? without(request, "reasoning", place) : request
 }
 

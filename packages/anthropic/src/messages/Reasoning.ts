@@ -1,39 +1,18 @@
 /**
  * The reasoning intent: `thinking` with a budget of tokens or adaptive, `output_config.effort` with a level, and `display`.
- * Which of them a model knows is in Capabilities.ts; what it does not know is approximated by the table of levels and budgets.
+ * Which of them a model knows is in Capabilities.ts; what it does not know is approximated by the protocol's rules of thinking.
  */
 import type { ReasoningIntent } from "@sluice/protocol/CanonicalRequest"
 import { same } from "@sluice/protocol/Equality"
 import { present } from "@sluice/protocol/Json"
+import * as Thinking from "@sluice/protocol/Thinking"
 import type { JsonObject } from "@sluice/protocol/Wire"
-import { thinkingOf } from "./Capabilities.ts"
-import { drop, type Place } from "./Crossing.ts"
+import { eitherWay, levels, minimumBudget, thinkingOf } from "./Capabilities.ts"
+import { type Crossing, drop, type Place } from "./Crossing.ts"
 import type * as Wire from "./Wire.ts"
 
 /** The keys that tell the intent. */
 export type Told = Pick<Wire.Request, "thinking" | "output_config">
-
-/** Tokens a level stands for. The same table serves every crossing from levels to budgets. */
-const budgets: ReadonlyMap<string, number> = new Map([
-  ["minimal", 512],
-  ["low", 1024],
-  ["medium", 8192],
-  ["high", 24_576],
-  ["xhigh", 32_768],
-  ["max", 128_000]
-])
-
-const efforts: ReadonlySet<string> = new Set(["low", "medium", "high", "xhigh", "max"])
-const defaultBudget = 8192
-const minimumBudget = 1024
-
-const levelOf = (tokens: number): string => {
-  if (tokens <= 1024) return "low"
-  if (tokens <= 8192) return "medium"
-  return tokens <= 24_576 ? "high" : "xhigh"
-}
-
-const fitLevel = (level: string): string => efforts.has(level) ? level : level === "minimal" ? "low" : "medium"
 
 const effortOf = ({ thinking, output_config }: Partial<Told>): ReasoningIntent["effort"] => {
   const level = output_config?.effort ?? undefined
@@ -57,37 +36,31 @@ export const decode = (wire: Partial<Told>): ReasoningIntent | undefined => {
   return intent.effort === undefined && visibility === undefined ? undefined : intent
 }
 
-type Way = ReturnType<typeof thinkingOf>
+/** What the upstream's model can be told: what is known of it, else what its name says. */
+export const limitsOf = ({ model, thinking }: Crossing): Thinking.Limits => thinking === undefined ? thinkingOf(model) : { levels, ...thinking }
 
 /** Tokens an intent will want for thinking, before they are held against the longest answer. */
-export const wantedBudget = (intent: ReasoningIntent | undefined, way: Way): number | undefined => {
-  const effort = intent?.effort
-  if (effort === undefined || effort.mode === "none") return undefined
-  if (effort.mode === "budget") return way === "level" ? undefined : Math.max(minimumBudget, effort.tokens)
-  if (way !== "budget") return undefined
-  return Math.max(minimumBudget, effort.mode === "auto" ? defaultBudget : budgets.get(effort.level) ?? defaultBudget)
+export const wantedBudget = (intent: ReasoningIntent | undefined, limits: Thinking.Limits): number | undefined => {
+  const fitted = intent?.effort === undefined ? undefined : Thinking.fit(intent.effort, limits).effort
+  return fitted?.mode === "budget" ? Math.max(minimumBudget, fitted.tokens) : undefined
 }
 
 /** Whether an intent asks for thinking. */
 export const isOn = (intent: ReasoningIntent | undefined): boolean => intent?.effort !== undefined && intent.effort.mode !== "none"
 
-/** A request that came with thinking shows which ways its model knows; of others the model's name tells. */
-const wayOf = (wire: Partial<Told>, model: string): Way => decode(wire)?.effort === undefined ? thinkingOf(model) : "both"
+/** A request that came with thinking shows that its model takes it; of others the model's name tells. */
+const limitsFor = (wire: Partial<Told>, { context }: Place): Thinking.Limits =>
+  context.thinking === undefined && decode(wire)?.effort !== undefined ? eitherWay : limitsOf(context)
 
-/** The intent in one of the ways; `undefined` when there is no room for thinking or nothing to say. */
-const fit = (intent: ReasoningIntent, way: Way, maxTokens: number): ReasoningIntent | undefined => {
-  const { effort } = intent
+/** The intent as a model takes it; `undefined` when there is no room for thinking or nothing to say. */
+const fit = (intent: ReasoningIntent, limits: Thinking.Limits, maxTokens: number): ReasoningIntent | undefined => {
+  const effort = intent.effort === undefined ? undefined : Thinking.fit(intent.effort, limits).effort
   if (effort === undefined) return undefined
   if (effort.mode === "none") return { effort }
   const visibility = intent.visibility === "full" ? "summary" as const : intent.visibility
-  const budget = wantedBudget(intent, way)
-  if (budget !== undefined) {
-    const tokens = Math.min(budget, maxTokens - 1)
-    return tokens < minimumBudget ? undefined : present({ effort: { mode: "budget" as const, tokens }, visibility })
-  }
-  if (effort.mode === "auto") return present({ effort, visibility })
-  const level = effort.mode === "budget" ? levelOf(effort.tokens) : fitLevel(effort.level)
-  return present({ effort: { mode: "level" as const, level }, visibility })
+  if (effort.mode !== "budget") return present({ effort, visibility })
+  const tokens = Math.min(Math.max(minimumBudget, effort.tokens), maxTokens - 1)
+  return tokens < minimumBudget ? undefined : present({ effort: { mode: "budget" as const, tokens }, visibility })
 }
 
 const thinkingFor = (intent: ReasoningIntent, wire: Partial<Told>): JsonObject | undefined => {
@@ -116,7 +89,7 @@ export const encode = (
   maxTokens: number,
   place: Place
 ): { readonly thinking: JsonObject | undefined; readonly effort: string | undefined } => {
-  const after = intent === undefined ? undefined : fit(intent, wayOf(wire, place.context.model), maxTokens)
+  const after = intent === undefined ? undefined : fit(intent, limitsFor(wire, place), maxTokens)
   if (intent === undefined || after === undefined) {
     if (intent !== undefined) drop(place, intent, "hint")
     return { thinking: undefined, effort: undefined }

@@ -3,7 +3,7 @@
  * What Anthropic asks of a foreign request as a whole is in Fit.ts.
  */
 import type { CanonicalRequest } from "@sluice/protocol/CanonicalRequest"
-import type { EncodedRequest, RequestInput } from "@sluice/protocol/Dialect"
+import type { EncodedRequest, ModelFacts, RequestInput } from "@sluice/protocol/Dialect"
 import * as Fields from "@sluice/protocol/Fields"
 import type { Failure } from "@sluice/protocol/GatewayError"
 import { present } from "@sluice/protocol/Json"
@@ -194,13 +194,14 @@ const callsOf = (request: CanonicalRequest): ReadonlyMap<string, string> =>
   new Map(request.turns.flatMap((turn) => turn.parts.flatMap((part) => part.type === "tool-call" ? [[part.id, part.name] as const] : [])))
 
 /** A canonical request as a body of this dialect, with what could not be said. */
-export const encode = (request: CanonicalRequest): EncodedRequest => {
+export const encode = (request: CanonicalRequest, facts?: ModelFacts): EncodedRequest => {
   const origin = originOf(isRequest, request)
   const isOwn = origin !== undefined
   const sink = Loss.sink()
   const context: Crossing = {
     isAnswer: false,
     model: request.model,
+    thinking: facts?.thinking,
     renamed: new Map(),
     calls: isOwn ? new Map() : callsOf(request),
     allowed: !isOwn && request.toolChoice?.type === "allowed" ? new Set(request.toolChoice.names) : undefined

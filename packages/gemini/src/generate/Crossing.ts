@@ -7,6 +7,7 @@ import { bare } from "@sluice/protocol/Equality"
 import * as Fields from "@sluice/protocol/Fields"
 import type { Loss } from "@sluice/protocol/Loss"
 import * as Pointer from "@sluice/protocol/Pointer"
+import type { Limits } from "@sluice/protocol/Thinking"
 import { type Node, valueIn } from "@sluice/protocol/Wire"
 import { id } from "./Wire.ts"
 
@@ -16,6 +17,8 @@ export interface Crossing {
   readonly isAnswer: boolean
   /** The upstream's model, which decides about thinking, schemas and signatures. */
   readonly model: string
+  /** What is known of the model's thinking beside its name. */
+  readonly thinking: Limits | undefined
   /** Tool names that were changed: upstream name to the caller's. Filled while encoding. */
   readonly renamed: Map<string, string>
   /** Names of the calls in the conversation by id. */

@@ -77,7 +77,12 @@ export interface Draft {
 }
 
 /** Where the encoders of an answer stand. */
-const placeOf = (sink: LossSink): Place => ({ canonical: "", at: "", sink, context: { isAnswer: true, model: "", renamed: new Map(), calls: new Map() } })
+const placeOf = (sink: LossSink): Place => ({
+  canonical: "",
+  at: "",
+  sink,
+  context: { isAnswer: true, model: "", thinking: undefined, renamed: new Map(), calls: new Map() }
+})
 
 /** An empty draft. */
 export const draft = (sink: LossSink): Draft => ({ choices: new Map(), annotations: [], place: placeOf(sink) })

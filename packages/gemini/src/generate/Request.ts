@@ -3,7 +3,7 @@
  * stream are told by the path; how the answer is made stands in Generation.ts.
  */
 import type { CanonicalRequest } from "@sluice/protocol/CanonicalRequest"
-import type { EncodedRequest, RequestInput } from "@sluice/protocol/Dialect"
+import type { EncodedRequest, ModelFacts, RequestInput } from "@sluice/protocol/Dialect"
 import * as Fields from "@sluice/protocol/Fields"
 import type { Failure } from "@sluice/protocol/GatewayError"
 import { present } from "@sluice/protocol/Json"
@@ -210,11 +210,11 @@ const fit = (request: CanonicalRequest, place: Place): CanonicalRequest => {
 }
 
 /** A canonical request as a body of this dialect, with what could not be said. */
-export const encode = (request: CanonicalRequest): EncodedRequest => {
+export const encode = (request: CanonicalRequest, facts?: ModelFacts): EncodedRequest => {
   const origin = originOf(isRequest, request)
   const isOwn = origin !== undefined
   const sink = Loss.sink()
-  const context: Crossing = { isAnswer: false, model: request.model, renamed: new Map(), calls: callsOf(request) }
+  const context: Crossing = { isAnswer: false, model: request.model, thinking: facts?.thinking, renamed: new Map(), calls: callsOf(request) }
   const place: Place = { canonical: "", at: request.at ?? "", sink, context }
   const fitted = isOwn ? request : fit(request, place)
   const body = Fields.put(fields, fitted, origin, place)

@@ -7,22 +7,17 @@ import type { CanonicalRequest, ReasoningIntent } from "@sluice/protocol/Canonic
 import * as Fields from "@sluice/protocol/Fields"
 import { present } from "@sluice/protocol/Json"
 import * as Pointer from "@sluice/protocol/Pointer"
+import * as Thinking from "@sluice/protocol/Thinking"
 import { isObject, type Json, type JsonObject, valueIn } from "@sluice/protocol/Wire"
 import type { Crossing } from "./Crossing.ts"
 import { id, type Message, type ReasoningDetail, type Request } from "./Wire.ts"
 
-type Effort = NonNullable<ReasoningIntent["effort"]>
+type Effort = Thinking.Effort
 
 const fromLevel = (level: string): Effort => level === "none" ? { mode: "none" } : level === "auto" ? { mode: "auto" } : { mode: "level", level }
 
 const switched = (on: boolean, tokens: number | null | undefined): Effort =>
   !on ? { mode: "none" } : tokens === undefined || tokens === null ? { mode: "auto" } : { mode: "budget", tokens }
-
-/** Upper bounds of the thinking budget of each level, lowest first; a larger budget is `xhigh`. */
-const thresholds = [[512, "minimal"], [1024, "low"], [8192, "medium"], [24_576, "high"]] as const
-
-/** The level that stands for a budget of thinking tokens. */
-export const levelOf = (tokens: number): string => thresholds.find(([bound]) => tokens <= bound)?.[1] ?? "xhigh"
 
 const getIntent = (wire: Request): ReasoningIntent | undefined => {
   if (typeof wire.reasoning_effort === "string") return { effort: fromLevel(wire.reasoning_effort) }
@@ -51,7 +46,7 @@ const levelFor = (effort: Effort): string | undefined => {
     case "level":
       return effort.level
     case "budget":
-      return levelOf(effort.tokens)
+      return Thinking.levelOf(effort.tokens)
     case "none":
       return "none"
     case "auto":

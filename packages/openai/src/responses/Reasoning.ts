@@ -8,8 +8,8 @@ import { same } from "@sluice/protocol/Equality"
 import * as Fields from "@sluice/protocol/Fields"
 import { present } from "@sluice/protocol/Json"
 import * as Pointer from "@sluice/protocol/Pointer"
+import * as Thinking from "@sluice/protocol/Thinking"
 import type { JsonObject } from "@sluice/protocol/Wire"
-import { levelOf } from "../chat/Reasoning.ts"
 import type { Crossing } from "./Crossing.ts"
 import * as Wire from "./Wire.ts"
 
@@ -31,7 +31,7 @@ const levelFor = (effort: ReasoningIntent["effort"]): string | undefined => {
     case "level":
       return effort.level
     case "budget":
-      return levelOf(effort.tokens)
+      return Thinking.levelOf(effort.tokens)
     case "none":
       return "none"
     default:
