@@ -36,6 +36,8 @@ interface Walk {
   readonly inbound: Inbound
   /** What interceptors made of the request; absent = none changed it. */
   readonly changed: CanonicalRequest | undefined
+  /** The effort of thinking is that of the model name's suffix. */
+  readonly isSuffixed: boolean
   /** The exchange's scope; each attempt's scope is its child. */
   readonly scope: Scope.Scope
 }
@@ -112,7 +114,9 @@ const prepare = (walk: Walk, candidate: Candidate, executor: Executor, number: n
       from: exchange.inbound,
       executor,
       fidelity: candidate.entry.fidelity ?? "default",
-      wantsFrames: gateway.wantsFrames
+      wantsFrames: gateway.wantsFrames,
+      isSuffixed: walk.isSuffixed,
+      ...(candidate.thinking === undefined || exchange.operation !== "generate" ? {} : { thinking: candidate.thinking })
     })
   const { attempt } = gateway.hooks
   if (attempt.length === 0) return write(walk.changed)

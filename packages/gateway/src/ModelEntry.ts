@@ -2,6 +2,7 @@
  * One route of the gateway: the model name a client may ask for, and the targets that can serve it.
  * Read by `ModelRegistry` and `Planner`. It is plain data: nothing here is checked, `ModelRegistry.make` does that.
  */
+import type { Limits } from "@sluice/protocol/Thinking"
 import type * as Duration from "effect/Duration"
 import type { ProviderId } from "./ProviderId.ts"
 
@@ -12,6 +13,8 @@ export interface ModelTarget {
   readonly model?: string
   /** The share of first tries among the entry's targets; absent = 1. */
   readonly weight?: number
+  /** What this model can be told about thinking; absent = what the entry says. */
+  readonly thinking?: Limits
 }
 
 /** How losses of a crossing are judged: `strict` skips a target that would lose anything, `lenient` lets meaning be lost, `default` refuses only that. */
@@ -33,4 +36,6 @@ export interface ModelEntry {
   readonly onClientGone?: OnClientGone
   /** How long a streaming client waits for the head while attempts may still fail over. */
   readonly preCommit?: Duration.Duration
+  /** What the models of the targets can be told about thinking; absent = not known, and what is asked for is sent as it is. */
+  readonly thinking?: Limits
 }

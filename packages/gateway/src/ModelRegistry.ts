@@ -3,6 +3,7 @@
  * An exchange takes the snapshot once and keeps it, so a reload never changes an exchange that has begun.
  * It does not order targets (`Planner` does) and knows nothing of keys or health.
  */
+import * as Thinking from "@sluice/protocol/Thinking"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
@@ -38,11 +39,13 @@ export interface Snapshot {
 
 /** The entry a model name leads to. */
 export interface Route {
-  /** The name that was asked for. */
+  /** The name that was asked for, without its suffix for thinking. */
   readonly model: string
   readonly entry: ModelEntry
   /** What the `*` of the entry's id matched; absent when the id is an exact name. */
   readonly star?: string
+  /** What the suffix of the name says (`model(high)`); absent without one, and where it says nothing that is known. */
+  readonly effort?: Thinking.Effort
 }
 
 /**
@@ -55,8 +58,22 @@ export const make = (entries: ReadonlyArray<ModelEntry>, providers: Iterable<Pro
   return problems.length === 0 ? Result.succeed(snapshot) : Result.fail(new ModelRegistryError({ problems }))
 }
 
-/** The route of a model name: the entry of exactly that id, else the first entry whose glob matches. Exact names cost the same however many there are. */
+/**
+ * The route of a model name: the entry of exactly that id, else the first entry whose glob matches. Exact names cost the same however many there are.
+ * A name that ends in parentheses is that of an entry which has such a name itself, else the name before them with a suffix for thinking.
+ */
 export const resolve = (snapshot: Snapshot, model: string): Option.Option<Route> => {
+  const whole = find(snapshot, model)
+  const suffixed = Thinking.suffixed(model)
+  if (suffixed === undefined || (Option.isSome(whole) && whole.value.entry.id.includes("("))) return whole
+  const { effort } = suffixed
+  return find(snapshot, suffixed.name).pipe(
+    Option.map((route) => effort === undefined ? route : { ...route, effort }),
+    Option.orElse(() => whole)
+  )
+}
+
+const find = (snapshot: Snapshot, model: string): Option.Option<Route> => {
   const exact = snapshot.exact.get(model)
   if (exact !== undefined) return Option.some({ model, entry: exact })
   for (const { glob, entry } of snapshot.globs) {

@@ -6,13 +6,16 @@ import type { CanonicalRequest } from "@sluice/protocol/CanonicalRequest"
 import type { Dialect } from "@sluice/protocol/Dialect"
 import { same } from "@sluice/protocol/Equality"
 import { fail, type GatewayError } from "@sluice/protocol/GatewayError"
+import { present } from "@sluice/protocol/Json"
 import type * as Loss from "@sluice/protocol/Loss"
+import type { Limits } from "@sluice/protocol/Thinking"
 import type { Json, JsonObject } from "@sluice/protocol/Wire"
 import * as Result from "effect/Result"
 import type { Executor } from "./Executor.ts"
 import type { Inbound } from "./Inbound.ts"
 import * as JsonSpans from "./JsonSpans.ts"
 import type { Fidelity } from "./ModelEntry.ts"
+import * as Thinking from "./Thinking.ts"
 
 /** What one target is sent. */
 export interface Outbound {
@@ -49,8 +52,8 @@ const forward = (inbound: Inbound, model: string, executor: Executor): Outbound 
 }
 
 /** The typed lane: the request in the target's own words. */
-const translate = (inbound: Inbound, from: Dialect, request: CanonicalRequest, executor: Executor): Outbound => {
-  const { body, headers: encoded, losses, renamed } = executor.dialect.request.encode(request)
+const translate = (inbound: Inbound, from: Dialect, request: CanonicalRequest, executor: Executor, thinking: Limits | undefined): Outbound => {
+  const { body, headers: encoded, losses, renamed } = executor.dialect.request.encode(request, present({ thinking }))
   const headers = from.id === executor.dialect.id ? { ...inbound.headers, ...encoded } : encoded
   const asked = usageKeys(inbound, executor, body)
   return { lane: "typed", body: JSON.stringify(asked === undefined ? body : { ...body, ...asked }), headers, losses, renamed, hideUsage: asked !== undefined }
@@ -77,13 +80,26 @@ export const prepare = (
     readonly executor: Executor
     readonly fidelity: Fidelity
     readonly wantsFrames: boolean
+    /** What the target's model can be told about thinking; absent = not known. */
+    readonly thinking?: Limits
+    /** The effort is that of the model name's suffix, which asks for the nearest there is. */
+    readonly isSuffixed?: boolean
   }
 ): Result.Result<Outbound, GatewayError> => {
-  const { changed, executor, inbound, model } = options
-  if (executor.dialect.id === options.from.id && !options.wantsFrames && changed === undefined) return Result.succeed(forward(inbound, model, executor))
-  const request = changed === undefined ? inbound.request() : Result.succeed(changed)
-  if (Result.isFailure(request)) return Result.fail(request.failure)
-  const outbound = translate(inbound, options.from, { ...request.success, model }, executor)
+  const { changed, executor, inbound, model, thinking } = options
+  const isOwn = executor.dialect.id === options.from.id
+  const mayForward = isOwn && !options.wantsFrames && changed === undefined
+  if (mayForward && thinking === undefined) return Result.succeed(forward(inbound, model, executor))
+  const asked = changed === undefined ? inbound.request() : Result.succeed(changed)
+  if (Result.isFailure(asked)) return Result.fail(asked.failure)
+  const fitted: Result.Result<Thinking.Fitted, GatewayError> = thinking === undefined
+    ? Result.succeed({ request: asked.success, losses: [] })
+    : Thinking.fit(asked.success, thinking, isOwn && options.isSuffixed !== true)
+  if (Result.isFailure(fitted)) return Result.fail(fitted.failure)
+  const { losses, request } = fitted.success
+  if (mayForward && request === asked.success) return Result.succeed(forward(inbound, model, executor))
+  const translated = translate(inbound, options.from, { ...request, model }, executor, thinking)
+  const outbound = losses.length === 0 ? translated : { ...translated, losses: [...losses, ...translated.losses] }
   if (outbound.losses.length === 0 || options.fidelity === "lenient") return Result.succeed(outbound)
   const unbearable = options.fidelity === "strict" ? outbound.losses : outbound.losses.filter((loss) => loss.weight === "meaning")
   return unbearable.length === 0 ? Result.succeed(outbound) : Result.fail(refused(unbearable, executor.id))

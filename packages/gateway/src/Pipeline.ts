@@ -31,6 +31,7 @@ import * as ModelRegistry from "./ModelRegistry.ts"
 import * as Planner from "./Planner.ts"
 import * as Reply from "./Reply.ts"
 import * as Settle from "./Settle.ts"
+import * as Thinking from "./Thinking.ts"
 import { estimateTokens } from "./Verdict.ts"
 
 /** One call as the HTTP front hands it over. */
@@ -113,14 +114,16 @@ const respond = Effect.fnUntraced(function*(
   exchange.step = "model"
   const snapshot = gateway.registry.current()
   const route = yield* resolve(snapshot, exchange, inbound.model)
+  const effort = exchange.operation === "generate" ? route.effort : undefined
+  const asked = yield* Effect.fromResult(Thinking.bySuffix(inbound, effort))
   exchange.step = "interceptor"
   const { request } = gateway.hooks
-  const changed = request.length === 0 ? undefined : yield* Intercept.run(inbound, undefined, request, contextOf(exchange))
+  const changed = request.length === 0 ? asked : yield* Intercept.run(inbound, asked, request, contextOf(exchange))
   const candidates = Planner.plan(snapshot, route, gateway.random)
   exchange.step = "ledger"
   yield* open(gateway, exchange)
   exchange.step = undefined
-  const attempts = Attempts.walk({ gateway, exchange, inbound, changed, scope }, candidates)
+  const attempts = Attempts.walk({ gateway, exchange, inbound, changed, isSuffixed: effort !== undefined, scope }, candidates)
   return inbound.stream ? yield* stream(gateway, exchange, route, attempts, scope) : yield* buffer(gateway, exchange, attempts)
 })
 
@@ -154,10 +157,12 @@ const admit = Effect.fnUntraced(function*(gateway: Gateway, exchange: Exchange, 
 })
 
 const resolve = (snapshot: ModelRegistry.Snapshot, exchange: Exchange, model: string): Effect.Effect<ModelRegistry.Route, GatewayError> => {
-  if (!ModelAccess.isAllowed(exchange.principal, model)) {
+  const route = ModelRegistry.resolve(snapshot, model)
+  // Who may use a model may use it with any suffix
+  const names = Option.isSome(route) ? [route.value.model, model] : [model]
+  if (!names.some((name) => ModelAccess.isAllowed(exchange.principal, name))) {
     return fail({ class: "forbidden", message: `The key "${exchange.principal.id}" may not use the model "${model}".`, code: "model_not_allowed" })
   }
-  const route = ModelRegistry.resolve(snapshot, model)
   return Option.isSome(route)
     ? Effect.succeed(route.value)
     : fail({

@@ -2,6 +2,8 @@
  * The order in which an exchange tries targets: the entry's own, drawn by weight, then those of its fallbacks.
  * Pure but for the random source it is given. It does not look at health, cooldowns or credentials: whoever walks the plan skips what is unavailable.
  */
+import { present } from "@sluice/protocol/Json"
+import type { Limits } from "@sluice/protocol/Thinking"
 import * as Option from "effect/Option"
 import { substitute } from "./internal/modelGlob.ts"
 import type { ModelEntry, ModelTarget } from "./ModelEntry.ts"
@@ -15,6 +17,8 @@ export interface Candidate {
   readonly model: string
   /** The entry the target belongs to: the route's own, or that of a fallback. */
   readonly entry: ModelEntry
+  /** What the model can be told about thinking; absent = not known. */
+  readonly thinking?: Limits
 }
 
 /**
@@ -39,11 +43,13 @@ export const plan = (snapshot: ModelRegistry.Snapshot, route: ModelRegistry.Rout
   return Array.from(candidates.values())
 }
 
-const candidate = (route: ModelRegistry.Route, target: ModelTarget): Candidate => ({
-  provider: target.provider,
-  model: target.model === undefined ? route.model : route.star === undefined ? target.model : substitute(target.model, route.star),
-  entry: route.entry
-})
+const candidate = (route: ModelRegistry.Route, target: ModelTarget): Candidate =>
+  present({
+    provider: target.provider,
+    model: target.model === undefined ? route.model : route.star === undefined ? target.model : substitute(target.model, route.star),
+    entry: route.entry,
+    thinking: target.thinking ?? route.entry.thinking
+  })
 
 /** The route and every fallback reached from it, nearest first, each name once. */
 const withFallbacks = (snapshot: ModelRegistry.Snapshot, route: ModelRegistry.Route): ReadonlyArray<ModelRegistry.Route> => {

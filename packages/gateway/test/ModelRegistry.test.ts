@@ -69,6 +69,32 @@ describe("resolve", () => {
     }), seeded)
 })
 
+describe("a name with a suffix for thinking", () => {
+  const found = (snapshot: ModelRegistry.Snapshot, model: string) =>
+    Option.match(ModelRegistry.resolve(snapshot, model), {
+      onNone: () => undefined,
+      onSome: ({ effort, entry, model }) => [entry.id, model, effort?.mode]
+    })
+
+  it("leads where the name before it leads, by itself or through a glob", () => {
+    const snapshot = made([to("gpt-4o"), to("x/*")])
+    assert.deepStrictEqual(found(snapshot, "gpt-4o(high)"), ["gpt-4o", "gpt-4o", "level"])
+    assert.deepStrictEqual(found(snapshot, "x/y(8192)"), ["x/*", "x/y", "budget"])
+    assert.deepStrictEqual(found(snapshot, "gpt-4o(whatever)"), ["gpt-4o", "gpt-4o", undefined])
+  })
+
+  it("is a name where an entry has it, exactly or in its glob", () => {
+    const snapshot = made([to("gpt-4o"), to("gpt-4o(high)"), to("local/*(low)"), to("*")])
+    assert.deepStrictEqual(found(snapshot, "gpt-4o(high)"), ["gpt-4o(high)", "gpt-4o(high)", undefined])
+    assert.deepStrictEqual(found(snapshot, "local/m(low)"), ["local/*(low)", "local/m(low)", undefined])
+    assert.deepStrictEqual(found(snapshot, "local/m(high)"), ["*", "local/m", "level"])
+  })
+
+  it("leads nowhere where the name before it does not", () => {
+    assert.isUndefined(found(made([to("gpt-4o")]), "gpt-5(high)"))
+  })
+})
+
 describe("list", () => {
   it("shows exact names in their order and no globs", () => {
     assert.deepStrictEqual(ModelRegistry.list(made([to("b"), to("x/*"), to("a"), to("*")])).map((entry) => entry.id), ["b", "a"])
@@ -122,6 +148,20 @@ describe("make refuses", () => {
       ]
     )
     assert.deepStrictEqual(problemsOf([to("g/*", { fallbacks: ["g/small"] })]), [["0.fallbacks.0", "fallback cycle: g/* → g/small"]])
+  })
+
+  it("a fallback with a suffix for thinking, which would be lost", () => {
+    const message = "a fallback thinks as the request asks: leave the suffix of \"y(low)\" out"
+    assert.deepStrictEqual(problemsOf([to("x", { fallbacks: ["y(low)"] }), to("y")]), [["0.fallbacks.0", message]])
+    assert.deepStrictEqual(problemsOf([to("x", { fallbacks: ["y(low)"] }), to("y(low)")]), [])
+  })
+
+  it("limits of thinking that leave nothing", () => {
+    const entries = [
+      to("m", { thinking: { kind: "budget", min: 2, max: 1 } }),
+      to("n", { targets: [{ provider: a, thinking: { kind: "level", levels: [] } }] })
+    ]
+    assert.deepStrictEqual(problemsOf(entries).map(([path]) => path), ["0.thinking.min", "1.targets.0.thinking.levels"])
   })
 
   it("but not two ways to the same fallback", () => {

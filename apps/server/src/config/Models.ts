@@ -4,7 +4,22 @@
  */
 import { Schema } from "effect"
 import type { Doc } from "./Fields.ts"
-import { byteSize, defaulted, described, duration, list, oneOf, optional, positiveDuration, positiveNumber, required, section, text } from "./Fields.ts"
+import {
+  byteSize,
+  defaulted,
+  described,
+  duration,
+  flag,
+  integer,
+  list,
+  oneOf,
+  optional,
+  positiveDuration,
+  positiveNumber,
+  required,
+  section,
+  text
+} from "./Fields.ts"
 import { providerId } from "./Providers.ts"
 
 const onClientGone = (doc: Doc<"cancel" | "drain" | { readonly drain: { readonly time: string; readonly bytes: string } }>) =>
@@ -22,6 +37,18 @@ const onClientGone = (doc: Doc<"cancel" | "drain" | { readonly drain: { readonly
     message: "Expected cancel, drain or { drain: { time, bytes } }"
   })
 
+const thinking = section({
+  kind: required(
+    oneOf(["budget", "level", "hybrid", "none"]),
+    "What it takes: budgets of tokens, levels, both, or `none` when it does not think."
+  ),
+  min: optional(integer(1), "The smallest budget, in tokens. Absent = no bound."),
+  max: optional(integer(1), "The largest budget, in tokens. Absent = no bound."),
+  levels: optional(list(text), "The levels it takes, of `minimal`, `low`, `medium`, `high`, `xhigh`, `max` or words of its own. Absent = any."),
+  dynamic: defaulted(flag, true, "Whether it can decide by itself how much to think."),
+  canDisable: defaulted(flag, true, "Whether it can be told not to think.")
+})
+
 /** One route. */
 export const model = section({
   id: required(text, "The name clients use. One `*` matches any text, slashes too. Exact names go before globs; the first matching glob wins."),
@@ -29,7 +56,8 @@ export const model = section({
     list(section({
       provider: required(providerId, "The id of a provider."),
       model: optional(text, "The name sent upstream; a `*` is replaced by what the `*` of the id matched. Absent = the client's name unchanged."),
-      weight: defaulted(positiveNumber, 1, "The share of first tries among the entry's targets.")
+      weight: defaulted(positiveNumber, 1, "The share of first tries among the entry's targets."),
+      thinking: optional(thinking, "What this model can be told about thinking. Absent = what the entry says.")
     })),
     "The providers that can serve the model."
   ),
@@ -44,5 +72,9 @@ export const model = section({
     "cancel",
     "What happens upstream when the client leaves: `cancel` at once, `drain` to the end, or `{ drain: { time, bytes } }` within bounds."
   ),
-  preCommit: optional(duration, "How long a streaming client waits for the head of the reply while targets may still be changed.")
+  preCommit: optional(duration, "How long a streaming client waits for the head of the reply while targets may still be changed."),
+  thinking: optional(
+    thinking,
+    "What the models of the targets can be told about thinking: what they do not take is fitted, or refused where the client speaks the provider's own protocol. Absent = it is sent as it is asked for."
+  )
 })

@@ -38,6 +38,7 @@ providers:
   - { id: sim, dialect: openai-chat, simulator: true }
 models:
   - { id: fast, targets: [{ provider: openai, model: gpt-4o-mini, weight: 3 }, { provider: anthropic, model: claude-haiku-4-5 }], fallbacks: [slow], fidelity: default, onClientGone: cancel, preCommit: 10 seconds }
+  - { id: thinking, thinking: { kind: hybrid, min: 1024, max: "32000", levels: [low, high], canDisable: false }, targets: [{ provider: sim, thinking: { kind: none } }] }
   - { id: drained, targets: [{ provider: sim }], onClientGone: { drain: { time: 20 seconds, bytes: 1MiB } } }
   - { id: "*", targets: [{ provider: openai }] }
 keys:     [{ id: ci, key: "\${CI_KEY}", models: [fast], limits: {} }]
@@ -53,8 +54,14 @@ describe("a file with every section", () => {
     assert.strictEqual(config.server.bodyLimit, ByteSize.mebibytes(32))
     assert.deepStrictEqual(config.ledger.url, { _tag: "Sqlite", filename: "./sluice.db" })
     assert.strictEqual(Duration.toMinutes(config.providers[1]!.timeouts.firstEvent), 2)
-    const gone = config.models[1]!.onClientGone
+    const gone = config.models[2]!.onClientGone
     assert.deepStrictEqual(typeof gone === "string" ? gone : [Duration.toSeconds(gone.drain.time), gone.drain.bytes], [20, ByteSize.mebibytes(1)])
+  })
+
+  it("decodes what models can be told about thinking", () => {
+    const { targets, thinking } = config.models[1]!
+    assert.deepStrictEqual(thinking, { kind: "hybrid", min: 1024, max: 32_000, levels: ["low", "high"], dynamic: true, canDisable: false })
+    assert.deepStrictEqual(targets[0]?.thinking, { kind: "none", dynamic: true, canDisable: true })
   })
 
   it("holds secrets that can be used and are never printed", () => {

@@ -2,6 +2,8 @@
  * The checks a list of model entries must pass before it becomes a registry, one small function per rule.
  * Used by `ModelRegistry.make` only; problems are collected, not thrown, so that a person sees them all at once.
  */
+import type { Limits } from "@sluice/protocol/Thinking"
+import * as Thinking from "@sluice/protocol/Thinking"
 import type { ModelEntry, ModelTarget } from "../ModelEntry.ts"
 import type { ModelProblem } from "../ModelRegistry.ts"
 import type { ProviderId } from "../ProviderId.ts"
@@ -18,6 +20,7 @@ export const validateEntries = (
     const problems = [
       ...idProblems(entry, index, firstAt),
       ...(entry.targets.length === 0 ? [problem(["targets"], "an entry needs at least one target")] : []),
+      ...thinkingProblems(entry.thinking),
       ...entry.targets.flatMap((target, at) => targetProblems(entry, target, providers).map((found) => under(["targets", at], found))),
       ...(entry.fallbacks ?? []).flatMap((name, at) => fallbackProblems(entry, name, entryOf).map((found) => under(["fallbacks", at], found)))
     ]
@@ -38,7 +41,7 @@ const idProblems = (entry: ModelEntry, index: number, firstAt: Map<string, numbe
 }
 
 const targetProblems = (entry: ModelEntry, target: ModelTarget, providers: ReadonlySet<ProviderId>): ReadonlyArray<ModelProblem> => {
-  const problems: Array<ModelProblem> = []
+  const problems: Array<ModelProblem> = [...thinkingProblems(target.thinking)]
   if (!providers.has(target.provider)) {
     problems.push(problem(["provider"], `there is no provider "${target.provider}"; known: ${[...providers].join(", ") || "none"}`))
   }
@@ -54,9 +57,21 @@ const targetProblems = (entry: ModelEntry, target: ModelTarget, providers: Reado
   return problems
 }
 
+const thinkingProblems = (limits: Limits | undefined): ReadonlyArray<ModelProblem> => {
+  if (limits === undefined) return []
+  const { levels, max, min } = limits
+  return [
+    ...(min !== undefined && max !== undefined && min > max ? [problem(["thinking", "min"], `the smallest budget ${min} is above the largest, ${max}`)] : []),
+    ...(levels?.length === 0 ? [problem(["thinking", "levels"], "name at least one level, or leave it out to allow all")] : [])
+  ]
+}
+
 const fallbackProblems = (entry: ModelEntry, name: string, entryOf: (model: string) => ModelEntry | undefined): ReadonlyArray<ModelProblem> => {
   if (name.includes("*")) return [problem([], `a fallback is one model name, "${name}" has a *`)]
   const next = entryOf(name)
+  if (next !== undefined && next.id !== name && !next.id.includes("(") && Thinking.suffixed(name) !== undefined) {
+    return [problem([], `a fallback thinks as the request asks: leave the suffix of "${name}" out`)]
+  }
   if (next === undefined) return [problem([], `no entry serves the fallback "${name}"`)]
   const cycle = wayBack(entry, name, next, entryOf)
   return cycle === undefined ? [] : [problem([], `fallback cycle: ${[entry.id, ...cycle].join(" → ")}`)]

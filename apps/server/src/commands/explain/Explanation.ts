@@ -8,7 +8,9 @@ import type { Fidelity } from "@sluice/gateway/ModelEntry"
 import * as ModelRegistry from "@sluice/gateway/ModelRegistry"
 import * as Outbound from "@sluice/gateway/Outbound"
 import * as Planner from "@sluice/gateway/Planner"
+import * as Thinking from "@sluice/gateway/Thinking"
 import { defaults as limits } from "@sluice/gateway/Timeouts"
+import type { CanonicalRequest } from "@sluice/protocol/CanonicalRequest"
 import type { Dialect, Endpoint } from "@sluice/protocol/Dialect"
 import { fail, type Failure, statusOf } from "@sluice/protocol/GatewayError"
 import { present } from "@sluice/protocol/Json"
@@ -89,7 +91,8 @@ export const explain = (config: Config, from: Dialect, text: string): Explanatio
       refusal: refusal({ class: "model-not-found", message: `No model entry serves "${model}".`, param: "model" })
     }
   }
-  const targets = Planner.plan(registry.value, route, () => 0).map((candidate) => target(config, from, inbound.success, candidate))
+  const changed = Result.getOrUndefined(Thinking.bySuffix(inbound.success, route.effort))
+  const targets = Planner.plan(registry.value, route, () => 0).map((candidate) => target(config, from, inbound.success, candidate, changed))
   return present({
     from: from.id,
     model,
@@ -109,13 +112,20 @@ const likeliestFirst = (config: Config) => {
   return Result.getSuccess(ModelRegistry.make(entries, config.providers.map(({ id }) => id)))
 }
 
-const target = (config: Config, from: Dialect, inbound: Inbound.Inbound, candidate: Planner.Candidate): Target => {
-  const { entry, model } = candidate
+const target = (
+  config: Config,
+  from: Dialect,
+  inbound: Inbound.Inbound,
+  candidate: Planner.Candidate,
+  changed: CanonicalRequest | undefined
+): Target => {
+  const { entry, model, thinking } = candidate
   const provider = config.providers.find(({ id }) => id === candidate.provider)
   const dialect = provider === undefined ? from : dialectOf(provider)
   const executor = { id: candidate.provider, dialect, limits, retries: 0, open: () => fail({ class: "unavailable", message: "Explaining sends nothing." }) }
   const fidelity = entry.fidelity ?? "default"
-  const prepare = (judgedBy: Fidelity) => Outbound.prepare({ inbound, model, from, executor, fidelity: judgedBy, wantsFrames: false })
+  const asked = { ...present({ changed, thinking }), isSuffixed: changed !== undefined }
+  const prepare = (judgedBy: Fidelity) => Outbound.prepare({ inbound, model, from, executor, fidelity: judgedBy, wantsFrames: false, ...asked })
   const judged = prepare(fidelity)
   // Lenient refuses nothing, so that what a refused target would have been sent shows too
   const outbound = Result.getOrUndefined(Result.isSuccess(judged) ? judged : prepare("lenient"))
