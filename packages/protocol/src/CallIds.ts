@@ -28,3 +28,10 @@ export const fit = (id: string, rule: IdRule): string => {
   if (clean === id && id.length > 0 && id.length <= rule.maxLength) return id
   return `${clean.slice(0, Math.max(0, rule.maxLength - 15))}_${digest(id)}`
 }
+
+/**
+ * An id for a call that came without one, from its place in its answer. The answer's own id is in it, because a conversation
+ * holds calls of many answers, and protocols refuse two of one id; without it the place alone must do.
+ */
+export const made = (answer: string | undefined, ...place: ReadonlyArray<number>): string =>
+  ["call", ...(answer === undefined || answer === "" ? [] : [digest(answer)]), ...place].join("_")

@@ -24,6 +24,19 @@ describe("an id the dialect refuses", () => {
   })
 })
 
+describe("an id made for a call without one", () => {
+  it("tells calls of one answer apart, and those of different answers", () => {
+    const ids = [CallIds.made("resp_1", 0, 0), CallIds.made("resp_1", 0, 1), CallIds.made("resp_1", 1, 0), CallIds.made("resp_2", 0, 0)]
+    assert.strictEqual(new Set(ids).size, ids.length)
+    for (const id of ids) assert.match(id, /^call_[a-z0-9]{14}_\d_\d$/)
+  })
+
+  it("is its place alone where the answer has no id", () => {
+    assert.strictEqual(CallIds.made(undefined, 0, 2), "call_0_2")
+    assert.strictEqual(CallIds.made("", 0, 2), "call_0_2")
+  })
+})
+
 describe("fitting", () => {
   it.effect.prop("gives what the rule allows, the same each time, and changes it no further", [Schema.String], ([id]) =>
     Effect.sync(() => {

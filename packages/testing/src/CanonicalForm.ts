@@ -4,7 +4,7 @@
  * where adjacent messages are cut, the layout of JSON arguments, ids. It is not used inside one dialect, where identity holds.
  */
 import type { Part, ToolCallPart, ToolResultPart } from "@sluice/protocol/CanonicalPart"
-import type { CanonicalRequest, Turn } from "@sluice/protocol/CanonicalRequest"
+import type { CanonicalRequest, Tool, Turn } from "@sluice/protocol/CanonicalRequest"
 import type { CanonicalResponse } from "@sluice/protocol/CanonicalResponse"
 import * as Equality from "@sluice/protocol/Equality"
 import * as Json from "@sluice/protocol/Json"
@@ -113,6 +113,20 @@ const normalTurns = (turns: ReadonlyArray<Turn>): ReadonlyArray<Turn> => {
     .filter((turn) => turn.parts.length > 0)
 }
 
+/** An object schema that names no properties says the same as one whose list of them is empty. */
+const normalSchema = (value: unknown): unknown => {
+  if (Array.isArray(value)) return value.map(normalSchema)
+  if (typeof value !== "object" || value === null) return value
+  const isEmptyList = (key: string, inner: unknown): boolean =>
+    key === "properties" && typeof inner === "object" && inner !== null && Object.keys(inner).length === 0
+  return Object.fromEntries(Object.entries(value).filter(([key, inner]) => !isEmptyList(key, inner)).map(([key, inner]) => [key, normalSchema(inner)]))
+}
+
+const normalTool = (tool: Tool): unknown => {
+  if (tool.type === "namespace") return { ...tool, tools: tool.tools.map(normalTool) }
+  return tool.type === "function" && tool.parameters !== undefined ? { ...tool, parameters: normalSchema(tool.parameters) } : tool
+}
+
 /**
  * A request in normal form. System and developer are one role, what they say before anybody else is the instructions, results are turns of their own,
  * adjacent turns of a speaker are one, calls come last in their turn and are numbered, empty texts and lists are gone.
@@ -128,7 +142,7 @@ export const ofRequest = (request: CanonicalRequest): unknown => {
     ...rest,
     turns: turns.slice(leading),
     instructions: said.length === 0 ? undefined : joinWords(said),
-    tools: tools?.length === 0 ? undefined : tools,
+    tools: tools === undefined || tools.length === 0 ? undefined : tools.map(normalTool),
     stop: stop?.length === 0 ? undefined : stop
   })
 }

@@ -2,6 +2,7 @@
  * Content blocks of answers and their canonical events. One way to open a block and one to close it serve streams and whole
  * answers, so that both mean the same.
  */
+import * as CallIds from "@sluice/protocol/CallIds"
 import type { BlockKind, BlockStartEvent, CanonicalEvent } from "@sluice/protocol/CanonicalEvent"
 import { parse } from "@sluice/protocol/Json"
 import { isObject, type Json, type JsonObject } from "@sluice/protocol/Wire"
@@ -42,14 +43,14 @@ const kindOf = (type: string): BlockKind => {
   }
 }
 
-const startOf = (block: JsonObject, kind: BlockKind, index: number): BlockStartEvent => {
+const startOf = (block: JsonObject, kind: BlockKind, index: number, answer: string | undefined): BlockStartEvent => {
   const start = { type: "block-start" as const, choice: 0, index, kind }
   switch (kind) {
     case "reasoning":
       return { ...start, form: "raw" }
     case "tool-call":
       // Without an id or a name nothing could answer the call; both are made from its place.
-      return { ...start, call: { kind: "function", id: text(block["id"]) || `call_0_${index}`, name: text(block["name"]) || `tool_${index}` } }
+      return { ...start, call: { kind: "function", id: text(block["id"]) || CallIds.made(answer, 0, index), name: text(block["name"]) || `tool_${index}` } }
     case "text":
       return start
     default:
@@ -81,13 +82,13 @@ const contentOf = (block: JsonObject, kind: BlockKind, index: number): ReadonlyA
 const isEmptyInput = (input: Json | undefined): boolean =>
   input === undefined || input === null || input === "" || (isObject(input) && Object.keys(input).length === 0)
 
-/** Opens a block: its state and the events its opening says. */
-export const open = (block: JsonObject, index: number): readonly [OpenBlock, ReadonlyArray<CanonicalEvent>] => {
+/** Opens a block of the answer with this id: its state and the events its opening says. */
+export const open = (block: JsonObject, index: number, answer: string | undefined): readonly [OpenBlock, ReadonlyArray<CanonicalEvent>] => {
   const kind = kindOf(text(block["type"]))
   const input = kind === "tool-call" && !isEmptyInput(block["input"]) ? JSON.stringify(block["input"]) : undefined
   return [
     { index, kind, opening: block, input, json: undefined, grown: undefined },
-    [startOf(block, kind, index), ...contentOf(block, kind, index)]
+    [startOf(block, kind, index, answer), ...contentOf(block, kind, index)]
   ]
 }
 

@@ -30,6 +30,8 @@ interface Held {
 /** A stream being decoded. */
 export interface State {
   readonly phase: "before" | "open" | "ended"
+  /** The id of the answer, once it is known. */
+  readonly answer: string | undefined
   /** Open blocks by the index the wire gave them. */
   readonly blocks: ReadonlyMap<number, Blocks.OpenBlock>
   readonly started: number
@@ -49,7 +51,7 @@ const nothing: ReadonlyArray<CanonicalEvent> = []
 const noFrames: ReadonlyArray<Frame> = []
 
 /** Before the first event. */
-export const initial = (): State => ({ phase: "before", blocks: new Map(), started: 0, usage: none, finish: undefined, held: [] })
+export const initial = (): State => ({ phase: "before", answer: undefined, blocks: new Map(), started: 0, usage: none, finish: undefined, held: [] })
 
 const frameOf = (event: WireEvent, value: Json, events: ReadonlyArray<CanonicalEvent>): Frame => ({
   events,
@@ -96,7 +98,7 @@ const startMessage = (state: State, event: WireEvent, value: JsonObject): Step =
   const { message } = value
   const input = Usage.decodeStart(message.usage, state.usage)
   const usage: ReadonlyArray<CanonicalEvent> = isEmpty(input) ? nothing : [{ type: "usage", usage: input }]
-  const known = { ...state, usage: merge(state.usage, input) }
+  const known = { ...state, answer: state.answer ?? (message.id || undefined), usage: merge(state.usage, input) }
   if (state.phase === "open") return beside(known, event, value, usage)
   const start: CanonicalEvent = { type: "start", ...present({ id: message.id || undefined, model: message.model || undefined }) }
   return content(state, { ...known, phase: "open" }, event, value, [start, ...usage])
@@ -112,7 +114,7 @@ const startBlock = (state: State, event: WireEvent, value: JsonObject): Step => 
   if (!isBlockStart(value)) return violated(state, event, value, "A content_block_start without an index or a block.")
   if (state.blocks.size >= maxOpenBlocks) return violated(state, event, value, `More than ${maxOpenBlocks} blocks are open at once.`)
   const unclosed = state.blocks.get(value.index)
-  const [opened, events] = Blocks.open(Wire.asObject(value.content_block), state.started)
+  const [opened, events] = Blocks.open(Wire.asObject(value.content_block), state.started, state.answer)
   const next: State = { ...state, phase: "open", started: state.started + 1, blocks: new Map(state.blocks).set(value.index, opened) }
   return content(state, next, event, value, [...opening(state), ...(unclosed === undefined ? nothing : Blocks.close(unclosed)), ...events])
 }
@@ -148,7 +150,7 @@ const delta = (state: State, event: WireEvent, value: JsonObject): Step => {
   if (opens === undefined || state.blocks.size >= maxOpenBlocks) {
     return violated(state, event, value, `A ${said["type"]} for the block ${index}, which is not open.`)
   }
-  const [opened, events] = Blocks.open(opens, state.started)
+  const [opened, events] = Blocks.open(opens, state.started, state.answer)
   const before: State = { ...state, phase: "open", held: [], started: state.started + 1, blocks: new Map(state.blocks).set(index, opened) }
   const [next, frames] = inBlock(before, event, value, index, opened, said)
   const own = frames.flatMap((frame) => frame.events)

@@ -37,7 +37,7 @@ export const decode = (body: Json): Frame => {
   return frameOf(body, [
     { type: "start", ...present({ id: body.id || undefined, model: body.model || undefined }) },
     ...content.flatMap((block, index) => {
-      const [opened, events] = Blocks.open(block, index)
+      const [opened, events] = Blocks.open(block, index, body.id || undefined)
       return [...events, ...Blocks.close(opened)]
     }),
     ...(Object.keys(usage).length === 0 ? [] : [{ type: "usage" as const, usage }]),

@@ -1,4 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
+import * as CallIds from "@sluice/protocol/CallIds"
 import type { Part } from "@sluice/protocol/CanonicalPart"
 import * as Collect from "@sluice/protocol/Collect"
 import * as Grammar from "@sluice/protocol/Grammar"
@@ -197,7 +198,7 @@ describe("a block", () => {
   it("of a tool without id or name gets both from its place", () => {
     assert.deepNestedInclude(
       eventsOf(message({ type: "content_block_start", index: 0, content_block: { type: "tool_use", input: {} } })).find(({ type }) => type === "block-start"),
-      { "call.id": "call_0_0", "call.name": "tool_0" }
+      { "call.id": CallIds.made("msg_1", 0, 0), "call.name": "tool_0" }
     )
   })
 

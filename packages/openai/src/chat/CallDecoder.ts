@@ -2,6 +2,7 @@
  * Assembles the tool calls of one choice of a stream. A call starts once its id and its name are known; what providers do
  * instead (late, missing or repeated ids and names, missing or reused indexes, calls sent twice) is repaired here.
  */
+import * as CallIds from "@sluice/protocol/CallIds"
 import type { CanonicalEvent } from "@sluice/protocol/CanonicalEvent"
 import { parseArguments } from "@sluice/protocol/Json"
 import { isObject, type Json } from "@sluice/protocol/Wire"
@@ -112,14 +113,14 @@ export const step = (state: Calls, delta: ToolCallDelta, choice: number, events:
   return { calls: replaced(state.calls, at, start(call, call.id, call.name, state.started, choice, events)), started: state.started + 1 }
 }
 
-/** Place the end of a choice: calls that never got an id or a name get one, calls of which nothing is known are forgotten. */
-export const finish = (state: Calls, choice: number, events: Array<CanonicalEvent>, close: () => void): Calls => {
+/** Place the end of a choice: calls that never got an id or a name get one, calls of which nothing is known are forgotten. `answer` is the id of the answer. */
+export const finish = (state: Calls, answer: string | undefined, choice: number, events: Array<CanonicalEvent>, close: () => void): Calls => {
   let started = state.started
   const calls = state.calls.toSorted((left, right) => left.slot - right.slot).flatMap((call, index): ReadonlyArray<Call> => {
     if (call.block !== undefined) return [call]
     if (call.id === undefined && call.name === undefined && call.pending === "") return []
     close()
-    return [start(call, call.id ?? `call_${choice}_${index}`, call.name ?? `tool_${index}`, started++, choice, events)]
+    return [start(call, call.id ?? CallIds.made(answer, choice, index), call.name ?? `tool_${index}`, started++, choice, events)]
   })
   return { calls, started }
 }

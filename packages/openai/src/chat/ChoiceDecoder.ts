@@ -109,13 +109,19 @@ export const addChoice = (choice: Choice, wire: ChunkChoice, index: number, even
   return current
 }
 
-/** Closes a choice: its calls get what they lack, its blocks end, its finish is told. */
-export const finishChoice = (choice: Choice, index: number, finish: CanonicalFinish, events: Array<CanonicalEvent>): Choice => {
+/** Closes a choice of the answer with this id: its calls get what they lack, its blocks end, its finish is told. */
+export const finishChoice = (
+  choice: Choice,
+  index: number,
+  finish: CanonicalFinish,
+  events: Array<CanonicalEvent>,
+  answer: string | undefined
+): Choice => {
   let current = choice
   const close = (): void => {
     current = closeOpen(current, index, events)
   }
-  const { calls } = CallDecoder.finish(current, index, events, close)
+  const { calls } = CallDecoder.finish(current, answer, index, events, close)
   close()
   if (current.media !== undefined) events.push({ type: "block-end", choice: index, index: current.media })
   for (const { block } of calls) if (block !== undefined) events.push({ type: "block-end", choice: index, index: block })
@@ -133,7 +139,8 @@ export const usageOf = (wire: JsonObject): Json | undefined => {
   return isObject(first) && isObject(first["usage"]) ? first["usage"] : undefined
 }
 
-const nonEmpty = (value: Json | undefined): string | undefined => typeof value === "string" && value !== "" ? value : undefined
+/** Text that says something. */
+export const nonEmpty = (value: Json | undefined): string | undefined => typeof value === "string" && value !== "" ? value : undefined
 
 /** The facts of the answer's beginning. */
 export const startOf = (wire: JsonObject): CanonicalEvent => ({

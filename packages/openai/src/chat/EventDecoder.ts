@@ -12,7 +12,7 @@ import type { WireEvent } from "@sluice/protocol/Sse"
 import { isObject, type Json, type JsonObject } from "@sluice/protocol/Wire"
 import * as Result from "effect/Result"
 import * as Annotations from "./Annotations.ts"
-import { addChoice, type Choice, finishChoice, startOf, unseen, usageOf } from "./ChoiceDecoder.ts"
+import { addChoice, type Choice, finishChoice, nonEmpty, startOf, unseen, usageOf } from "./ChoiceDecoder.ts"
 import { isBlank } from "./Delta.ts"
 import * as Errors from "./Errors.ts"
 import * as Finish from "./Finish.ts"
@@ -30,6 +30,8 @@ interface Held {
 /** A stream under way. */
 export interface State {
   readonly phase: "before" | "open" | "ended"
+  /** The first id a chunk stated. */
+  readonly answer: string | undefined
   readonly choices: ReadonlyMap<number, Choice>
   readonly held: Held | undefined
   /** Sources were told once; providers repeat them in every chunk. */
@@ -39,7 +41,7 @@ export interface State {
 type Step = readonly [State, ReadonlyArray<Frame>]
 
 /** Before the first event. */
-export const initial = (): State => ({ phase: "before", choices: new Map(), held: undefined, hasSources: false })
+export const initial = (): State => ({ phase: "before", answer: undefined, choices: new Map(), held: undefined, hasSources: false })
 
 type Origin = Omit<FrameWire, "events">
 
@@ -59,7 +61,7 @@ const release = (state: State): Step => {
   const choices = new Map(state.choices)
   for (const index of held.choices) {
     const choice = choices.get(index)
-    if (choice?.stated !== undefined && !choice.finished) choices.set(index, finishChoice(choice, index, choice.stated, events))
+    if (choice?.stated !== undefined && !choice.finished) choices.set(index, finishChoice(choice, index, choice.stated, events, state.answer))
   }
   return [{ ...state, choices, held: undefined }, [toFrame(held.wire, events)]]
 }
@@ -81,8 +83,6 @@ const failed = (state: State, failure: Failure, wire?: Origin, before: ReadonlyA
   return [{ ...state, held: undefined, phase: "ended" }, [...frames, wire === undefined ? { events } : toFrame(wire, events)]]
 }
 
-const nonEmpty = (value: Json | undefined): string | undefined => typeof value === "string" && value !== "" ? value : undefined
-
 const violation = (message: string): Failure => ({ class: "protocol-violation", message })
 
 const addChunk = (previous: State, chunk: Chunk, wire: Origin, value: JsonObject): Step => {
@@ -93,6 +93,7 @@ const addChunk = (previous: State, chunk: Chunk, wire: Origin, value: JsonObject
     : release(previous)
   const events: Array<CanonicalEvent> = []
   let { phase, choices, hasSources } = state
+  const answer = state.answer ?? nonEmpty(value["id"])
   if (phase === "before" && (chunk.choices.length > 0 || nonEmpty(value["id"]) !== undefined)) {
     events.push(startOf(value))
     phase = "open"
@@ -122,8 +123,8 @@ const addChunk = (previous: State, chunk: Chunk, wire: Origin, value: JsonObject
   const usage = Usage.decode(usageOf(value))
   if (usage !== undefined) events.push({ type: "usage", usage })
   const held = finishing.length === 0 ? undefined : { wire, events, choices: finishing }
-  const isSame = phase === state.phase && choices === state.choices && held === state.held && hasSources === state.hasSources
-  return [isSame ? state : { phase, choices, held, hasSources }, held === undefined ? [...released, toFrame(wire, events)] : released]
+  const isSame = phase === state.phase && answer === state.answer && choices === state.choices && held === state.held && hasSources === state.hasSources
+  return [isSame ? state : { phase, answer, choices, held, hasSources }, held === undefined ? [...released, toFrame(wire, events)] : released]
 }
 
 /** The stream's own terminal. A choice without a finish is told as missing; a stream without any choice is empty. */
@@ -134,7 +135,7 @@ const done = (previous: State, wire: Origin): Step => {
     return [ended, [...released, ...frames]]
   }
   const events: Array<CanonicalEvent> = []
-  for (const [index, choice] of state.choices) if (!choice.finished) finishChoice(choice, index, choice.stated ?? { reason: "missing" }, events)
+  for (const [index, choice] of state.choices) if (!choice.finished) finishChoice(choice, index, choice.stated ?? { reason: "missing" }, events, state.answer)
   events.push({ type: "end" })
   return [{ ...state, phase: "ended" }, [...released, toFrame(wire, events)]]
 }
@@ -188,7 +189,7 @@ export const end = (previous: State, how: Ending): ReadonlyArray<Frame> => {
     if (choice.stated === undefined) {
       return [...released, frame({ type: "error", failure: { class: "cut", message: `The provider's stream ended (${how}) before its answer was complete.` } })]
     }
-    finishChoice(choice, index, choice.stated, events)
+    finishChoice(choice, index, choice.stated, events, state.answer)
   }
   return state.choices.size === 0
     ? [...released, frame({ type: "error", failure: { class: "empty", message: `The provider's stream ended (${how}) without an answer.` } })]

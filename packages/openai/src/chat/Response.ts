@@ -11,7 +11,7 @@ import { sink as lossSink } from "@sluice/protocol/Loss"
 import { isObject, type Json, type JsonObject } from "@sluice/protocol/Wire"
 import * as Result from "effect/Result"
 import * as Annotations from "./Annotations.ts"
-import { addChoice, type Choice, finishChoice, startOf, unseen, usageOf } from "./ChoiceDecoder.ts"
+import { addChoice, type Choice, finishChoice, nonEmpty, startOf, unseen, usageOf } from "./ChoiceDecoder.ts"
 import { freshStyle, inOrder, styleOf, toAnswerChoice } from "./Choices.ts"
 import * as Draft from "./Draft.ts"
 import * as Errors from "./Errors.ts"
@@ -24,9 +24,9 @@ import { Answer, type AnswerChoice } from "./WireAnswer.ts"
 
 const checked = check(Answer)
 
-const addWhole = (wire: AnswerChoice, index: number, events: Array<CanonicalEvent>): void => {
+const addWhole = (wire: AnswerChoice, index: number, events: Array<CanonicalEvent>, answer: string | undefined): void => {
   const choice: Choice = addChoice(unseen, { ...wire, delta: wire.message ?? null }, index, events)
-  finishChoice(choice, index, Finish.decode(wire) ?? { reason: "missing" }, events)
+  finishChoice(choice, index, Finish.decode(wire) ?? { reason: "missing" }, events, answer)
 }
 
 const failed = (failure: Failure, value: Json): Frame => {
@@ -49,7 +49,7 @@ export const decode = (body: Json): Frame => {
     return frame({ type: "error", failure: { class: "protocol-violation", message: "The provider answered with two choices of the same index." } })
   }
   const events: Array<CanonicalEvent> = [startOf(body)]
-  for (const [position, choice] of choices.entries()) addWhole(choice, choice.index ?? position, events)
+  for (const [position, choice] of choices.entries()) addWhole(choice, choice.index ?? position, events, nonEmpty(body["id"]))
   for (const annotation of Annotations.decodeSources(body)) events.push({ type: "annotation", annotation })
   const usage = Usage.decode(usageOf(body))
   if (usage !== undefined) events.push({ type: "usage", usage })

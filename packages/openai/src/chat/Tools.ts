@@ -7,6 +7,7 @@ import * as Fields from "@sluice/protocol/Fields"
 import { present } from "@sluice/protocol/Json"
 import * as Pointer from "@sluice/protocol/Pointer"
 import { isObject, type Json, type JsonObject, type Node, valueIn } from "@sluice/protocol/Wire"
+import { parametersOf } from "../internal/objectSchemas.ts"
 import { type Crossing, fitName, inside, loseNode, type Place, qualified } from "./Crossing.ts"
 import { cacheField } from "./Parts.ts"
 import { id, type LegacyFunction, type Request, type Tool as WireTool } from "./Wire.ts"
@@ -27,7 +28,12 @@ const nameRow = <N extends FunctionTool | CustomTool, W extends { readonly name:
 const functionFields: Rows<FunctionTool, LegacyFunction> = [
   nameRow(),
   Fields.plain<FunctionTool, LegacyFunction, Crossing>()("description", "description", (value) => value, (value) => value),
-  Fields.plain<FunctionTool, LegacyFunction, Crossing>()("parameters", "parameters", (value) => value, (value) => value),
+  {
+    of: ["parameters"],
+    keys: ["parameters"],
+    get: (wire) => present({ parameters: wire.parameters ?? undefined }),
+    put: (tool, _, place) => ({ parameters: parametersOf(tool, place.context) })
+  },
   Fields.plain<FunctionTool, LegacyFunction, Crossing>()("strict", "strict", (value) => value, (value) => value)
 ]
 

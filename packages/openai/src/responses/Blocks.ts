@@ -33,6 +33,8 @@ export interface Item {
 
 /** What an answer has said so far. */
 export interface Answer {
+  /** The id of the answer, once it is known. */
+  readonly id: string | undefined
   readonly started: number
   /** Items by their index in the output. */
   readonly items: ReadonlyMap<number, Item>
@@ -45,7 +47,7 @@ export interface Answer {
 }
 
 /** Nothing said. */
-export const initial: Answer = { started: 0, items: new Map(), blocks: new Map(), active: undefined, calls: false, refusal: false }
+export const initial: Answer = { id: undefined, started: 0, items: new Map(), blocks: new Map(), active: undefined, calls: false, refusal: false }
 
 /** One step of an answer: its state, and the events of the step so far. */
 export interface Draft {

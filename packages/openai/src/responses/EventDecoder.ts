@@ -186,7 +186,9 @@ const silent: ReadonlySet<string> = new Set([
 ])
 
 const opening = (state: State, draft: Blocks.Draft, response: Json | undefined): void => {
-  if (state.phase === "before") draft.events.push(isObject(response) ? startOf(response) : { type: "start" })
+  if (state.phase !== "before") return
+  draft.events.push(isObject(response) ? startOf(response) : { type: "start" })
+  draft.answer = { ...draft.answer, id: isObject(response) ? nonEmpty(response["id"]) : undefined }
 }
 
 /** What a whole answer says beyond its stream: items that never came or were not finished, tokens, and why it ended. */
@@ -237,7 +239,7 @@ const dispatch = (state: State, event: WireEvent, value: JsonObject): Step => {
     case "response.queued": {
       const draft: Blocks.Draft = { answer: state.answer, events: [] }
       opening(state, draft, response)
-      return [state.phase === "before" ? { ...state, phase: "open" } : state, [frameOf(event, value, draft.events)]]
+      return [state.phase === "before" ? { phase: "open", answer: draft.answer } : state, [frameOf(event, value, draft.events)]]
     }
     default: {
       if (!type.startsWith("response.") && isFailure(value)) return failed(event, value, Errors.fromValue(value))

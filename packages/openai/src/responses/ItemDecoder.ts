@@ -2,6 +2,7 @@
  * Items of an answer as events: what an item says when it is announced, and what it says, once whole, beyond what its pieces
  * said. A whole answer is items that were never announced.
  */
+import * as CallIds from "@sluice/protocol/CallIds"
 import type { BlockKind } from "@sluice/protocol/CanonicalEvent"
 import { present } from "@sluice/protocol/Json"
 import { isObject, type Json, type JsonObject } from "@sluice/protocol/Wire"
@@ -80,7 +81,7 @@ export const completePart = (draft: Blocks.Draft, output: number, of: "content" 
 const startCall = (draft: Blocks.Draft, output: number, item: Blocks.Item, wire: JsonObject, isLast: boolean): void => {
   const address = Blocks.addressOf(output, "item")
   const name = nonEmpty(wire["name"]) ?? (isLast ? `tool_${output}` : undefined)
-  const call = nonEmpty(wire["call_id"]) ?? (name === undefined ? undefined : nonEmpty(wire["id"]) ?? `call_0_${output}`)
+  const call = nonEmpty(wire["call_id"]) ?? (name === undefined ? undefined : nonEmpty(wire["id"]) ?? CallIds.made(draft.answer.id, 0, output))
   if (call === undefined || name === undefined) return
   Blocks.open(draft, address, {
     kind: "tool-call",

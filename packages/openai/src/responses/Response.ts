@@ -17,6 +17,8 @@ import { id } from "./Wire.ts"
 
 const frameOf = (value: Json, events: ReadonlyArray<CanonicalEvent>): Frame => ({ events, wire: { dialect: id, value, events } })
 
+const nonEmpty = (value: Json | undefined): string | undefined => typeof value === "string" && value !== "" ? value : undefined
+
 const failed = (value: Json, failure: Failure, before: ReadonlyArray<CanonicalEvent> = []): Frame => frameOf(value, [...before, { type: "error", failure }])
 
 /** A body as one frame of events; what is no answer is an `error` event. */
@@ -25,7 +27,7 @@ export const decode = (body: Json): Frame => {
   const isAnswer = Array.isArray(body["output"])
   if (!isAnswer && (isObject(body["error"]) || typeof body["error"] === "string")) return failed(body, Errors.fromValue(body))
   if (!isAnswer) return failed(body, { class: "protocol-violation", message: "The provider's answer has no output." })
-  const draft: Blocks.Draft = { answer: Blocks.initial, events: [startOf(body)] }
+  const draft: Blocks.Draft = { answer: { ...Blocks.initial, id: nonEmpty(body["id"]) }, events: [startOf(body)] }
   if (body["status"] === "failed") {
     const usage = Usage.decode(body["usage"])
     return failed(body, Errors.fromValue(body), usage === undefined ? draft.events : [...draft.events, { type: "usage", usage }])

@@ -8,6 +8,7 @@ import { present } from "@sluice/protocol/Json"
 import * as Pointer from "@sluice/protocol/Pointer"
 import { isObject, type Json, type JsonObject, type Node, valueIn } from "@sluice/protocol/Wire"
 import * as Schema from "effect/Schema"
+import { parametersOf } from "../internal/objectSchemas.ts"
 import { type Crossing, fitName, inside, loseNode, type Place } from "./Crossing.ts"
 import * as Wire from "./Wire.ts"
 
@@ -41,7 +42,7 @@ const functionFields: Rows<FunctionTool, WireFunction> = [
     of: ["parameters"],
     keys: ["parameters"],
     get: (wire) => present({ parameters: wire.parameters ?? undefined }),
-    put: (tool) => ({ parameters: tool.parameters ?? null })
+    put: (tool, _, place) => ({ parameters: parametersOf(tool, place.context) ?? null })
   },
   {
     // Silence means strict here and nowhere else: what other protocols say by silence is `false` here.
