@@ -1,115 +1,106 @@
 /** The official Google SDK against the gateway, with an upstream of each protocol, buffered and streamed. */
-import { assert, describe, layer } from "@effect/vitest"
-import { type Content, type FunctionDeclaration, type GenerateContentConfig, type GenerateContentResponse, GoogleGenAI, type Part, Type } from "@google/genai"
+import { assert } from "@effect/vitest"
+import { ApiError, type Content, type FunctionCall, type GenerateContentConfig, GoogleGenAI, type Part, Type } from "@google/genai"
 import { Effect } from "effect"
 import * as Rig from "./Rig.ts"
+import { type Cell, describeSdk, maxTokens, type Question, resultOf, type Sdk } from "./Sdk.ts"
 
-const tools: Array<FunctionDeclaration> = [
-  { name: "get_weather", parameters: { type: Type.OBJECT, properties: { city: { type: Type.STRING } }, required: ["city"] } },
-  { name: "get_time", parameters: { type: Type.OBJECT, properties: { zone: { type: Type.STRING } }, required: ["zone"] } }
+const connect = (baseUrl: string, apiKey: string): GoogleGenAI =>
+  new GoogleGenAI({ apiKey, httpOptions: { baseUrl, apiVersion: "v1beta", retryOptions: { attempts: 1 } } })
+
+const contentsOf = ({ image, prompt }: Question, history: ReadonlyArray<Content> = []): Array<Content> => [
+  { role: "user", parts: [{ text: prompt }, ...(image === undefined ? [] : [{ inlineData: { mimeType: "image/png", data: image } }])] },
+  ...history
 ]
 
-const pixel = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
-
-const clientOf = Effect.map(
-  Rig.Rig,
-  ({ url }) => new GoogleGenAI({ apiKey: "sk-test", httpOptions: { baseUrl: url, apiVersion: "v1beta", retryOptions: { attempts: 1 } } })
-)
+const configOf = ({ schema, signal, think }: Question): GenerateContentConfig => ({
+  maxOutputTokens: maxTokens,
+  ...(signal === undefined ? {} : { abortSignal: signal }),
+  ...(schema === undefined ? {} : { responseMimeType: "application/json", responseJsonSchema: schema }),
+  ...(think === true ? { thinkingConfig: { includeThoughts: true, thinkingBudget: 1024 } } : {})
+})
 
 interface Answer {
   readonly parts: ReadonlyArray<Part>
-  readonly last: GenerateContentResponse | undefined
+  readonly finish: string
+  readonly usage: { readonly input: number; readonly output: number }
 }
-
-const textOf = ({ parts }: Answer): string => parts.map((part) => part.thought === true ? "" : part.text ?? "").join("")
 
 /** One answer, whichever way it comes. */
-const ask = async (client: GoogleGenAI, model: string, contents: Array<Content>, config: GenerateContentConfig, stream: boolean): Promise<Answer> => {
-  if (!stream) {
-    const last = await client.models.generateContent({ model, contents, config })
-    return { parts: last.candidates?.[0]?.content?.parts ?? [], last }
-  }
+const generate = async (
+  { models }: GoogleGenAI,
+  { model, onText, stream }: Pick<Question, "model" | "onText" | "stream">,
+  contents: Array<Content>,
+  config: GenerateContentConfig
+): Promise<Answer> => {
+  const chunks = stream ? await models.generateContentStream({ model, contents, config }) : [await models.generateContent({ model, contents, config })]
   const parts: Array<Part> = []
-  let last: GenerateContentResponse | undefined
-  for await (const chunk of await client.models.generateContentStream({ model, contents, config })) {
-    parts.push(...chunk.candidates?.[0]?.content?.parts ?? [])
-    last = chunk
+  let finish = ""
+  let usage = { input: 0, output: 0 }
+  for await (const { candidates, usageMetadata } of chunks) {
+    const [candidate] = candidates ?? []
+    parts.push(...candidate?.content?.parts ?? [])
+    finish = candidate?.finishReason ?? finish
+    if (usageMetadata !== undefined) {
+      const { candidatesTokenCount = 0, promptTokenCount = 0, thoughtsTokenCount = 0 } = usageMetadata
+      usage = { input: promptTokenCount, output: candidatesTokenCount + thoughtsTokenCount }
+    }
+    if (textOf(parts) !== "") onText?.()
   }
-  return { parts, last }
+  return { parts, finish, usage }
 }
 
-const user = (...parts: Array<Part>): Content => ({ role: "user", parts })
+const said = (parts: ReadonlyArray<Part>, thought: boolean): string => parts.map((part) => (part.thought === true) === thought ? part.text ?? "" : "").join("")
 
-const rejection = (promise: Promise<unknown>) => Effect.promise(() => promise.then(() => undefined, (error: unknown) => error))
+const textOf = (parts: ReadonlyArray<Part>): string => said(parts, false)
 
-for (const upstream of Rig.upstreams) {
-  for (const stream of [false, true]) {
-    describe(`Google SDK, ${upstream} upstream, ${stream ? "streamed" : "buffered"}`, () => {
-      layer(Rig.layer(), { excludeTestServices: true })((it) => {
-        it.effect("text, with usage and a finish", () =>
-          Effect.gen(function*() {
-            const client = yield* clientOf
-            const answer = yield* Effect.promise(() => ask(client, `${upstream}/sim-text`, [user({ text: "Hello" })], { maxOutputTokens: 500 }, stream))
-            assert.match(textOf(answer), /^Hello from the simulator/)
-            assert.strictEqual(answer.last?.candidates?.[0]?.finishReason, "STOP")
-            assert.isAbove(answer.last?.usageMetadata?.promptTokenCount ?? 0, 0)
-            assert.isAbove(answer.last?.usageMetadata?.candidatesTokenCount ?? 0, 0)
-          }))
+const responseOf = (call: FunctionCall): Part => ({
+  functionResponse: { ...(call.id === undefined ? {} : { id: call.id }), name: call.name ?? "", response: { output: resultOf({ name: call.name ?? "" }) } }
+})
 
-        it.effect("two parallel tools, whose results go back", () =>
-          Effect.gen(function*() {
-            const client = yield* clientOf
-            const model = `${upstream}/sim-parallel-tools`
-            const question = user({ text: "Weather and time in Paris?" })
-            const config = { maxOutputTokens: 500, tools: [{ functionDeclarations: tools }] }
-            const first = yield* Effect.promise(() => ask(client, model, [question], config, stream))
-            const calls = first.parts.flatMap(({ functionCall }) => functionCall === undefined ? [] : [functionCall])
-            assert.deepStrictEqual(calls.map(({ name }) => name), ["get_weather", "get_time"])
-            const results = calls.map((call, index): Part => ({
-              functionResponse: { ...(call.id === undefined ? {} : { id: call.id }), name: call.name ?? "", response: { output: `result number ${index + 1}` } }
-            }))
-            const second = yield* Effect.promise(() =>
-              ask(client, model, [question, { role: "model", parts: [...first.parts] }, user(...results)], config, stream)
-            )
-            assert.include(textOf(second), "result number 1")
-            assert.include(textOf(second), "result number 2")
-          }))
-
-        it.effect("an image", () =>
-          Effect.gen(function*() {
-            const client = yield* clientOf
-            const contents = [user({ text: "What is this?" }, { inlineData: { mimeType: "image/png", data: pixel } })]
-            const answer = yield* Effect.promise(() => ask(client, `${upstream}/sim-auto`, contents, { maxOutputTokens: 500 }, stream))
-            assert.match(textOf(answer), /1 image/)
-          }))
-
-        it.effect("thinking", () =>
-          Effect.gen(function*() {
-            const client = yield* clientOf
-            const config = { maxOutputTokens: 4000, thinkingConfig: { includeThoughts: true, thinkingBudget: 1024 } }
-            const answer = yield* Effect.promise(() => ask(client, `${upstream}/sim-reasoning`, [user({ text: "Think." })], config, stream))
-            assert.isTrue(answer.parts.some((part) => part.thought === true && (part.text ?? "") !== ""))
-            assert.isNotEmpty(textOf(answer))
-          }))
-
-        it.effect("structured output", () =>
-          Effect.gen(function*() {
-            const client = yield* clientOf
-            const responseSchema = { type: Type.OBJECT, properties: { name: { type: Type.STRING }, age: { type: Type.INTEGER } }, required: ["name", "age"] }
-            const config = { maxOutputTokens: 500, responseMimeType: "application/json", responseSchema }
-            const answer = yield* Effect.promise(() => ask(client, `${upstream}/sim-structured`, [user({ text: "Who?" })], config, stream))
-            assert.containsAllKeys(JSON.parse(textOf(answer)), ["name", "age"])
-          }))
-
-        it.effect("errors are the SDK's own class, with the status", () =>
-          Effect.gen(function*() {
-            const client = yield* clientOf
-            for (const [status, expected] of [[400, 400], [404, 404], [429, 429], [500, 502]] as const) {
-              const error = yield* rejection(ask(client, `${upstream}/sim-error;status=${status}`, [user({ text: "Hello" })], { maxOutputTokens: 100 }, stream))
-              assert.strictEqual(error instanceof Error && "status" in error ? error.status : undefined, expected)
-            }
-          }))
-      })
-    })
-  }
+const sdk: Sdk = {
+  name: "Google SDK",
+  connect: (url, key) => {
+    const client = connect(url, key)
+    return {
+      ask: async (question) => {
+        const { finish, parts, usage } = await generate(client, question, contentsOf(question), configOf(question))
+        return { text: textOf(parts), thinking: said(parts, true), finish, usage }
+      },
+      converse: async (question, tools) => {
+        const functionDeclarations = tools.map(({ name, schema }) => ({ name, parametersJsonSchema: schema }))
+        const config = { ...configOf(question), tools: [{ functionDeclarations }] }
+        const { parts } = await generate(client, question, contentsOf(question), config)
+        const calls = parts.flatMap(({ functionCall }) => functionCall === undefined ? [] : [functionCall])
+        const history: Array<Content> = [{ role: "model", parts: [...parts] }, { role: "user", parts: calls.map(responseOf) }]
+        const second = await generate(client, question, contentsOf(question, history), config)
+        // A call without an id is known by its place
+        return {
+          calls: calls.map(({ args, id, name = "" }, index) => ({ id: id ?? String(index), name, input: args })),
+          text: textOf(second.parts)
+        }
+      }
+    }
+  },
+  stopped: "STOP",
+  statusOf: (error) => error instanceof ApiError ? error.status : undefined,
+  isAbort: (error) => error instanceof Error && error.name === "AbortError",
+  isBroken: (error) => error instanceof ApiError
 }
+
+const own = ({ it, stream, upstream }: Cell): void => {
+  it.effect("tools and answers described in Google's own words for schemas", () =>
+    Effect.gen(function*() {
+      const { url } = yield* Rig.Rig
+      const client = connect(url, "sk-test")
+      const schema = { type: Type.OBJECT, properties: { name: { type: Type.STRING }, age: { type: Type.INTEGER } }, required: ["name", "age"] }
+      const ask = (model: string, config: GenerateContentConfig) =>
+        Effect.promise(() => generate(client, { model: `${upstream}/${model}`, stream }, [{ role: "user", parts: [{ text: "Who?" }] }], config))
+      const tool = yield* ask("sim-tools", { tools: [{ functionDeclarations: [{ name: "meet", parameters: schema }] }] })
+      assert.hasAllKeys(tool.parts.find(({ functionCall }) => functionCall?.name === "meet")?.functionCall?.args, ["name", "age"])
+      const answer = yield* ask("sim-structured", { responseMimeType: "application/json", responseSchema: schema })
+      assert.hasAllKeys(JSON.parse(textOf(answer.parts)), ["name", "age"])
+    }))
+}
+
+describeSdk(sdk, own)

@@ -125,12 +125,24 @@ const beginItem = (output: Output, start: BlockStartEvent, context: AnswerContex
 
 const isContent = ({ native }: BlockStartEvent): boolean => native?.name.startsWith("content.") === true
 
+/**
+ * Thinking of another protocol where the client will read it: who asked for a summary reads no other place, and to other protocols
+ * it makes no difference.
+ */
+const whereRead = (start: BlockStartEvent, { request, sink }: AnswerContext): BlockStartEvent => {
+  if (start.form === "summary" || start.item?.type === "reasoning" || request.reasoning?.visibility !== "summary") return start
+  const canonical = Pointer.child("/choices/0/parts", start.index, "form")
+  sink.add({ at: canonical, canonical, reason: "approximated", weight: "hint", before: "raw", after: "summary" })
+  return { ...start, form: "summary" }
+}
+
 const begin = (output: Output, start: BlockStartEvent, context: AnswerContext): Step => {
   switch (start.kind) {
     case "text":
     case "refusal":
-    case "reasoning":
       return beginPart(output, start, context)
+    case "reasoning":
+      return beginPart(output, whereRead(start, context), context)
     case "tool-call":
       return beginItem(output, start, context)
     case "media":

@@ -2,7 +2,7 @@ import { describe, it } from "@effect/vitest"
 import type { CanonicalEvent, Frame } from "@sluice/protocol/CanonicalEvent"
 import { DialectId, type Json, type JsonObject } from "@sluice/protocol/Wire"
 import { assert } from "vitest"
-import { encodeStream } from "../../../testing/src/laws/Codec.ts"
+import { encodeStream, plainRequest } from "../../../testing/src/laws/Codec.ts"
 import { dialect, id } from "../../src/responses/Dialect.ts"
 import { context, decode, encode, wire } from "./Responses.ts"
 import { strictly } from "./StrictReader.ts"
@@ -136,6 +136,25 @@ describe("frames from another dialect", () => {
     const told = context()
     assert.notProperty(outputOf(encode(all(elsewhere), told))[0], "encrypted_content")
     assert.deepStrictEqual(told.sink.losses.map(({ canonical }) => canonical), ["/choices/0/parts/0/encrypted"])
+  })
+
+  it("show thinking as a summary to a client that asked for one, and in its own place to others", () => {
+    const all = frames(start, open(0, "reasoning"), thinks(0, "hm"), close(0), finish, end)
+    assert.deepInclude(outputOf(encode(all))[0], { summary: [], content: [{ type: "reasoning_text", text: "hm" }] })
+    const told = context({ ...plainRequest, reasoning: { visibility: "summary", summary: "auto" } })
+    const asked = encode(all, told)
+    assert.isUndefined(strictly(encodeStream(dialect, all, context(told.request))))
+    assert.include(types(asked), "response.reasoning_summary_text.delta")
+    assert.deepInclude(outputOf(asked)[0], { summary: [{ type: "summary_text", text: "hm" }] })
+    assert.notProperty(outputOf(asked)[0], "content")
+    assert.deepStrictEqual(told.sink.losses.map(({ canonical, reason }) => `${canonical} ${reason}`), ["/choices/0/parts/0/form approximated"])
+  })
+
+  it("keep the thinking of this protocol where the provider said it", () => {
+    const own: CanonicalEvent = { type: "block-start", choice: 0, index: 0, kind: "reasoning", form: "raw", item: { id: "rs_1", type: "reasoning" } }
+    const told = context({ ...plainRequest, reasoning: { visibility: "summary" } })
+    assert.deepInclude(outputOf(encode(frames(start, own, thinks(0, "hm"), close(0), finish, end), told))[0], { summary: [] })
+    assert.deepStrictEqual(told.sink.losses, [])
   })
 
   it("say log probabilities and citations while their text is open", () => {
