@@ -1,9 +1,9 @@
 /**
  * The scenario `agent`: a model that serves a coding agent. When the request offers a tool that can write files, it is
  * called once to create the file the prompt names; after the tool's result a short text ends the turn. Requests without
- * such a prompt (titles, summaries) get the short text at once.
+ * such a prompt (titles, summaries) get the short text at once. Where thinking is on, a thought comes first.
  */
-import { callSteps, ending, type PlannedCall, textSteps } from "./Content.ts"
+import { callSteps, ending, type PlannedCall, reasoningSteps, sampleThought, textSteps } from "./Content.ts"
 import type { Facts, OfferedTool } from "./Facts.ts"
 import { arrayOf, isObject, type JsonObject, objectOf } from "./Json.ts"
 import { sampleValue } from "./SampleValue.ts"
@@ -88,6 +88,7 @@ export const agent: ScriptOf = function*(context) {
   const file = wantedFile(facts.lastUserText)
   const tool = facts.lastIsToolResult || file === undefined ? undefined : writerOf(facts)
   yield { type: "start" }
+  if (facts.reasoning) yield* reasoningSteps(context, sampleThought)
   if (tool !== undefined && file !== undefined) {
     yield* callSteps(context, [writing(tool, file)], false)
     return yield* ending("tool-calls")

@@ -161,7 +161,7 @@ const checkSigned = (turns: ReadonlyArray<Turn>): Refusal | undefined => {
   return undefined
 }
 
-/** All contents in camel case, or the first thing Gemini refuses in them. */
+/** All contents in camel case, neighbours of one role joined as the service joins them, or the first thing Gemini refuses in them. */
 export const readContents = (value: unknown, signatures: boolean): ReadonlyArray<Turn> | Refusal => {
   const contents = isObject(value) ? [value] : arrayOf(value)
   if (contents.length === 0) return invalidArgument("* GenerateContentRequest.contents: contents is not specified\n")
@@ -173,5 +173,5 @@ export const readContents = (value: unknown, signatures: boolean): ReadonlyArray
     turns.push(read)
   }
   const all = joined(turns)
-  return checkTurns(all) ?? (signatures ? checkSigned(all) : undefined) ?? turns
+  return checkTurns(all) ?? (signatures ? checkSigned(all) : undefined) ?? all
 }

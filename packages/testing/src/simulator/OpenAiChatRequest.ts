@@ -43,6 +43,8 @@ const stopSequences = (stop: unknown): ReadonlyArray<string> => typeof stop === 
 const facts = (body: JsonObject): Facts => {
   const messages = arrayOf(body["messages"]).map(objectOf)
   const lastUser = messages.findLast((message) => message["role"] === "user")
+  // Instructions may come between the results and the answer; they ask for nothing
+  const last = messages.findLast((message) => message["role"] !== "system" && message["role"] !== "developer")
   const lastCall = messages.findLastIndex((message) => message["role"] === "assistant")
   const results = messages.slice(lastCall + 1).filter((message) => message["role"] === "tool")
   const parts = messages.flatMap((message) => arrayOf(message["content"])).map(objectOf)
@@ -50,7 +52,7 @@ const facts = (body: JsonObject): Facts => {
   return {
     model: stringOf(body["model"]),
     stream: body["stream"] === true,
-    lastIsToolResult: messages.at(-1)?.["role"] === "tool",
+    lastIsToolResult: last?.["role"] === "tool",
     lastUserText: contentText(lastUser?.["content"]),
     toolResults: results.map((message) => contentText(message["content"])),
     tools: offeredTools(body),

@@ -14,6 +14,8 @@ const contentText = (content: unknown): string => typeof content === "string" ? 
 const itemsOf = (body: JsonObject): ReadonlyArray<JsonObject> =>
   typeof body["input"] === "string" ? [{ role: "user", content: body["input"] }] : arrayOf(body["input"]).map(objectOf)
 
+const isInstruction = (item: JsonObject): boolean => item["role"] === "system" || item["role"] === "developer"
+
 const outputTypes = ["function_call_output", "custom_tool_call_output"]
 
 const isOutput = (item: JsonObject | undefined): boolean => outputTypes.includes(stringOf(item?.["type"]))
@@ -50,16 +52,18 @@ const responseSchema = (body: JsonObject): JsonObject | undefined => {
 const facts = (body: JsonObject): Facts => {
   const items = itemsOf(body)
   const lastUser = items.findLast((item) => item["role"] === "user")
-  const lastCall = items.findLastIndex((item) => !isOutput(item))
+  // Instructions may come between the results and the answer; they ask for nothing
+  const asked = items.filter((item) => !isInstruction(item) && item["type"] !== "additional_tools")
+  const lastCall = asked.findLastIndex((item) => !isOutput(item))
   const parts = items.flatMap((item) => [...arrayOf(item["content"]), ...arrayOf(item["output"])]).map(objectOf)
   const reasoning = objectOf(body["reasoning"])
   const schemaText = isPresent(body["tools"]) ? JSON.stringify(body["tools"]) : ""
   return {
     model: stringOf(body["model"]),
     stream: body["stream"] === true,
-    lastIsToolResult: isOutput(items.at(-1)),
+    lastIsToolResult: isOutput(asked.at(-1)),
     lastUserText: contentText(lastUser?.["content"]),
-    toolResults: items.slice(lastCall + 1).map(itemText),
+    toolResults: asked.slice(lastCall + 1).map(itemText),
     tools: offeredTools(body, items),
     toolChoice: toolChoice(body),
     parallelTools: body["parallel_tool_calls"] !== false,

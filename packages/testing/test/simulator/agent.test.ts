@@ -106,6 +106,49 @@ describe("agent", () => {
         const second = yield* askJson("gemini", model, { body: { tools, contents: [user, content, result] } })
         assert.strictEqual(second.body.candidates[0].content.parts[0].text, "The file is written.")
       }))
+    it.effect("thinks before it calls where thinking is on, as the next request must show", () =>
+      Effect.gen(function*() {
+        const tools = [{ name: "Write", input_schema: write }]
+        const body = { tools, max_tokens: 4096, thinking: { type: "enabled", budget_tokens: 1024 }, messages: [{ role: "user", content: prompt }] }
+        const first = yield* askJson("messages", model, { body })
+        assert.deepStrictEqual(first.body.content.map(({ type }: { readonly type: string }) => type), ["thinking", "tool_use"])
+        const result = { role: "user", content: [{ type: "tool_result", tool_use_id: first.body.content[1].id, content: "ok" }] }
+        const second = yield* askJson("messages", model, {
+          body: { ...body, messages: [...body.messages, { role: "assistant", content: first.body.content }, result] }
+        })
+        assert.deepStrictEqual([second.status, second.body.content.at(-1).text], [200, "The file is written."])
+      }))
+    it.effect("takes instructions behind the prompt or behind a result for neither", () =>
+      Effect.gen(function*() {
+        const instruction = "You work on Linux."
+        const chatTools = [{ type: "function", function: { name: "write_file", parameters: write } }]
+        const user = { role: "user", content: prompt }
+        const first = yield* askJson("chat", model, { body: { tools: chatTools, messages: [user, { role: "system", content: instruction }] } })
+        const [choice] = first.body.choices
+        const messages = [
+          user,
+          choice.message,
+          { role: "tool", tool_call_id: choice.message.tool_calls[0].id, content: "ok" },
+          { role: "developer", content: instruction }
+        ]
+        const second = yield* askJson("chat", model, { body: { tools: chatTools, messages } })
+        assert.strictEqual(second.body.choices[0].message.content, "The file is written.")
+
+        const tools = [{ type: "function", name: "write_file", parameters: write }]
+        const developer = { role: "developer", content: instruction }
+        const responses = yield* askJson("responses", model, { body: { tools, input: [user, developer] } })
+        const [call] = responses.body.output
+        const input = [user, call, { type: "function_call_output", call_id: call.call_id, output: "ok" }, developer]
+        const answered = yield* askJson("responses", model, { body: { tools, input } })
+        assert.strictEqual(answered.body.output[0].content[0].text, "The file is written.")
+      }))
+    it.effect("reads neighbouring contents of Gemini as one, as the service does", () =>
+      Effect.gen(function*() {
+        const tools = [{ functionDeclarations: [{ name: "write_file", description: "w", parametersJsonSchema: write }] }]
+        const contents = [{ role: "user", parts: [{ text: prompt }] }, { role: "user", parts: [{ text: "You work on Linux." }] }]
+        const { body } = yield* askJson("gemini", model, { body: { tools, contents } })
+        assert.strictEqual(body.candidates[0].content.parts[0].functionCall?.name, "write_file")
+      }))
     it.effect("has nothing to do for titles, without tools and where tools are forbidden", () =>
       Effect.gen(function*() {
         const tools = [{ type: "function", function: { name: "write_file", parameters: write } }]
