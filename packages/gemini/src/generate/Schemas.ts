@@ -169,14 +169,23 @@ const encodeAt = (value: Json, outer: Encoding): Json => {
     else if (key === "format" && typeof inner === "string" && formats.has(inner)) out[key] = inner
     else if (key === "exclusiveMinimum" && typeof inner === "number") out["minimum"] ??= inner
     else if (key === "exclusiveMaximum" && typeof inner === "number") out["maximum"] ??= inner
-    else if (kept.has(key)) out[key] = inner
+    else if (key === "required") {
+      // A property that says itself that it is required, as an old draft of JSON Schema had it, is listed by its object
+      if (Array.isArray(inner)) out[key] = inner
+    } else if (kept.has(key)) out[key] = inner
   }
+  const demanding = isObject(schema["properties"]) ? namesOfDemanding(schema["properties"]) : []
+  if (demanding.length > 0) out["required"] = [...new Set([...listOf(out["required"]), ...demanding])]
   for (const key of ["anyOf", "oneOf"]) {
     const alternatives = schema[key]
     if (Array.isArray(alternatives)) withAlternatives(alternatives, at, out)
   }
   return { ...out, ...pruned(out) }
 }
+
+/** Properties whose own schema says `required: true`. */
+const namesOfDemanding = (properties: JsonObject): ReadonlyArray<string> =>
+  Object.entries(properties).flatMap(([name, schema]) => isObject(schema) && schema["required"] === true ? [name] : [])
 
 /** Gemini refuses required properties that there are not. */
 const pruned = (schema: JsonObject): JsonObject => {

@@ -97,10 +97,16 @@ export const toChunkChoice = (choice: ChoiceDraft, index: number, style: Style):
 const wholeAudio = (choice: ChoiceDraft, index: number): JsonObject =>
   choice.audio === undefined ? {} : { audio: { id: `audio_${index}`, expires_at: 0, data: "", transcript: "", ...choice.audio } }
 
+/** Content of a whole message: null beside what stands for it, else, as OpenAI writes an empty answer, an empty text. */
+const wholeContent = (choice: ChoiceDraft, style: Style): Json => {
+  const isElsewhere = choice.calls.length > 0 || choice.refusal !== undefined || choice.audio !== undefined
+  return contentOf(choice, style) ?? (isElsewhere ? null : "")
+}
+
 /** A choice of a whole answer. */
 export const toAnswerChoice = (choice: ChoiceDraft, index: number, style: Style): JsonObject => ({
   index,
-  message: { role: "assistant", content: contentOf(choice, style) ?? null, refusal: null, ...said(choice, style, false), ...wholeAudio(choice, index) },
+  message: { role: "assistant", content: wholeContent(choice, style), refusal: null, ...said(choice, style, false), ...wholeAudio(choice, index) },
   logprobs: logprobsOf(choice),
   finish_reason: choice.finish === undefined ? null : Finish.encode(choice.finish)
 })

@@ -186,7 +186,8 @@ const resultPatch = (part: ToolResultPart, place: Place, origin: Message | undef
   if (part.isError !== undefined) Fields.lose(place, part, "isError", { reason: "dropped", weight: "hint", before: part.isError })
   if (part.name !== undefined && origin === undefined) Fields.lose(place, part, "name", { reason: "dropped", weight: "hint", before: part.name })
   return {
-    ...(before?.id === part.id ? {} : { tool_call_id: origin === undefined ? fitId(part.id, inside(place, part, "id")) : part.id }),
+    // An id that is not there was found by the decoder, and stays away.
+    ...(before?.id === part.id || before?.id === "" ? {} : { tool_call_id: origin === undefined ? fitId(part.id, inside(place, part, "id")) : part.id }),
     ...(before?.name === part.name || origin === undefined ? {} : { name: part.name }),
     ...(before !== undefined && same(before.parts, part.parts) ? {} : { content: encodeContent(inner, origin?.content) ?? "" })
   }

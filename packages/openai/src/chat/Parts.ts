@@ -9,6 +9,7 @@ import { present } from "@sluice/protocol/Json"
 import type { Loss } from "@sluice/protocol/Loss"
 import * as Pointer from "@sluice/protocol/Pointer"
 import { isObject, type Json, type JsonObject, type Node, valueIn } from "@sluice/protocol/Wire"
+import { chatDetails, encodeDetail } from "../internal/imageDetail.ts"
 import { type Crossing, loseNode, type Place } from "./Crossing.ts"
 import * as Media from "./Media.ts"
 import { type Block, type Content, id } from "./Wire.ts"
@@ -69,9 +70,10 @@ const imageFields: Rows<MediaPart, BlockOf<"image_url">> = [
       if (part.source.type === "base64" && part.source.mime === undefined) {
         loseIn(place, part, "source", "mime", { reason: "defaulted", after: "image/png" })
       }
-      return typeof image === "string" && part.detail === undefined
+      const detail = encodeDetail(part, chatDetails, place)
+      return typeof image === "string" && detail === undefined
         ? { image_url: url }
-        : { image_url: Fields.patched(isObject(image) ? image : {}, { url, detail: part.detail }) }
+        : { image_url: Fields.patched(isObject(image) ? image : {}, { url, detail }) }
     }
   },
   cacheField()

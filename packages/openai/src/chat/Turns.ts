@@ -6,6 +6,7 @@ import type { Part, ToolResultPart } from "@sluice/protocol/CanonicalPart"
 import type { CanonicalRequest, Turn } from "@sluice/protocol/CanonicalRequest"
 import * as Pointer from "@sluice/protocol/Pointer"
 import { isObject, type Json, type JsonObject, valueIn } from "@sluice/protocol/Wire"
+import { paired } from "../internal/unnamedResults.ts"
 import { inside, loseNode, type Place } from "./Crossing.ts"
 import { decodeMessage, encodeMessage, encodeOver } from "./Messages.ts"
 import { id, type Message } from "./Wire.ts"
@@ -25,7 +26,7 @@ const customCalls = (messages: ReadonlyArray<Message>): ReadonlySet<string> =>
 /** All messages of a request in canonical words. */
 export const decodeTurns = (messages: ReadonlyArray<Message>, at: string): Conversation => {
   const custom = customCalls(messages)
-  const all = messages.map((message, index) => decodeMessage(message, Pointer.child(at, index), custom))
+  const all = paired(messages.map((message, index) => decodeMessage(message, Pointer.child(at, index), custom)))
   const first = messages.findIndex((message) => !isInstruction(message.role))
   const count = first === -1 ? all.length : first
   return { ...(count === 0 ? {} : { instructions: all.slice(0, count) }), turns: all.slice(count) }

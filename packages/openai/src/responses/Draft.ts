@@ -21,6 +21,8 @@ export interface OpenItem {
   readonly content: ReadonlyArray<JsonObject>
   readonly summary: ReadonlyArray<JsonObject>
   readonly encrypted: string | undefined
+  /** Its announcement went out: thinking is announced with its first words or its seal. */
+  readonly isAnnounced: boolean
 }
 
 /** The block that is speaking. */
@@ -37,6 +39,13 @@ export interface OpenBlock {
   readonly logprobs: ReadonlyArray<JsonObject>
   readonly data: string
   readonly mime: string | undefined
+}
+
+/** A call whose block has ended. Whether it is whole is known with what follows. */
+export interface EndedCall {
+  readonly type: "call"
+  readonly block: OpenBlock
+  readonly final: Part | undefined
 }
 
 const messageOf = (item: OpenItem, status: string): JsonObject => ({
@@ -119,18 +128,19 @@ export const isPicture = (mime: string | undefined): boolean => mime?.startsWith
 /** The `output_format` of a picture. */
 export const format = (mime: string | undefined): string => mime?.slice("image/".length) ?? "png"
 
-/** What only the end of a block says: it was restated, or a function takes nothing, which is an empty object to clients. */
-export const lastWords = (block: OpenBlock, final: Part | undefined): string => {
+/** What only the end of a block says: it was restated, or a function takes nothing, which is an empty object to clients unless it was cut. */
+export const lastWords = (block: OpenBlock, final: Part | undefined, isWhole = true): string => {
   if (block.text !== "") return ""
+  const nothing = isWhole && block.start.call?.kind === "function" ? "{}" : ""
   switch (final?.type) {
     case "text":
     case "reasoning":
     case "refusal":
       return final.text
     case "tool-call":
-      return final.arguments === "" && final.kind === "function" ? "{}" : final.arguments
+      return final.arguments === "" ? nothing : final.arguments
     default:
-      return block.start.call?.kind === "function" ? "{}" : ""
+      return nothing
   }
 }
 
@@ -146,13 +156,22 @@ export const wholeItem = (block: OpenBlock, final: Part | undefined): JsonObject
   return { ...opening, status: "completed", [call.kind === "custom" ? "input" : "arguments"]: block.text }
 }
 
+/** The type of an event that brings a piece of a call's arguments. */
+export const argumentsDelta = ({ call }: BlockStartEvent): string =>
+  call?.kind === "custom" ? "response.custom_tool_call_input.delta" : "response.function_call_arguments.delta"
+
 /** The event that restates the arguments of a call. */
-export const argumentsDone = (block: OpenBlock): ReadonlyArray<Out> => {
-  const { call } = block.start
-  if (call === undefined) return []
-  return call.kind === "custom"
-    ? [{ type: "response.custom_tool_call_input.done", ...ofItem(block), input: block.text }]
-    : [{ type: "response.function_call_arguments.done", ...ofItem(block), name: call.name, arguments: block.text }]
+const argumentsDone = (block: OpenBlock): Out =>
+  block.start.call?.kind === "custom"
+    ? { type: "response.custom_tool_call_input.done", ...ofItem(block), input: block.text }
+    : { type: "response.function_call_arguments.done", ...ofItem(block), name: block.start.call?.name ?? "", arguments: block.text }
+
+/** A call with its last words: the item it is, and the events that tell them. */
+export const endOf = ({ block, final }: EndedCall, status: "completed" | "incomplete"): readonly [JsonObject, ReadonlyArray<Out>] => {
+  const words = lastWords(block, final, status === "completed")
+  const whole = { ...block, text: block.text + words }
+  const last: ReadonlyArray<Out> = words === "" ? [] : [{ type: argumentsDelta(block.start), ...ofItem(block), delta: words }]
+  return [{ ...wholeItem(whole, final), status }, [...last, argumentsDone(whole)]]
 }
 
 /** Whether a block is part of a message or of thinking. */

@@ -66,6 +66,25 @@ const outputOf = ({ items }: Blocks.Answer, value: JsonObject): number => {
   return found?.[0] ?? Math.max(0, ...items.keys())
 }
 
+/**
+ * The index in the output of an item that is announced or ends: what it says, unless another item has ended there; where it says
+ * nothing, that of the item with its id, else of the latest if that has not ended, else the next.
+ */
+const itemOutput = ({ items }: Blocks.Answer, value: JsonObject): number => {
+  const stated = place(value["output_index"])
+  const item = isObject(value["item"]) ? nonEmpty(value["item"]["id"]) : undefined
+  const next = Math.max(-1, ...items.keys()) + 1
+  if (stated !== undefined) {
+    const known = items.get(stated)
+    const isOther = known?.isDone === true && item !== undefined && known.id !== undefined && known.id !== item
+    return isOther ? next : stated
+  }
+  const found = item === undefined ? undefined : [...items].find(([, known]) => known.id === item)?.[0]
+  if (found !== undefined) return found
+  const latest = items.get(next - 1)
+  return latest?.isDone === false && (item === undefined || latest.id === undefined) ? next - 1 : next
+}
+
 /** A piece of a part of an item, which opens what nobody announced. */
 const piece = (draft: Blocks.Draft, value: JsonObject, of: "content" | "summary", item: "message" | "reasoning", type: string): void => {
   const output = outputOf(draft.answer, value)
@@ -150,10 +169,10 @@ const content = (draft: Blocks.Draft, type: string, value: JsonObject): boolean 
       Blocks.say(draft, Blocks.addressOf(outputOf(draft.answer, value), "item"), text(value["delta"]))
       return true
     case "response.output_item.added":
-      ItemDecoder.add(draft, outputOf(draft.answer, value), isObject(value["item"]) ? value["item"] : {})
+      ItemDecoder.add(draft, itemOutput(draft.answer, value), isObject(value["item"]) ? value["item"] : {})
       return true
     case "response.output_item.done":
-      ItemDecoder.finish(draft, outputOf(draft.answer, value), isObject(value["item"]) ? value["item"] : {})
+      ItemDecoder.finish(draft, itemOutput(draft.answer, value), isObject(value["item"]) ? value["item"] : {})
       return true
     case "response.content_part.added":
     case "response.content_part.done":

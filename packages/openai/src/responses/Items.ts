@@ -168,7 +168,9 @@ export const encodeOver = (turn: Turn, origin: Wire.Item, place: Place): JsonObj
     if (first.isError !== undefined) {
       Fields.lose(inside(place, first, "parts", 0), first, "isError", { reason: "dropped", weight: "hint", before: first.isError })
     }
-    return Fields.patched(facts, { ...(origin.call_id === first.id ? {} : { call_id: first.id }), ...name, ...output })
+    // An id that is not there was found by the decoder, and stays away.
+    const call = (origin.call_id ?? "") === "" || origin.call_id === first.id ? {} : { call_id: first.id }
+    return Fields.patched(facts, { ...call, ...name, ...output })
   }
   return first?.type === "foreign" && isObject(first.value) ? first.value : undefined
 }

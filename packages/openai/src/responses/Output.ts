@@ -1,6 +1,7 @@
 /**
  * Canonical blocks as items of the output and the events that bring them. Items follow each other: what a block says while
- * another is open waits. Messages and thinking stay open behind their last block, because the next may belong to them.
+ * another is open waits. Messages and thinking stay open behind their last block, because the next may belong to them, and calls
+ * until it is known that the answer did not break off in them.
  */
 import type { BlockStartEvent, CanonicalEvent } from "@sluice/protocol/CanonicalEvent"
 import type { Part } from "@sluice/protocol/CanonicalPart"
@@ -9,8 +10,10 @@ import * as Pointer from "@sluice/protocol/Pointer"
 import { isObject, type Json, type JsonObject } from "@sluice/protocol/Wire"
 import * as Annotations from "./Annotations.ts"
 import {
-  argumentsDone,
+  argumentsDelta,
   blockOf,
+  type EndedCall,
+  endOf,
   format,
   isPartKind,
   isPicture,
@@ -36,7 +39,7 @@ export interface Output {
   readonly done: ReadonlyArray<JsonObject>
   /** Index of the next item. */
   readonly next: number
-  readonly item: OpenItem | undefined
+  readonly item: OpenItem | EndedCall | undefined
   readonly block: OpenBlock | undefined
   /** Events of blocks that wait for the open one, in order of their start. */
   readonly waiting: ReadonlyMap<number, ReadonlyArray<CanonicalEvent>>
@@ -56,12 +59,14 @@ const lose = (context: AnswerContext, index: number, field?: string): void => {
   context.sink.add({ at: canonical, canonical, reason: "dropped", weight: "hint" })
 }
 
-/** Ends the item that stayed open; an answer that broke off leaves its message incomplete. */
+/** Ends the item that stayed open; an answer that broke off leaves it incomplete. Thinking that said nothing is no item. */
 export const closeItem = (output: Output, status: "completed" | "incomplete" = "completed"): Step => {
   const { item } = output
   if (item === undefined) return [output, none]
-  const whole = itemOf(item, status)
-  return [{ ...output, item: undefined, done: [...output.done, whole] }, [{ type: "response.output_item.done", output_index: item.output, item: whole }]]
+  if (item.type !== "call" && !item.isAnnounced) return [{ ...output, item: undefined }, none]
+  const [whole, events] = item.type === "call" ? endOf(item, status) : [itemOf(item, status), none]
+  const done: Out = { type: "response.output_item.done", output_index: item.type === "call" ? item.block.output : item.output, item: whole }
+  return [{ ...output, item: undefined, done: [...output.done, whole] }, [...events, done]]
 }
 
 const isTaken = (output: Output, id: string): boolean => output.done.some((item) => item["id"] === id)
@@ -89,16 +94,25 @@ const joined = (output: Output, type: OpenItem["type"], start: BlockStartEvent, 
     output: closed.next,
     content: [],
     summary: [],
-    encrypted: undefined
+    encrypted: undefined,
+    isAnnounced: false
   }
-  return [{ ...closed, item: opened, next: closed.next + 1 }, opened, [...ended, added(opened.output, itemOf(opened, "in_progress"))]]
+  return [{ ...closed, item: opened }, opened, ended]
+}
+
+/** Announces the open item, where that is still to be done. */
+const announceItem = (output: Output): Step => {
+  const { item } = output
+  if (item === undefined || item.type === "call" || item.isAnnounced) return [output, none]
+  return [{ ...output, item: { ...item, isAnnounced: true }, next: item.output + 1 }, [added(item.output, itemOf(item, "in_progress"))]]
 }
 
 const announce = (output: Output, block: OpenBlock): readonly [Output, OpenBlock, ReadonlyArray<Out>] => {
   if (block.isAnnounced) return [output, block, none]
+  const [known, events] = announceItem(output)
   const type = isSummary(block) ? "response.reasoning_summary_part.added" : "response.content_part.added"
   const announced = { ...block, isAnnounced: true }
-  return [{ ...output, block: announced }, announced, [{ type, ...placeOf(block), part: partOf(block) }]]
+  return [{ ...known, block: announced }, announced, [...events, { type, ...placeOf(block), part: partOf(block) }]]
 }
 
 /** A block that is part of a message or of thinking. */
@@ -175,9 +189,6 @@ const serverDelta = (block: OpenBlock): string | undefined => {
   }
 }
 
-const argumentsDelta = (block: OpenBlock): string =>
-  block.start.call?.kind === "custom" ? "response.custom_tool_call_input.delta" : "response.function_call_arguments.delta"
-
 const sayText = (output: Output, block: OpenBlock, text: string): Step => {
   if (text === "") return [output, none]
   switch (block.start.kind) {
@@ -188,7 +199,7 @@ const sayText = (output: Output, block: OpenBlock, text: string): Step => {
     case "reasoning":
       return say(output, block, isSummary(block) ? "response.reasoning_summary_text.delta" : "response.reasoning_text.delta", placeOf(block), text)
     case "tool-call":
-      return say(output, block, argumentsDelta(block), ofItem(block), text)
+      return say(output, block, argumentsDelta(block.start), ofItem(block), text)
     default: {
       const type = serverDelta(block)
       return type === undefined ? [output, none] : say(output, block, type, ofItem(block), text)
@@ -240,7 +251,7 @@ const annotate = (output: Output, block: OpenBlock, { annotation }: Annotated): 
 
 const endPart = (output: Output, block: OpenBlock): Step => {
   const { item } = output
-  if (item === undefined || !block.isAnnounced) return [{ ...output, block: undefined }, none]
+  if (item === undefined || item.type === "call" || !block.isAnnounced) return [{ ...output, block: undefined }, none]
   const part = partOf(block)
   const at = placeOf(block)
   const summary = isSummary(block)
@@ -259,7 +270,7 @@ const endPart = (output: Output, block: OpenBlock): Step => {
 const endItem = (output: Output, block: OpenBlock, final: Part | undefined): Step => {
   const item = wholeItem(block, final)
   const done: Out = { type: "response.output_item.done", output_index: block.output, item }
-  return [{ ...output, block: undefined, done: [...output.done, item] }, [...argumentsDone(block), done]]
+  return [{ ...output, block: undefined, done: [...output.done, item] }, [done]]
 }
 
 const endBlock = (output: Output, block: OpenBlock, final: Part | undefined, context: AnswerContext): Step => {
@@ -273,6 +284,7 @@ const endBlock = (output: Output, block: OpenBlock, final: Part | undefined, con
     const [ended, more] = begun.block === undefined ? [begun, none] as const : endItem(begun, begun.block, final)
     return [ended, [...events, ...more]]
   }
+  if (block.start.call !== undefined) return [{ ...output, block: undefined, item: { type: "call", block, final } }, none]
   const [said, words] = sayText(output, block, lastWords(block, final))
   const open = said.block ?? block
   const [ended, events] = isPartKind(block.start) ? endPart(said, open) : endItem(said, open, final)
@@ -296,8 +308,9 @@ const promote = (output: Output, said: ReadonlyArray<Out>, context: AnswerContex
 }
 
 const seal = (output: Output, event: Extract<CanonicalEvent, { readonly type: "encrypted" }>, context: AnswerContext): Step => {
-  if (event.encrypted.by === Wire.id && output.item?.type === "reasoning" && output.block?.start.kind === "reasoning") {
-    return [{ ...output, item: { ...output.item, encrypted: event.encrypted.value } }, none]
+  if (event.encrypted.by === Wire.id && output.block?.start.kind === "reasoning") {
+    const [known, events] = announceItem(output)
+    if (known.item?.type === "reasoning") return [{ ...known, item: { ...known.item, encrypted: event.encrypted.value } }, events]
   }
   lose(context, event.index, "encrypted")
   return [output, none]
@@ -369,7 +382,7 @@ export const grown = (output: Output, event: CanonicalEvent): Grown | undefined 
   if (block.start.kind === "text") {
     return { output: next, type: "response.output_text.delta", keys: `${place},"content_index":${block.part},${delta},"logprobs":[]` }
   }
-  return block.start.kind === "tool-call" ? { output: next, type: argumentsDelta(block), keys: `${place},${delta}` } : undefined
+  return block.start.kind === "tool-call" ? { output: next, type: argumentsDelta(block.start), keys: `${place},${delta}` } : undefined
 }
 
 /** The items so far, the open one as far as it has come. */
@@ -377,8 +390,8 @@ export const soFar = (output: Output): ReadonlyArray<JsonObject> => {
   const { block } = output
   const isItem = block !== undefined && block.isAnnounced && !isPartKind(block.start)
   const [ended] = block === undefined || isItem ? [output] : endPart(output, block)
-  const open = ended.item === undefined ? [] : [itemOf(ended.item, "incomplete")]
-  return [...ended.done, ...open, ...(isItem ? [{ ...wholeItem(block, undefined), status: "incomplete" }] : [])]
+  const [closed] = closeItem(ended, ended.item?.type === "call" ? "completed" : "incomplete")
+  return [...closed.done, ...(isItem ? [{ ...wholeItem(block, undefined), status: "incomplete" }] : [])]
 }
 
 /** The wire value of an item or event with the output index it has now. */

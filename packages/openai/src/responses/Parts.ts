@@ -8,6 +8,7 @@ import * as Fields from "@sluice/protocol/Fields"
 import { present } from "@sluice/protocol/Json"
 import * as Pointer from "@sluice/protocol/Pointer"
 import { isObject, type Json, type JsonObject, type Node, valueIn } from "@sluice/protocol/Wire"
+import { encodeDetail, responsesDetails } from "../internal/imageDetail.ts"
 import * as Annotations from "./Annotations.ts"
 import { type Crossing, inside, loseNode, type Place } from "./Crossing.ts"
 import * as Media from "./Media.ts"
@@ -94,7 +95,7 @@ const imageFields: Rows<MediaPart, ContentOf<"input_image">> = [
     get: (wire) => typeof wire.detail === "string" && wire.detail !== "auto" ? { detail: wire.detail } : {},
     put: (part, _, place) => {
       if (part.detail === "auto" && !place.context.isOwn) Fields.lose(place, part, "detail", { reason: "dropped", weight: "hint", before: "auto" })
-      return { detail: part.detail ?? "auto" }
+      return { detail: encodeDetail(part, responsesDetails, place) ?? "auto" }
     }
   },
   cacheField()

@@ -5,6 +5,7 @@
 import type { CanonicalRequest, Turn } from "@sluice/protocol/CanonicalRequest"
 import * as Pointer from "@sluice/protocol/Pointer"
 import { isObject, type Json, type JsonObject, valueIn } from "@sluice/protocol/Wire"
+import { paired } from "../internal/unnamedResults.ts"
 import { inside, loseNode, type Place } from "./Crossing.ts"
 import { decodeItem, encodeItems, encodeOver } from "./Items.ts"
 import { encodePart } from "./Parts.ts"
@@ -29,7 +30,7 @@ const itemsOf = (list: Told["input"], role: "user" | "system", at: string): Read
 /** All items of a request in canonical words. */
 export const decodeTurns = (wire: Partial<Told>, at: string): Conversation => {
   const told = itemsOf(wire.instructions, "system", Pointer.child(at, "instructions"))
-  const all = itemsOf(wire.input, "user", Pointer.child(at, "input"))
+  const all = paired(itemsOf(wire.input, "user", Pointer.child(at, "input")))
   const first = all.findIndex((turn) => !isInstruction(turn))
   const count = first === -1 ? all.length : first
   const instructions = [...told, ...all.slice(0, count)]
