@@ -5,6 +5,7 @@
 import type { Failure } from "@sluice/protocol/GatewayError"
 import * as Sse from "@sluice/protocol/Sse"
 import type { ByteSource } from "./ByteSource.ts"
+import * as PlainBody from "./internal/plainBody.ts"
 import type { Lane } from "./Lane.ts"
 import type { StreamTap, TapFacts } from "./StreamTap.ts"
 
@@ -21,6 +22,8 @@ export interface AnswerStream {
   readonly fail: (failure: Failure, now: number) => void
   /** Nobody will take what comes: what the decoder held back (a finish that waits for what follows) is counted. */
   readonly abandon: (now: number) => void
+  /** The whole body, where it has ended and was JSON instead of events; the lane was told nothing of it. */
+  readonly plainBody: () => Uint8Array | undefined
   /** Milliseconds of the last upstream byte; the start of the stream before one came. */
   readonly lastByteAt: () => number
   /** Completes when there is something to pump. */
@@ -33,11 +36,15 @@ const maxEventBytes = 1_048_576
 export const make = (options: { readonly source: ByteSource; readonly lane: Lane; readonly tap: StreamTap; readonly startedAt: number }): AnswerStream => {
   const { lane, source, tap } = options
   const splitter = Sse.splitter({ maxEventBytes })
+  const plain = PlainBody.make(maxEventBytes)
   let lastByteAt = options.startedAt
   let over = false
 
   const push = (split: Sse.Split, now: number): void => {
-    if (split.events.length > 0) lane.push(split, now)
+    if (split.events.length > 0) {
+      plain.forget()
+      lane.push(split, now)
+    }
     if (split.overflow === true) lane.fail({ class: "protocol-violation", message: `The provider sent an event larger than ${maxEventBytes} bytes.` }, now)
   }
 
@@ -46,16 +53,19 @@ export const make = (options: { readonly source: ByteSource; readonly lane: Lane
       if (over) return
       for (const chunk of source.take()) {
         lastByteAt = now
+        plain.push(chunk)
         push(splitter.push(chunk), now)
       }
       const ended = source.ended()
-      if (ended !== undefined && !tap.facts().terminal) {
+      const isPlain = ended?._tag === "Eof" && plain.bytes() !== undefined
+      if (ended !== undefined && !isPlain && !tap.facts().terminal) {
         push(splitter.end({ tolerant: true }), now)
         lane.end(ended._tag === "Eof" ? "eof" : "reset", now)
       }
       over = ended !== undefined || tap.facts().terminal
     },
     take: lane.take,
+    plainBody: () => over ? plain.bytes() : undefined,
     facts: tap.facts,
     isOver: () => over,
     fail: (failure, now) => {

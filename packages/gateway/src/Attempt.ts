@@ -20,6 +20,7 @@ import type { Executor } from "./Executor.ts"
 import type { Gateway } from "./Gateway.ts"
 import * as Inbound from "./Inbound.ts"
 import type { FrameStage } from "./Interceptor.ts"
+import { beginsAsJson } from "./internal/plainBody.ts"
 import * as Lane from "./Lane.ts"
 import type { Outbound } from "./Outbound.ts"
 import * as StreamTap from "./StreamTap.ts"
@@ -148,21 +149,29 @@ export const run = Effect.fnUntraced(function*(plan: AttemptPlan): Effect.fn.Ret
     frames: Framing.writer(exchange.framing),
     hideUsage: outbound.hideUsage
   })
-  if (inbound.stream && isEventStream(reply)) return yield* begin(plan, reply, lane, tap)
+  if (inbound.stream && isEventStream(reply)) return yield* begin(plan, reply, lane, tap, responseLosses)
   const bytes = yield* readAll(reply.body, gateway.settings.answerLimitBytes, () => {
     marks.lastByteAt = gateway.wheel.now()
   })
-  if (isEventStream(reply)) return yield* fold(plan, reply, bytes, tap, responseLosses)
+  if (isEventStream(reply) && beginsAsJson(bytes) !== true) return yield* fold(plan, reply, bytes, tap, responseLosses)
   return yield* whole(plan, reply, bytes, lane, tap, responseLosses)
 })
 
 /** A stream: pumped until something may be committed. What was encoded so far waits in the lane. */
-const begin = (plan: AttemptPlan, reply: UpstreamReply, lane: Lane.Lane, tap: StreamTap.StreamTap): Effect.Effect<Answer, GatewayError> => {
+const begin = (
+  plan: AttemptPlan,
+  reply: UpstreamReply,
+  lane: Lane.Lane,
+  tap: StreamTap.StreamTap,
+  sink: Loss.LossSink
+): Effect.Effect<Answer, GatewayError> => {
   const { gateway, marks } = plan
   const stream = AnswerStream.make({ source: reply.body, lane, tap, startedAt: gateway.clock.currentTimeMillisUnsafe() })
   const peek: Effect.Effect<Answer, GatewayError> = Effect.suspend(() => {
     stream.pump(gateway.clock.currentTimeMillisUnsafe())
     marks.lastByteAt = gateway.wheel.now()
+    const plain = stream.plainBody()
+    if (plain !== undefined) return whole(plan, reply, plain, lane, tap, sink)
     const facts = stream.facts()
     if (facts.failure !== undefined && !facts.hadContent && StreamTap.mainFinish(facts) === undefined) return fail(facts.failure)
     if (facts.commits) return Effect.succeed({ _tag: "Streamed", reply, stream })

@@ -59,6 +59,10 @@ describe("lines of the HTML standard", () => {
     assert.deepStrictEqual(eventsOf("event: a\nevent: b\ndata: 1\n\nevent: a\nevent:\ndata: 2\n\n"), [{ name: "b", data: "1" }, { data: "2" }])
   })
 
+  it("name the event also behind its data, as one event", () => {
+    assert.deepStrictEqual(eventsOf("data: {\"a\":1}\nevent: late\n\ndata: 2\n\n"), [{ name: "late", data: "{\"a\":1}" }, { data: "2" }])
+  })
+
   it("forget the name of an event without data", () => {
     assert.deepStrictEqual(eventsOf("event: a\n\ndata: 1\n\n"), [{ data: "1" }])
   })

@@ -27,3 +27,9 @@ export interface EdgeCaseList {
   readonly title: string
   readonly cases: ReadonlyArray<EdgeCase>
 }
+
+/** A situation whose number is its place. */
+export type Situation = Omit<EdgeCase, "number">
+
+/** Situations with their numbers. */
+export const numbered = (situations: ReadonlyArray<Situation>): ReadonlyArray<EdgeCase> => situations.map((one, index) => ({ number: index + 1, ...one }))

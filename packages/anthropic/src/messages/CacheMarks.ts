@@ -1,9 +1,11 @@
 /**
- * The number of cache marks in a request. Anthropic takes at most four (docs: prompt caching); the last ones are kept, because a
- * mark covers the whole prompt before it: tools, then system, then messages.
+ * The number and the order of cache marks in a request (docs: prompt caching). Anthropic takes at most four; the last ones are kept,
+ * because a mark covers the whole prompt before it: tools, then system, then messages. A mark of an hour behind a shorter one is
+ * refused, and becomes a mark of the usual time.
  */
 import type { CacheHint, Part } from "@sluice/protocol/CanonicalPart"
 import type { CanonicalRequest, Tool, Turn } from "@sluice/protocol/CanonicalRequest"
+import * as Fields from "@sluice/protocol/Fields"
 import type { Node } from "@sluice/protocol/Wire"
 import { drop, fieldOf, inside, type Place } from "./Crossing.ts"
 
@@ -13,31 +15,42 @@ interface Marked extends Node {
   readonly cache?: CacheHint
 }
 
-/** Takes the first marks away as long as there are too many. */
-interface Surplus {
-  left: number
+/** What was met of the marks so far, in the order of the prompt. */
+interface Walk {
+  /** How many of the first marks are still to be taken away. */
+  surplus: number
+  /** A mark of less than an hour was kept. */
+  isShort: boolean
 }
 
-const strip = <N extends Marked>(node: N, place: Place, surplus: Surplus): N => {
-  if (node.cache === undefined || surplus.left === 0) return node
-  surplus.left -= 1
-  drop(fieldOf(place, node, "cache"), node.cache, "hint")
-  const { cache: _, ...rest } = node
-  // A node without its optional cache hint is a node of the same kind.
-  return rest as N
+const fitted = <N extends Marked>(node: N, place: Place, walk: Walk): N => {
+  const { cache, ...rest } = node
+  if (cache === undefined) return node
+  if (walk.surplus > 0) {
+    walk.surplus -= 1
+    drop(fieldOf(place, node, "cache"), cache, "hint")
+    // A node without its optional cache hint is a node of the same kind.
+    return rest as N
+  }
+  if (cache.ttl === "1h" && walk.isShort) {
+    Fields.lose(place, node, "cache", { reason: "approximated", weight: "hint", before: cache, after: {} })
+    return { ...node, cache: {} }
+  }
+  walk.isShort ||= cache.ttl !== "1h"
+  return node
 }
 
-const stripParts = (parts: ReadonlyArray<Part>, place: Place, surplus: Surplus): ReadonlyArray<Part> =>
+const fittedParts = (parts: ReadonlyArray<Part>, place: Place, walk: Walk): ReadonlyArray<Part> =>
   parts.map((part, index): Part => {
     const here = inside(place, part, "parts", index)
-    const inner: Part = part.type === "tool-result" ? { ...part, parts: stripParts(part.parts, here, surplus) } : part
-    return strip(inner, here, surplus)
+    const inner: Part = part.type === "tool-result" ? { ...part, parts: fittedParts(part.parts, here, walk) } : part
+    return fitted(inner, here, walk)
   })
 
-const stripTurns = (turns: ReadonlyArray<Turn>, place: Place, surplus: Surplus): ReadonlyArray<Turn> =>
+const fittedTurns = (turns: ReadonlyArray<Turn>, place: Place, walk: Walk): ReadonlyArray<Turn> =>
   turns.map((turn, index) => {
     const here = inside(place, turn, index)
-    return { ...turn, parts: stripParts(turn.parts, here, surplus) }
+    return { ...turn, parts: fittedParts(turn.parts, here, walk) }
   })
 
 const marksOf = (parts: ReadonlyArray<Part>): number =>
@@ -45,20 +58,23 @@ const marksOf = (parts: ReadonlyArray<Part>): number =>
 
 const isMarked = (tool: Tool): boolean => tool.type !== "namespace" && tool.cache !== undefined
 
-/** The request with at most four marks. `place` is the request. */
+/** The request with at most four marks, those of an hour first. `place` is the request. */
 export const fit = (request: CanonicalRequest, place: Place): CanonicalRequest => {
   const turns = [...request.instructions ?? [], ...request.turns]
   const count = (request.tools ?? []).filter(isMarked).length + turns.reduce((sum, turn) => sum + marksOf(turn.parts), 0) +
     (request.cache === undefined ? 0 : 1)
-  const surplus: Surplus = { left: Math.max(0, count - maxMarks) }
-  if (surplus.left === 0) return request
-  const { instructions, tools } = request
-  return {
+  if (count < 2) return request
+  const walk: Walk = { surplus: Math.max(0, count - maxMarks), isShort: false }
+  const tools = request.tools?.map((tool, index): Tool => tool.type === "namespace" ? tool : fitted(tool, inside(place, tool, "tools", index), walk))
+  const instructions = request.instructions === undefined
+    ? undefined
+    : fittedTurns(request.instructions, inside(place, undefined, "instructions"), walk)
+  const fit = {
     ...request,
-    ...(tools === undefined
-      ? {}
-      : { tools: tools.map((tool, index): Tool => tool.type === "namespace" ? tool : strip(tool, inside(place, tool, "tools", index), surplus)) }),
-    ...(instructions === undefined ? {} : { instructions: stripTurns(instructions, inside(place, undefined, "instructions"), surplus) }),
-    turns: stripTurns(request.turns, inside(place, undefined, "turns"), surplus)
+    ...(tools === undefined ? {} : { tools }),
+    ...(instructions === undefined ? {} : { instructions }),
+    turns: fittedTurns(request.turns, inside(place, undefined, "turns"), walk)
   }
+  // The mark of the request as a whole stands behind its last block, and is the last that is taken away.
+  return fitted(fit, place, walk)
 }

@@ -71,7 +71,10 @@ const thinkingFits: Rule = (request, place) => {
   return isForced(request.toolChoice) || (hasBudget && callsWithoutThinking(request.turns)) ? without(request, "reasoning", place) : request
 }
 
-/** Temperature ends at 1. Thinking excludes sampling, newer models take one of temperature and top_p, the newest neither. */
+/** The least top_p beside thinking (docs: extended thinking). */
+const leastTopP = 0.95
+
+/** Temperature ends at 1. Thinking excludes sampling but near 1, newer models take one of temperature and top_p, the newest neither. */
 const samplingFits: Rule = (request, place) => {
   const clamped = request.temperature === undefined
     ? request
@@ -79,7 +82,9 @@ const samplingFits: Rule = (request, place) => {
   const takes = takesSampling(request.model)
   if (takes === "nothing" || Reasoning.isOn(request.reasoning)) {
     const cooled = clamped.temperature === 1 && takes !== "nothing" ? clamped : without(clamped, "temperature", place)
-    return without(without(cooled, "topP", place), "topK", place)
+    const isOnly = takes === "all" || cooled.temperature === undefined
+    const isNear = takes !== "nothing" && isOnly && cooled.topP !== undefined && cooled.topP >= leastTopP
+    return without(isNear ? cooled : without(cooled, "topP", place), "topK", place)
   }
   return takes === "one" && clamped.temperature !== undefined ? without(clamped, "topP", place) : clamped
 }

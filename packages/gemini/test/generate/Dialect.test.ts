@@ -41,6 +41,14 @@ describe("usage", () => {
     expect(Usage.encode(usage)).toMatchObject({ promptTokenCount: 100, candidatesTokenCount: 30, totalTokenCount: 142 })
   })
 
+  it("counts the prompts of tools the provider ran as a class of their own, beside the prompt", () => {
+    expect(Usage.decode({ promptTokenCount: 5, toolUsePromptTokenCount: 3, candidatesTokenCount: 2, totalTokenCount: 10 })).toEqual({
+      input: 5,
+      toolPrompt: 3,
+      output: 2
+    })
+  })
+
   it("leaves out what is not stated", () => {
     expect(Usage.decode({ totalTokenCount: 5 })).toEqual({})
     expect(Usage.encode({})).toEqual({})

@@ -230,6 +230,14 @@ describe("what providers say beside the text", () => {
     }
   })
 
+  it("is usage of which the last counts, zeros that stand in for it first", () => {
+    const counted = (prompt: number, completion: number): JsonObject => ({
+      usage: { prompt_tokens: prompt, completion_tokens: completion, total_tokens: prompt + completion }
+    })
+    const values = [chunk({ content: "a" }, {}, counted(0, 0)), chunk({}, { finish_reason: "stop" }, counted(3, 1)), "[DONE]"]
+    assert.deepStrictEqual(Collect.collect(events(values)).usage, { input: 3, output: 1 })
+  })
+
   it("is thinking with its seals, one block per detail", () => {
     const detail = (more: JsonObject): JsonObject => chunk({ reasoning: null, reasoning_details: [{ format: "f", index: 0, type: "reasoning.text", ...more }] })
     const values = [

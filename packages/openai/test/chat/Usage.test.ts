@@ -16,6 +16,15 @@ describe("token counts", () => {
     assert.deepStrictEqual(Usage.decode(usage), { input: 25, cacheRead: 60, cacheWrite5m: 10, audioIn: 5, output: 26, reasoning: 20, audioOut: 4 })
   })
 
+  it("that are a total alone are not divided by guessing", () => {
+    assert.isUndefined(Usage.decode({ total_tokens: 9 }))
+  })
+
+  it("that are null say nothing", () => {
+    assert.isUndefined(Usage.decode(null))
+    assert.isUndefined(Usage.decode({ prompt_tokens: null, completion_tokens: null, total_tokens: null }))
+  })
+
   it("are read where compatible providers put them", () => {
     const prompt = { prompt_tokens: 10, completion_tokens: 1 }
     assert.deepInclude(Usage.decode({ ...prompt, prompt_cache_hit_tokens: 4, prompt_cache_miss_tokens: 6 }), { input: 6, cacheRead: 4 })

@@ -3,7 +3,8 @@ import type { CanonicalEvent } from "@sluice/protocol/CanonicalEvent"
 import * as Collect from "@sluice/protocol/Collect"
 import type { JsonObject } from "@sluice/protocol/Wire"
 import { assert } from "vitest"
-import { id } from "../../src/responses/Dialect.ts"
+import { decodeStream } from "../../../testing/src/laws/Codec.ts"
+import { dialect, id } from "../../src/responses/Dialect.ts"
 import { decode, wire } from "./Responses.ts"
 
 const created = { type: "response.created", response: { id: "resp_1", model: "m", created_at: 7, status: "in_progress", output: [] } }
@@ -68,6 +69,30 @@ describe("a stream of text", () => {
 
   it("brings items that only the terminal has", () => {
     assert.deepStrictEqual(parts(created, completed(message("Hello"))), [{ type: "text", text: "Hello" }])
+  })
+
+  it("keeps items that ended without an index beside those that have one", () => {
+    const other: JsonObject = { ...message("second"), id: "msg_2" }
+    assert.deepStrictEqual(
+      parts(created, { type: "response.output_item.done", item: message("first") }, done(other, 0), completed())?.map((part) =>
+        "text" in part ? part.text : ""
+      ),
+      ["first", "second"]
+    )
+  })
+
+  it("keeps items apart that are announced and ended without an index", () => {
+    const event = (type: string, item: JsonObject): JsonObject => ({ type: `response.output_item.${type}`, item })
+    const call = (n: number, args: string): JsonObject => ({ id: `fc_${n}`, type: "function_call", call_id: `c${n}`, name: "f", arguments: args })
+    const found = parts(
+      created,
+      event("added", call(0, "")),
+      event("added", call(1, "")),
+      event("done", call(0, "{}")),
+      event("done", call(1, "[]")),
+      completed()
+    )
+    assert.deepStrictEqual(found?.map((part) => part.type === "tool-call" ? [part.id, part.arguments] : []), [["c0", "{}"], ["c1", "[]"]])
   })
 
   it("keeps what was streamed when the terminal has no output", () => {
@@ -201,6 +226,15 @@ describe("the end of a stream", () => {
   it("is a failure with the class of its code, in an error event of either shape", () => {
     assert.deepInclude(answer({ type: "error", code: "insufficient_quota", message: "Pay", param: null }).failure, { class: "quota-exhausted", message: "Pay" })
     assert.deepInclude(answer({ type: "error", error: { type: "server_error", message: "Oops" } }).failure, { class: "transient", message: "Oops" })
+  })
+
+  it("is told once: a failure behind a completion that failed, and a cut behind a completion, say nothing more", () => {
+    const failed = { status: "failed", error: { code: "server_error", message: "Oops" } }
+    const twice = events(created, { type: "response.completed", response: failed }, { type: "response.failed", response: failed })
+    assert.deepStrictEqual(twice.map(({ type }) => type), ["start", "error"])
+    const behind = decodeStream(dialect, wire(created, said("a"), completed(message("a"))), "reset").flatMap((frame) => frame.events)
+    assert.strictEqual(behind.at(-1)?.type, "end")
+    assert.isFalse(behind.some(({ type }) => type === "error"))
   })
 
   it("is missing its reason where another protocol's terminal comes first", () => {
