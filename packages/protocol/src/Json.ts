@@ -5,16 +5,26 @@
 import * as Result from "effect/Result"
 import { isObject, type Json } from "./Wire.ts"
 
-/** Text that is not JSON: the parser's words. */
+/** Text that is not JSON, or nests too deep: why, in words. */
 export interface NotJson {
   readonly message: string
 }
 
-/** Parses text. */
+/**
+ * Deepest nesting that is read. What is deeper cannot be written again, and would break whatever walks over it; no request or
+ * answer comes near it.
+ */
+export const maxNesting = 256
+
+/** Parses text. Deeper nesting than {@link maxNesting} is refused. */
 export const parse = (text: string): Result.Result<Json, NotJson> => {
   // JSON.parse has no other way to refuse; the exception ends here.
   try {
-    return Result.succeed(JSON.parse(text))
+    const value: Json = JSON.parse(text)
+    // A level takes two characters at least: short texts need no look.
+    return text.length > 2 * maxNesting && nestsDeeper(text, maxNesting)
+      ? Result.fail({ message: `it nests deeper than ${maxNesting} levels` })
+      : Result.succeed(value)
   } catch (error) {
     return Result.fail({ message: error instanceof Error ? error.message : String(error) })
   }
@@ -59,6 +69,34 @@ export const present = <const T extends object>(value: T): Present<T> => {
 const QUOTE = 34
 const BACKSLASH = 92
 const LOWER_U = 117
+const OPEN_BRACKET = 91
+const CLOSE_BRACKET = 93
+const OPEN_BRACE = 123
+const CLOSE_BRACE = 125
+
+/** Whether JSON text nests deeper than a limit, without a walk over its value: strings are skipped as a whole. */
+const nestsDeeper = (text: string, limit: number): boolean => {
+  let depth = 0
+  for (let at = 0; at < text.length; at++) {
+    const code = text.charCodeAt(at)
+    if (code === QUOTE) at = endOfString(text, at)
+    else if (code === OPEN_BRACKET || code === OPEN_BRACE) {
+      depth += 1
+      if (depth > limit) return true
+    } else if (code === CLOSE_BRACKET || code === CLOSE_BRACE) depth -= 1
+  }
+  return false
+}
+
+/** The offset of the quote that closes the string opened at `from`; a quote behind an odd number of backslashes closes nothing. */
+const endOfString = (text: string, from: number): number => {
+  for (let end = text.indexOf("\"", from + 1); end !== -1; end = text.indexOf("\"", end + 1)) {
+    let slashes = 0
+    while (text.charCodeAt(end - 1 - slashes) === BACKSLASH) slashes += 1
+    if (slashes % 2 === 0) return end
+  }
+  return text.length
+}
 
 /**
  * The length, in UTF-16 units, of the JSON string whose opening quote stands at `from`, as `JSON.parse` would give it; 0 where

@@ -34,8 +34,34 @@ describe("arguments of a call", () => {
   })
 })
 
+describe("text that nests deep", () => {
+  const lists = (depth: number): string => "[".repeat(depth) + "]".repeat(depth)
+  const objects = (depth: number): string => `${"{\"a\":".repeat(depth)}0${"}".repeat(depth)}`
+
+  it("is read up to the limit and can be written again", () => {
+    for (const text of [lists(Json.maxNesting), objects(Json.maxNesting)]) {
+      assert.strictEqual(JSON.stringify(Result.getOrThrow(Json.parse(text))), text)
+    }
+  })
+
+  it("is refused beyond it, in words", () => {
+    for (const text of [lists(Json.maxNesting + 1), objects(Json.maxNesting + 1), lists(100_000), `{"\\"":${objects(5000)}}`]) {
+      const parsed = Json.parse(text)
+      assert.strictEqual(Result.isFailure(parsed) ? parsed.failure.message : undefined, `it nests deeper than ${Json.maxNesting} levels`)
+    }
+  })
+
+  it("is not what stands in strings, nor what stands side by side", () => {
+    for (
+      const text of [JSON.stringify(lists(1000)), JSON.stringify(["\\\"[", "\\".repeat(600), "[".repeat(600), "\"".repeat(600)]), `[${"[[]],".repeat(1000)}1]`]
+    ) {
+      assert.isTrue(Result.isSuccess(Json.parse(text)))
+    }
+  })
+})
+
 describe("nesting", () => {
-  const nested = (depth: number): JsonValue => Result.getOrThrow(Json.parse("[".repeat(depth) + "]".repeat(depth)))
+  const nested = (depth: number): JsonValue => JSON.parse("[".repeat(depth) + "]".repeat(depth))
 
   it("counts arrays and objects, not what they hold", () => {
     assert.isFalse(Json.isDeeperThan("a", 0))

@@ -57,7 +57,7 @@ export const decodeLegacyCall = (call: Message["function_call"], at: string): Re
 /** Whether a call came from `function_call`: only there the wire value has no `function` or `custom` of its own. */
 export const isLegacyCall = (part: Part): boolean => {
   const value = valueIn(id, part)
-  return part.type === "tool-call" && isObject(value) && typeof value["name"] === "string"
+  return part.type === "tool-call" && isObject(value) && typeof value["name"] === "string" && !isObject(value["function"]) && !isObject(value["custom"])
 }
 
 /** A call as `function_call`. */

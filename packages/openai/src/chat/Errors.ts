@@ -66,7 +66,7 @@ interface Facts {
 const detailText = (detail: Json | undefined): string | undefined => {
   if (!Array.isArray(detail)) return ErrorReply.text(detail)
   // FastAPI: a list of {loc, msg, type}.
-  const messages = detail.flatMap((entry) => isObject(entry) && typeof entry["msg"] === "string" ? [entry["msg"]] : [])
+  const messages = detail.flatMap((entry) => (isObject(entry) ? ErrorReply.text(entry["msg"]) : undefined) ?? [])
   return messages.length === 0 ? JSON.stringify(detail) : messages.join("; ")
 }
 

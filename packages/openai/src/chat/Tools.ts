@@ -58,11 +58,16 @@ const known: ReadonlySet<string> = new Set(["type", "function", "custom"])
 const nodeOf = (tool: object, at: string, own: ReadonlySet<string>): Node =>
   present({ wire: { dialect: id, value: tool as JsonObject }, at, foreign: Fields.foreignKeys(cacheRows, tool, own) })
 
+/** The type decides: a tool of its provider's own type may have keys of these names as well. */
+const isFunction = (tool: WireTool): tool is Extract<WireTool, { readonly function: object }> => tool.type === undefined || tool.type === "function"
+
+const isCustom = (tool: WireTool): tool is Extract<WireTool, { readonly custom: object }> => tool.type === "custom"
+
 const decodeTool = (tool: WireTool, at: string): Tool => {
   const node = nodeOf(tool, at, known)
   const cache = Fields.get(cacheRows, tool, at)
-  if ("function" in tool) return { type: "function", name: "", ...Fields.get(functionFields, tool.function, at), ...present({ cache: cache.cache }), ...node }
-  if ("custom" in tool) return { type: "custom", name: "", ...Fields.get(customFields, tool.custom, at), ...present({ cache: cache.cache }), ...node }
+  if (isFunction(tool)) return { type: "function", name: "", ...Fields.get(functionFields, tool.function, at), ...present({ cache: cache.cache }), ...node }
+  if (isCustom(tool)) return { type: "custom", name: "", ...Fields.get(customFields, tool.custom, at), ...present({ cache: cache.cache }), ...node }
   return { type: "provider", dialect: id, name: tool.type, value: node.wire?.value ?? null, ...present({ wire: node.wire, at: node.at }) }
 }
 

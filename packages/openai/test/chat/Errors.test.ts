@@ -52,6 +52,7 @@ describe("an error reply", () => {
       { message: "text", code: "3051" },
       { detail: "text" },
       { detail: [{ loc: ["body"], msg: "text" }] },
+      { detail: [{ loc: ["body"], msg: "" }, { msg: "text" }] },
       [{ error: { message: "text" } }],
       { error: { message: "text", code: 429 } }
     ].map((body) => decode(400, body).message)

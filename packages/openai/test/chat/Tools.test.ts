@@ -22,6 +22,12 @@ describe("tools", () => {
     ])
   })
 
+  it("of a type of their own are the provider's, whatever keys they have", () => {
+    const tools = [{ type: "own", function: "text" }, { type: "own", function: { name: 0 } }, { type: "own", custom: null }]
+    assert.deepStrictEqual(decode(request({ tools })).tools?.map(({ type }) => type), ["provider", "provider", "provider"])
+    assert.deepStrictEqual(encode(decode(request({ tools }))).body["tools"], tools)
+  })
+
   it("without a type, as Mistral accepts them, are functions", () => {
     assert.deepStrictEqual(bare(decode(request({ tools: [{ function: { name: "f" } }] })).tools), [{ type: "function", name: "f" }])
   })

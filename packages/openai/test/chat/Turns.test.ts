@@ -26,6 +26,11 @@ describe("messages in canonical words", () => {
     )
   })
 
+  it("keep calls that have a name beside their function in their list", () => {
+    const messages = [{ role: "assistant", tool_calls: [{ id: "call_1", type: "function", function: { name: "f", arguments: "{}" }, name: "f" }] }]
+    assert.deepStrictEqual(encode(decode({ model: "m", messages })).body["messages"], messages)
+  })
+
   it("say thinking, content, refusal and calls of an assistant in this order", () => {
     const call = { id: "call_1", type: "function", function: { name: "f", arguments: "{}" } }
     const { turns } = turnsOf({ role: "assistant", tool_calls: [call], refusal: "no", content: "text", reasoning_content: "hm" })
