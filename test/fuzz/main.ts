@@ -1,5 +1,5 @@
 // `pnpm fuzz`: mutated inputs against every decoder of every dialect. It ends with 1 when there is a fault, and prints the
-// smallest input that shows it. Options: --runs N (10,000,000 in total), --seed N, --dialect ID, --decoder NAME (request, response,
+// smallest input that shows it. Options: --runs N (10,000,000 in total), --from N (goes on behind the first N of them), --seed N, --dialect ID, --decoder NAME (request, response,
 // stream, array, error), --workers N (one for each core), --replay SEED:INDEX (judges that input alone).
 import { availableParallelism } from "node:os"
 import { parseArgs } from "node:util"
@@ -13,6 +13,7 @@ import type { Answer, Order, Start } from "./Worker.ts"
 const { values } = parseArgs({
   options: {
     runs: { type: "string", default: "10000000" },
+    from: { type: "string", default: "0" },
     seed: { type: "string", default: "1" },
     dialect: { type: "string" },
     decoder: { type: "string" },
@@ -41,16 +42,16 @@ const heapBound = 24 * 1024 * 1024
 const mebi = (bytes: number): string => `${(bytes / 1024 / 1024).toFixed(1)}`
 
 const attack = async (): Promise<boolean> => {
-  const [runs, seed, workers] = [Number(values.runs), Number(values.seed), Number(values.workers)]
+  const [runs, from, seed, workers] = [Number(values.runs), Number(values.from), Number(values.seed), Number(values.workers)]
   const chosen = Attack.within(values)
-  if (![runs, seed, workers].every((number) => Number.isInteger(number) && number >= 0) || workers < 1 || chosen.length === 0) {
-    say(`Decoders: ${Attack.targets.map(Attack.nameOf).join(", ")}. --runs, --seed and --workers take whole numbers.`)
+  if (![runs, from, seed, workers].every((number) => Number.isInteger(number) && number >= 0) || workers < 1 || chosen.length === 0) {
+    say(`Decoders: ${Attack.targets.map(Attack.nameOf).join(", ")}. --runs, --from, --seed and --workers take whole numbers.`)
     process.exit(2)
   }
   const report = Report.make()
   const startedAt = performance.now()
   const curves: Array<Array<number>> = []
-  let next = 0
+  let next = from
   let hung = 0
 
   const order = (count: number): Order | undefined => {
@@ -58,7 +59,7 @@ const attack = async (): Promise<boolean> => {
     const from = next
     next = Math.min(runs, next + block)
     // Twenty measures for each thread, the first behind a warm-up
-    return { from, to: next, measures: count % Math.max(1, Math.floor(runs / block / workers / 20)) === 0 }
+    return { from, to: next, measures: count % Math.max(1, Math.floor((runs - from) / block / workers / 20)) === 0 }
   }
 
   const thread = (): Promise<void> =>
