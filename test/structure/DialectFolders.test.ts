@@ -8,6 +8,7 @@ import { files, packages } from "../Repository.ts"
 /** The files every dialect has. docs/architecture.md says what is in each. */
 const listing = [
   "Bytes.ts",
+  "Count.ts",
   "Crossing.ts",
   "Dialect.ts",
   "Errors.ts",

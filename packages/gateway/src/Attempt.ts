@@ -3,96 +3,30 @@
  * wrong before that is a failure the plan may answer with another try; the attempt's scope owns the connection.
  */
 import type { Frame } from "@sluice/protocol/CanonicalEvent"
+import type { CanonicalRequest } from "@sluice/protocol/CanonicalRequest"
 import { type AnswerContext } from "@sluice/protocol/Dialect"
 import * as Framing from "@sluice/protocol/Framing"
 import { fail, type Failure, type GatewayError } from "@sluice/protocol/GatewayError"
-import * as Json from "@sluice/protocol/Json"
-import * as Loss from "@sluice/protocol/Loss"
+import type * as Loss from "@sluice/protocol/Loss"
 import * as Sse from "@sluice/protocol/Sse"
 import type { Json as JsonValue } from "@sluice/protocol/Wire"
 import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
 import type * as Scope from "effect/Scope"
+import type { Answer } from "./Answer.ts"
 import * as AnswerStream from "./AnswerStream.ts"
-import type { ByteSource } from "./ByteSource.ts"
-import { contextOf, type Exchange } from "./Exchange.ts"
-import type { Executor } from "./Executor.ts"
-import type { Gateway } from "./Gateway.ts"
+import * as AttemptReply from "./AttemptReply.ts"
+import { contextOf } from "./Exchange.ts"
 import * as Inbound from "./Inbound.ts"
 import type { FrameStage } from "./Interceptor.ts"
 import { beginsAsJson } from "./internal/plainBody.ts"
 import * as Lane from "./Lane.ts"
-import type { Outbound } from "./Outbound.ts"
 import * as StreamTap from "./StreamTap.ts"
 import type { UpstreamReply } from "./UpstreamClient.ts"
 
-/** An answer that has begun. */
-export type Answer =
-  | { readonly _tag: "Streamed"; readonly reply: UpstreamReply; readonly stream: AnswerStream.AnswerStream }
-  | { readonly _tag: "Buffered"; readonly reply: UpstreamReply; readonly body: Uint8Array }
+type AttemptPlan = AttemptReply.AttemptPlan<CanonicalRequest>
 
-/** What an attempt is made of. */
-export interface AttemptPlan {
-  readonly gateway: Gateway
-  readonly exchange: Exchange
-  readonly inbound: Inbound.Inbound
-  /** The target's name of the model. */
-  readonly model: string
-  readonly executor: Executor
-  readonly outbound: Outbound
-  readonly number: number
-  /** Marks the wheel reads; kept current by the attempt. */
-  readonly marks: { lastByteAt: number; committed: boolean }
-}
-
-const maxErrorBytes = 64 * 1024
-const decoder = new TextDecoder()
 const encoder = new TextEncoder()
-
-/** Reads a body whole; too much of it is a failure, a reset is a cut. */
-const readAll = (source: ByteSource, limit: number, onBytes: () => void): Effect.Effect<Uint8Array, GatewayError> => {
-  const chunks: Array<Uint8Array> = []
-  let size = 0
-  const join = (): Uint8Array => {
-    const [only] = chunks
-    if (only !== undefined && chunks.length === 1) return only
-    const whole = new Uint8Array(size)
-    let offset = 0
-    for (const chunk of chunks) {
-      whole.set(chunk, offset)
-      offset += chunk.length
-    }
-    return whole
-  }
-  const more: Effect.Effect<Uint8Array, GatewayError> = Effect.suspend(() => {
-    for (const chunk of source.take()) {
-      chunks.push(chunk)
-      size += chunk.length
-      onBytes()
-    }
-    if (size > limit) return fail({ class: "protocol-violation", message: `The provider's answer is larger than ${limit} bytes.` })
-    const ended = source.ended()
-    if (ended === undefined) return Effect.flatMap(source.await, () => more)
-    return ended._tag === "Eof"
-      ? Effect.succeed(join())
-      : fail({ class: "transient", message: `The provider closed the connection in the middle of its answer: ${ended.message}` })
-  })
-  return more
-}
-
-/** Reads what there is of an error body: its end may be missing, its status is not. */
-const readError = (source: ByteSource): Effect.Effect<string> =>
-  readAll(source, maxErrorBytes, () => {}).pipe(Effect.map((bytes) => decoder.decode(bytes)), Effect.catch(() => Effect.succeed("")))
-
-const isEventStream = (reply: UpstreamReply): boolean => (reply.headers["content-type"] ?? "").startsWith("text/event-stream")
-const isJson = (reply: UpstreamReply): boolean => /^application\/(?:[\w.+-]+\+)?json/.test(reply.headers["content-type"] ?? "")
-
-const notAnAnswer = (reply: UpstreamReply, text: string): Failure => ({
-  class: "protocol-violation",
-  message: `The provider answered ${reply.status} with ${reply.headers["content-type"] ?? "no content type"}, which is not an answer of its protocol${
-    text.trimStart().startsWith("<") ? " (an HTML page)" : ""
-  }.`
-})
 
 const toFailure = (frames: ReadonlyArray<Frame>): Failure | undefined => {
   for (const { events } of frames) for (const event of events) if (event.type === "error") return event.failure
@@ -114,31 +48,9 @@ const answerContext = ({ exchange, inbound }: AttemptPlan, sink: Loss.LossSink):
 
 /** Opens the attempt and waits until its answer may be committed. */
 export const run = Effect.fnUntraced(function*(plan: AttemptPlan): Effect.fn.Return<Answer, GatewayError, Scope.Scope> {
-  const { exchange, executor, gateway, inbound, marks, outbound } = plan
-  const tap = StreamTap.make()
-  const responseLosses = Loss.sink()
-  exchange.current = {
-    provider: executor.id,
-    upstreamModel: plan.model,
-    upstream: executor.dialect.id,
-    lane: outbound.lane,
-    losses: outbound.losses,
-    tap,
-    responseLosses
-  }
-  exchange.sentUpstream = true
-  const reply = yield* executor.open({
-    operation: exchange.operation,
-    model: plan.model,
-    stream: inbound.stream,
-    body: outbound.body,
-    headers: outbound.headers
-  })
-  marks.lastByteAt = gateway.wheel.now()
-  if (reply.status < 200 || reply.status >= 300) {
-    const body = yield* readError(reply.body)
-    return yield* fail(executor.dialect.errors.decode({ status: reply.status, headers: reply.headers, body }))
-  }
+  const { exchange, executor, inbound, outbound } = plan
+  const { responseLosses, tap } = AttemptReply.begin(plan)
+  const reply = yield* AttemptReply.open(plan)
   const lane = (outbound.lane === "bytes" ? Lane.bytes : Lane.typed)({
     upstream: executor.dialect,
     client: exchange.inbound,
@@ -149,11 +61,9 @@ export const run = Effect.fnUntraced(function*(plan: AttemptPlan): Effect.fn.Ret
     frames: Framing.writer(exchange.framing),
     hideUsage: outbound.hideUsage
   })
-  if (inbound.stream && isEventStream(reply)) return yield* begin(plan, reply, lane, tap, responseLosses)
-  const bytes = yield* readAll(reply.body, gateway.settings.answerLimitBytes, () => {
-    marks.lastByteAt = gateway.wheel.now()
-  })
-  if (isEventStream(reply) && beginsAsJson(bytes) !== true) return yield* fold(plan, reply, bytes, tap, responseLosses)
+  if (inbound.stream && AttemptReply.isEventStream(reply)) return yield* begin(plan, reply, lane, tap, responseLosses)
+  const bytes = yield* AttemptReply.readBody(plan, reply)
+  if (AttemptReply.isEventStream(reply) && beginsAsJson(bytes) !== true) return yield* fold(plan, reply, bytes, tap, responseLosses)
   return yield* whole(plan, reply, bytes, lane, tap, responseLosses)
 })
 
@@ -191,10 +101,8 @@ const whole = (
 ): Effect.Effect<Answer, GatewayError> => {
   const { executor, gateway, inbound } = plan
   const now = gateway.clock.currentTimeMillisUnsafe()
-  if (bytes.length === 0) return fail({ class: "empty", message: "The provider sent an empty answer." })
-  const text = decoder.decode(bytes)
-  const parsed = Json.parse(text)
-  if (Result.isFailure(parsed) || (!isJson(reply) && text.trimStart().startsWith("<"))) return fail(notAnAnswer(reply, text))
+  const parsed = AttemptReply.parse(reply, bytes)
+  if (Result.isFailure(parsed)) return fail(parsed.failure)
   const decoded = executor.dialect.response.decode(parsed.success)
   const failure = toFailure([decoded])
   if (failure !== undefined) return fail(failure)

@@ -2,8 +2,8 @@
  * Walks the plan: target after target and try after try, until an answer may be committed or nothing is left. Everything here
  * happens before the commit; after it nothing is retried.
  */
-import type { CanonicalRequest } from "@sluice/protocol/CanonicalRequest"
 import { fail, type Failure, type GatewayError } from "@sluice/protocol/GatewayError"
+import type { Asked } from "@sluice/protocol/Question"
 import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
@@ -11,31 +11,34 @@ import * as Fiber from "effect/Fiber"
 import * as Option from "effect/Option"
 import * as Result from "effect/Result"
 import * as Scope from "effect/Scope"
-import * as Attempt from "./Attempt.ts"
+import type { Answer } from "./Answer.ts"
+import * as AttemptReply from "./AttemptReply.ts"
 import { contextOf, type Exchange } from "./Exchange.ts"
 import type { Executor } from "./Executor.ts"
 import type { Gateway } from "./Gateway.ts"
 import type { Inbound } from "./Inbound.ts"
 import * as Intercept from "./Intercept.ts"
 import type { AttemptRecord } from "./Ledger.ts"
-import * as Outbound from "./Outbound.ts"
+import type { Outbound } from "./Outbound.ts"
 import type { Candidate } from "./Planner.ts"
 import * as RetryPolicy from "./RetryPolicy.ts"
 import { due, type Limits } from "./Timeouts.ts"
+import type { Work } from "./Work.ts"
 
 /** An answer and the target that gives it. */
 export interface Started {
-  readonly answer: Attempt.Answer
+  readonly answer: Answer
   readonly candidate: Candidate
   readonly executor: Executor
 }
 
-interface Walk {
+interface Walk<Q extends Asked> {
+  readonly work: Work<Q>
   readonly gateway: Gateway
   readonly exchange: Exchange
-  readonly inbound: Inbound
+  readonly inbound: Inbound<Q>
   /** What interceptors made of the request; absent = none changed it. */
-  readonly changed: CanonicalRequest | undefined
+  readonly changed: Q | undefined
   /** The effort of thinking is that of the model name's suffix. */
   readonly isSuffixed: boolean
   /** The exchange's scope; each attempt's scope is its child. */
@@ -52,8 +55,8 @@ const timedOut = (kind: ReturnType<typeof due> & string, limits: Limits): Failur
 })
 
 /** Runs an attempt in a fiber of its own, which the wheel interrupts when a limit runs out. */
-const withLimits = Effect.fnUntraced(function*(walk: Walk, plan: Attempt.AttemptPlan, attempt: Effect.Effect<Attempt.Answer, GatewayError>) {
-  const { exchange, gateway } = walk
+const withLimits = Effect.fnUntraced(function*<Q extends Asked>(plan: AttemptReply.AttemptPlan<Q>, attempt: Effect.Effect<Answer, GatewayError>) {
+  const { exchange, gateway } = plan
   const { limits } = plan.executor
   const attemptStartedAt = gateway.clock.currentTimeMillisUnsafe()
   let ranOut: ReturnType<typeof due>
@@ -72,7 +75,7 @@ const withLimits = Effect.fnUntraced(function*(walk: Walk, plan: Attempt.Attempt
   return yield* exit
 })
 
-const record = (walk: Walk, candidate: Candidate, startedAt: number, failure: Failure | undefined): Effect.Effect<void> => {
+const record = <Q extends Asked>(walk: Walk<Q>, candidate: Candidate, startedAt: number, failure: Failure | undefined): Effect.Effect<void> => {
   const { exchange, gateway } = walk
   const attempt: AttemptRecord = {
     provider: candidate.provider,
@@ -91,23 +94,23 @@ const record = (walk: Walk, candidate: Candidate, startedAt: number, failure: Fa
 }
 
 /** One try: its own scope, closed when it fails and left to the exchange when it succeeds. */
-const tryOnce = Effect.fnUntraced(function*(walk: Walk, candidate: Candidate, plan: Attempt.AttemptPlan) {
+const tryOnce = Effect.fnUntraced(function*<Q extends Asked>(walk: Walk<Q>, candidate: Candidate, plan: AttemptReply.AttemptPlan<Q>) {
   const startedAt = walk.gateway.clock.currentTimeMillisUnsafe()
   const scope = yield* Scope.fork(walk.scope)
-  const exit = yield* Effect.exit(withLimits(walk, plan, Scope.provide(Attempt.run(plan), scope)))
+  const exit = yield* Effect.exit(withLimits(plan, Scope.provide(walk.work.attempt(plan), scope)))
   const failed = Exit.isFailure(exit) ? Option.getOrUndefined(Cause.findErrorOption(exit.cause)) : undefined
   yield* record(walk, candidate, startedAt, failed?.failure)
   if (Exit.isFailure(exit)) yield* Scope.close(scope, exit)
   return exit
 })
 
-type Prepared = Result.Result<Outbound.Outbound, GatewayError>
+type Prepared = Result.Result<Outbound, GatewayError>
 
 /** What the target is sent, after the interceptors of attempts. */
-const prepare = (walk: Walk, candidate: Candidate, executor: Executor, number: number): Effect.Effect<Prepared> | Prepared => {
-  const { exchange, gateway, inbound } = walk
-  const write = (changed: CanonicalRequest | undefined): Prepared =>
-    Outbound.prepare({
+const prepare = <Q extends Asked>(walk: Walk<Q>, candidate: Candidate, executor: Executor, number: number): Effect.Effect<Prepared> | Prepared => {
+  const { exchange, gateway, inbound, work } = walk
+  const write = (changed: Q | undefined): Prepared =>
+    work.prepare(gateway, exchange, {
       inbound,
       model: candidate.model,
       ...(changed === undefined ? {} : { changed }),
@@ -118,14 +121,14 @@ const prepare = (walk: Walk, candidate: Candidate, executor: Executor, number: n
       isSuffixed: walk.isSuffixed,
       ...(candidate.thinking === undefined || exchange.operation !== "generate" ? {} : { thinking: candidate.thinking })
     })
-  const { attempt } = gateway.hooks
+  const { attempt } = work.hooks(gateway)
   if (attempt.length === 0) return write(walk.changed)
   const context = { ...contextOf(exchange), attempt: number, provider: executor.id, upstreamModel: candidate.model }
   return Effect.result(Intercept.run(inbound, walk.changed, attempt, context)).pipe(Effect.map(Result.flatMap(write)))
 }
 
 /** Walks the candidates until one answers; fails with the last failure when none does. */
-export const walk = Effect.fnUntraced(function*(walk: Walk, candidates: ReadonlyArray<Candidate>): Effect.fn.Return<Started, GatewayError> {
+export const walk = Effect.fnUntraced(function*<Q extends Asked>(walk: Walk<Q>, candidates: ReadonlyArray<Candidate>): Effect.fn.Return<Started, GatewayError> {
   const { exchange, gateway, inbound } = walk
   let last: GatewayError | undefined
   for (const [index, candidate] of candidates.entries()) {
@@ -142,7 +145,13 @@ export const walk = Effect.fnUntraced(function*(walk: Walk, candidates: Readonly
         return yield* last
       }
       const marks = { lastByteAt: gateway.wheel.now(), committed: false }
-      const exit = yield* tryOnce(walk, candidate, { gateway, exchange, inbound, executor, number, marks, model: candidate.model, outbound: prepared.success })
+      const plan: AttemptReply.AttemptPlan<Q> = { gateway, exchange, inbound, executor, number, marks, model: candidate.model, outbound: prepared.success }
+      const { local } = plan.outbound
+      if (local?.isOnly === true) {
+        AttemptReply.begin(plan)
+        return { answer: yield* local.answer, candidate, executor }
+      }
+      const exit = yield* tryOnce(walk, candidate, plan)
       if (Exit.isSuccess(exit)) return { answer: exit.value, candidate, executor }
       const error = Option.getOrUndefined(Cause.findErrorOption(exit.cause))
       if (error === undefined) return yield* Effect.failCause(exit.cause)

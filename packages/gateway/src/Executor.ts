@@ -13,6 +13,8 @@ import type { UpstreamReply } from "./UpstreamClient.ts"
 /** What is sent: a body in the executor's dialect. */
 export interface AttemptRequest {
   readonly operation: Operation
+  /** Which of the protocol's endpoints for this, where there are several. */
+  readonly variant?: string
   /** The upstream's name of the model, for dialects that tell it in the path. */
   readonly model: string
   readonly stream: boolean

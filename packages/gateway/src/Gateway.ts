@@ -13,6 +13,7 @@ import type { Ledger } from "./Ledger.ts"
 import type { Lifecycle } from "./Lifecycle.ts"
 import type { ModelRegistry } from "./ModelRegistry.ts"
 import type { ProviderId } from "./ProviderId.ts"
+import type { TokenCounter } from "./TokenCounter.ts"
 import type { Wheel } from "./Wheel.ts"
 
 /** Settings of the HTTP edge and of streams. */
@@ -54,6 +55,7 @@ export interface Gateway {
   readonly hooks: {
     readonly request: ReadonlyArray<NonNullable<Interceptor["request"]>>
     readonly attempt: ReadonlyArray<NonNullable<Interceptor["attempt"]>>
+    readonly embed: ReadonlyArray<NonNullable<Interceptor["embed"]>>
     readonly events: ReadonlyArray<NonNullable<Interceptor["events"]>>
     readonly onAttempt: ReadonlyArray<NonNullable<Extension["onAttempt"]>>
   }
@@ -62,6 +64,7 @@ export interface Gateway {
   readonly registry: ModelRegistry["Service"]
   readonly ledger: Ledger["Service"]
   readonly authenticator: Authenticator["Service"]
+  readonly tokenCounter: TokenCounter
   readonly wheel: Wheel["Service"]
   readonly lifecycle: Lifecycle["Service"]
   readonly clock: Clock.Clock

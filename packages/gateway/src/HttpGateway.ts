@@ -23,6 +23,7 @@ import * as Metrics from "./Metrics.ts"
 import type { ModelEntry } from "./ModelEntry.ts"
 import * as ModelRegistry from "./ModelRegistry.ts"
 import { Executors, Extensions, Interceptors, layer as registries } from "./Registries.ts"
+import { TokenCounter } from "./TokenCounter.ts"
 import * as Wheel from "./Wheel.ts"
 
 /** What a gateway is told beside its parts. */
@@ -74,6 +75,7 @@ const start = Effect.fnUntraced(
       hooks: {
         request: interceptors.flatMap(({ request }) => request === undefined ? [] : [request]),
         attempt: interceptors.flatMap(({ attempt }) => attempt === undefined ? [] : [attempt]),
+        embed: interceptors.flatMap(({ embed }) => embed === undefined ? [] : [embed]),
         events: interceptors.flatMap(({ events }) => events === undefined ? [] : [events]),
         onAttempt: extensions.flatMap(({ onAttempt }) => onAttempt === undefined ? [] : [onAttempt])
       },
@@ -81,6 +83,7 @@ const start = Effect.fnUntraced(
       registry: ModelRegistry.ModelRegistry.of(ModelRegistry.hold(snapshot)),
       ledger: yield* Ledger,
       authenticator: yield* Authenticator,
+      tokenCounter: yield* TokenCounter,
       wheel,
       lifecycle: yield* Lifecycle.Lifecycle,
       clock: yield* Clock.Clock,

@@ -3,24 +3,27 @@
  * opened, planned or sent, and told with the path of the fault.
  */
 import type { CanonicalRequest } from "@sluice/protocol/CanonicalRequest"
-import type { Dialect, Endpoint } from "@sluice/protocol/Dialect"
-import { fail, type GatewayError } from "@sluice/protocol/GatewayError"
+import type { Dialect, Endpoint, RequestInput } from "@sluice/protocol/Dialect"
+import { fail, type Failure, type GatewayError } from "@sluice/protocol/GatewayError"
 import * as Json from "@sluice/protocol/Json"
+import type { Asked } from "@sluice/protocol/Question"
 import { isObject, type JsonObject } from "@sluice/protocol/Wire"
 import * as Result from "effect/Result"
 import * as JsonSpans from "./JsonSpans.ts"
 
 /** A request as it came in and as it was understood. */
-export interface Inbound {
+export interface Inbound<Q extends Asked = CanonicalRequest> {
   readonly text: string
   readonly body: JsonObject
   readonly spans: JsonSpans.Spans
   readonly model: string
   readonly stream: boolean
+  /** Which of the protocol's endpoints for this was called, where there are several. */
+  readonly variant: string | undefined
   /** Headers of the protocol that the client sent. */
   readonly headers: { readonly [name: string]: string }
   /** The request in canonical words. Decoded when it is first asked for: what is passed on as it is never pays for it. */
-  readonly request: () => Result.Result<CanonicalRequest, GatewayError>
+  readonly request: () => Result.Result<Q, GatewayError>
 }
 
 const bad = (message: string, param?: string): GatewayError => fail({ class: "bad-request", message, ...(param === undefined ? {} : { param }) })
@@ -52,20 +55,29 @@ const object = (text: string, maxDepth: number): Result.Result<{ readonly body: 
   return Result.succeed({ body, spans })
 }
 
-/**
- * Understands a request body. `onModel` is told the model as soon as it is known, so that a refusal further on can still name it.
- */
-export const read = (
-  input: {
-    readonly dialect: Dialect
-    readonly endpoint: Endpoint
-    readonly text: string
-    readonly headers: { readonly [name: string]: string | undefined }
-    readonly path: { readonly model?: string; readonly stream?: boolean }
-    readonly maxDepth: number
-    readonly onModel: (model: string) => void
-  }
-): Result.Result<Inbound, GatewayError> => {
+/** How a protocol reads what is asked of it. */
+export interface Reader<Q extends Asked> {
+  readonly decode: (input: RequestInput) => Result.Result<Q, Failure>
+  readonly check: (input: RequestInput) => Failure | undefined
+}
+
+/** A body and what is known of it before it is read. */
+export interface Received {
+  readonly dialect: Dialect
+  readonly endpoint: Endpoint
+  readonly text: string
+  readonly headers: { readonly [name: string]: string | undefined }
+  readonly path: { readonly model?: string; readonly stream?: boolean }
+  readonly maxDepth: number
+  /** Told the model as soon as it is known, so that a refusal further on can still name it. */
+  readonly onModel: (model: string) => void
+}
+
+/** Understands a request to generate. */
+export const read = (input: Received): Result.Result<Inbound, GatewayError> => readAs(input.dialect.request, input)
+
+/** Understands what is asked, in the words of one reader. */
+export const readAs = <Q extends Asked>(reader: Reader<Q>, input: Received): Result.Result<Inbound<Q>, GatewayError> => {
   const parsed = object(input.text, input.maxDepth)
   if (Result.isFailure(parsed)) return Result.fail(parsed.failure)
   const { body, spans } = parsed.success
@@ -77,7 +89,7 @@ export const read = (
     if (value !== undefined) headers[name] = value
   }
   const given = { body, headers, path: input.path }
-  const wrong = input.dialect.request.check(given)
+  const wrong = reader.check(given)
   if (wrong !== undefined) return Result.fail(fail(wrong))
   if (model === undefined) {
     return Result.fail(bad("The request names no model.", input.endpoint.model.in === "body" ? `/${input.endpoint.model.key}` : undefined))
@@ -88,8 +100,9 @@ export const read = (
     spans,
     model,
     stream: isStreamed(input.endpoint, body, input.path),
+    variant: input.endpoint.variant,
     headers,
-    request: once(() => Result.mapError(input.dialect.request.decode(given), fail))
+    request: once(() => Result.mapError(reader.decode(given), fail))
   })
 }
 

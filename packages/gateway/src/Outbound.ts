@@ -8,9 +8,12 @@ import { same } from "@sluice/protocol/Equality"
 import { fail, type GatewayError } from "@sluice/protocol/GatewayError"
 import { present } from "@sluice/protocol/Json"
 import type * as Loss from "@sluice/protocol/Loss"
+import type { Asked } from "@sluice/protocol/Question"
 import type { Limits } from "@sluice/protocol/Thinking"
 import type { Json, JsonObject } from "@sluice/protocol/Wire"
+import type * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
+import type { Answer } from "./Answer.ts"
 import type { Executor } from "./Executor.ts"
 import type { Inbound } from "./Inbound.ts"
 import * as JsonSpans from "./JsonSpans.ts"
@@ -26,18 +29,39 @@ export interface Outbound {
   readonly renamed: ReadonlyMap<string, string>
   /** The upstream reports usage in its stream although the client did not ask. */
   readonly hideUsage: boolean
+  /** Which of the target's endpoints for this is meant, where there are several. */
+  readonly variant?: string
+  /** How the gateway answers by itself, and whether it must, because the target's protocol has no endpoint for this. */
+  readonly local?: { readonly isOnly: boolean; readonly answer: Effect.Effect<Answer, GatewayError> }
+}
+
+/** What a target's request is prepared from. */
+export interface Options<Q extends Asked> {
+  readonly inbound: Inbound<Q>
+  /** The target's name of the model. */
+  readonly model: string
+  /** The request that interceptors made of the client's; absent = they left it as it was. */
+  readonly changed?: Q
+  readonly from: Dialect
+  readonly executor: Executor
+  readonly fidelity: Fidelity
+  readonly wantsFrames: boolean
+  /** What the target's model can be told about thinking; absent = not known. */
+  readonly thinking?: Limits
+  /** The effort is that of the model name's suffix, which asks for the nearest there is. */
+  readonly isSuffixed?: boolean
 }
 
 const noNames: ReadonlyMap<string, string> = new Map()
 
 /** The keys that make a streaming upstream report its usage; `undefined` where the body says them already. */
-const usageKeys = (inbound: Inbound, executor: Executor, body: JsonObject): JsonObject | undefined => {
+const usageKeys = (inbound: Inbound<Asked>, executor: Executor, body: JsonObject): JsonObject | undefined => {
   const asked = inbound.stream ? executor.dialect.bytes.askUsage?.(body) : undefined
   return asked === undefined || Object.entries(asked).every(([key, value]) => same(value, body[key])) ? undefined : asked
 }
 
 /** The byte lane: the client's own text with the model's name, and what asks for usage, replaced in place. */
-const forward = (inbound: Inbound, model: string, executor: Executor): Outbound => {
+export const forward = (inbound: Inbound<Asked>, model: string, executor: Executor): Outbound => {
   const asked = usageKeys(inbound, executor, inbound.body)
   const members = new Map<string, Json>(Object.entries(asked ?? {}))
   if (model !== inbound.model && inbound.spans.members.has("model")) members.set("model", model)
@@ -47,7 +71,8 @@ const forward = (inbound: Inbound, model: string, executor: Executor): Outbound 
     headers: inbound.headers,
     losses: [],
     renamed: noNames,
-    hideUsage: asked !== undefined
+    hideUsage: asked !== undefined,
+    ...(inbound.variant === undefined ? {} : { variant: inbound.variant })
   }
 }
 
@@ -68,24 +93,15 @@ const refused = (losses: ReadonlyArray<Loss.Loss>, provider: string): GatewayErr
     ...(losses[0] === undefined ? {} : { param: losses[0].at })
   })
 
+/** Refuses what loses more than the entry's fidelity allows. */
+export const judged = (outbound: Outbound, fidelity: Fidelity, provider: string): Result.Result<Outbound, GatewayError> => {
+  if (outbound.losses.length === 0 || fidelity === "lenient") return Result.succeed(outbound)
+  const unbearable = fidelity === "strict" ? outbound.losses : outbound.losses.filter((loss) => loss.weight === "meaning")
+  return unbearable.length === 0 ? Result.succeed(outbound) : Result.fail(refused(unbearable, provider))
+}
+
 /** Prepares the request for one target; fails where the target would lose what it must not lose. */
-export const prepare = (
-  options: {
-    readonly inbound: Inbound
-    /** The target's name of the model. */
-    readonly model: string
-    /** The request that interceptors made of the client's; absent = they left it as it was. */
-    readonly changed?: CanonicalRequest
-    readonly from: Executor["dialect"]
-    readonly executor: Executor
-    readonly fidelity: Fidelity
-    readonly wantsFrames: boolean
-    /** What the target's model can be told about thinking; absent = not known. */
-    readonly thinking?: Limits
-    /** The effort is that of the model name's suffix, which asks for the nearest there is. */
-    readonly isSuffixed?: boolean
-  }
-): Result.Result<Outbound, GatewayError> => {
+export const prepare = (options: Options<CanonicalRequest>): Result.Result<Outbound, GatewayError> => {
   const { changed, executor, inbound, model, thinking } = options
   const isOwn = executor.dialect.id === options.from.id
   const mayForward = isOwn && !options.wantsFrames && changed === undefined
@@ -100,7 +116,5 @@ export const prepare = (
   if (mayForward && request === asked.success) return Result.succeed(forward(inbound, model, executor))
   const translated = translate(inbound, options.from, { ...request, model }, executor, thinking)
   const outbound = losses.length === 0 ? translated : { ...translated, losses: [...losses, ...translated.losses] }
-  if (outbound.losses.length === 0 || options.fidelity === "lenient") return Result.succeed(outbound)
-  const unbearable = options.fidelity === "strict" ? outbound.losses : outbound.losses.filter((loss) => loss.weight === "meaning")
-  return unbearable.length === 0 ? Result.succeed(outbound) : Result.fail(refused(unbearable, executor.id))
+  return judged(outbound, options.fidelity, executor.id)
 }

@@ -4,6 +4,7 @@
  */
 import type { Dialect, Endpoint } from "@sluice/protocol/Dialect"
 import { fail, type Failure, GatewayError } from "@sluice/protocol/GatewayError"
+import type { Asked } from "@sluice/protocol/Question"
 import * as Cause from "effect/Cause"
 import * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
@@ -29,10 +30,11 @@ import * as Metrics from "./Metrics.ts"
 import * as ModelAccess from "./ModelAccess.ts"
 import * as ModelRegistry from "./ModelRegistry.ts"
 import * as Planner from "./Planner.ts"
+import * as Questions from "./Questions.ts"
 import * as Reply from "./Reply.ts"
 import * as Settle from "./Settle.ts"
-import * as Thinking from "./Thinking.ts"
 import { estimateTokens } from "./Verdict.ts"
+import { generating, type Work } from "./Work.ts"
 
 /** One call as the HTTP front hands it over. */
 export interface Call extends Presented {
@@ -95,7 +97,20 @@ const noteExit = (exchange: Exchange, exit: Exit.Exit<unknown, unknown>): void =
 
 const contextOption = (reason: Cause.Reason<unknown>) => Context.getOption(Cause.reasonAnnotations(reason), HttpServerError.ClientAbort)
 
-const respond = Effect.fnUntraced(function*(
+/** Every call is answered in the same way; what is done with it is its operation's. */
+const respond = (gateway: Gateway, exchange: Exchange, call: Call, entered: Array<Extension>, scope: Scope.Closeable) => {
+  switch (exchange.operation) {
+    case "count":
+      return answer(Questions.counting, gateway, exchange, call, entered, scope)
+    case "embed":
+      return answer(Questions.embedding, gateway, exchange, call, entered, scope)
+    default:
+      return answer(generating, gateway, exchange, call, entered, scope)
+  }
+}
+
+const answer = Effect.fnUntraced(function*<Q extends Asked>(
+  work: Work<Q>,
   gateway: Gateway,
   exchange: Exchange,
   call: Call,
@@ -108,28 +123,35 @@ const respond = Effect.fnUntraced(function*(
     return yield* fail({ class: "unavailable", message: "The gateway is shutting down.", retryAfterMs: 1000 })
   }
   exchange.step = "body"
-  const inbound = yield* Effect.fromResult(understand(gateway, exchange, call, yield* call.text))
+  const inbound = yield* Effect.fromResult(understand(work, gateway, exchange, call, yield* call.text))
   exchange.step = "admit"
   if (gateway.extensions.length > 0) yield* admit(gateway, exchange, entered)
   exchange.step = "model"
   const snapshot = gateway.registry.current()
   const route = yield* resolve(snapshot, exchange, inbound.model)
-  const effort = exchange.operation === "generate" ? route.effort : undefined
-  const asked = yield* Effect.fromResult(Thinking.bySuffix(inbound, effort))
+  const asked = yield* Effect.fromResult(work.bySuffix(inbound, route.effort))
   exchange.step = "interceptor"
-  const { request } = gateway.hooks
+  const { request } = work.hooks(gateway)
   const changed = request.length === 0 ? asked : yield* Intercept.run(inbound, asked, request, contextOf(exchange))
   const candidates = Planner.plan(snapshot, route, gateway.random)
   exchange.step = "ledger"
   yield* open(gateway, exchange)
   exchange.step = undefined
-  const attempts = Attempts.walk({ gateway, exchange, inbound, changed, isSuffixed: effort !== undefined, scope }, candidates)
+  const attempts = Attempts.walk({ work, gateway, exchange, inbound, changed, isSuffixed: asked !== undefined, scope }, candidates)
   return inbound.stream ? yield* stream(gateway, exchange, route, attempts, scope) : yield* buffer(gateway, exchange, attempts)
 })
 
-const understand = (gateway: Gateway, exchange: Exchange, call: Call, text: string): Result.Result<Inbound.Inbound, GatewayError> => {
+const understand = <Q extends Asked>(
+  work: Work<Q>,
+  gateway: Gateway,
+  exchange: Exchange,
+  call: Call,
+  text: string
+): Result.Result<Inbound.Inbound<Q>, GatewayError> => {
   exchange.estimatedInput = estimateTokens(text.length)
-  const read = Inbound.read({
+  const reader = work.reader(call.dialect)
+  if (reader === undefined) return Result.fail(fail({ class: "not-found", message: `${call.dialect.id} cannot ask for this.` }))
+  const read = Inbound.readAs(reader, {
     dialect: call.dialect,
     endpoint: call.endpoint,
     text,
@@ -143,7 +165,7 @@ const understand = (gateway: Gateway, exchange: Exchange, call: Call, text: stri
   if (Result.isFailure(read)) return read
   const inbound = read.success
   exchange.stream = inbound.stream
-  exchange.request = () => Inbound.decoded(inbound)
+  exchange.request = () => work.request(inbound)
   return read
 }
 
@@ -202,7 +224,11 @@ const buffer = Effect.fnUntraced(function*(gateway: Gateway, exchange: Exchange,
   exchange.committed = true
   exchange.bytesOut = answer.body.length
   endOnce(exchange, { _tag: "Delivered" })
-  return HttpServerResponse.uint8Array(answer.body, { contentType: "application/json", headers: headOf(gateway, exchange, started) })
+  const head = headOf(gateway, exchange, started)
+  return HttpServerResponse.uint8Array(answer.body, {
+    contentType: "application/json",
+    headers: answer.marks === undefined ? head : { ...head, ...answer.marks }
+  })
 })
 
 /** The head waits for the first committing event, a failure, or the pre-commit window, whichever comes first. */

@@ -21,7 +21,7 @@ const isAllowed = (policy: ReadonlyArray<string>, name: string): boolean =>
   policy.some((allowed) => allowed.endsWith("*") ? name.startsWith(allowed.slice(0, -1)) : allowed === name)
 
 /** The provider's own headers that may reach the client. Its request ids come back under `x-upstream-request-id`. */
-const upstreamHead = (dialect: Dialect, reply: UpstreamReply): Head => {
+const upstreamHead = (dialect: Dialect, reply: Pick<UpstreamReply, "headers">): Head => {
   const head: Head = {}
   for (const [name, value] of Object.entries(reply.headers)) {
     if (value === undefined || !isAllowed(dialect.headers.reply, name)) continue
@@ -47,7 +47,7 @@ const facts = (exchange: Exchange, overheadMs: number | undefined): Head => {
 /** The head of an answer; without `reply` the head of a stream that goes out before any attempt has answered. */
 export const head = (
   exchange: Exchange,
-  upstream: { readonly dialect: Dialect; readonly reply: UpstreamReply; readonly overheadMs: number } | undefined
+  upstream: { readonly dialect: Dialect; readonly reply: Pick<UpstreamReply, "headers">; readonly overheadMs: number } | undefined
 ): Head => ({
   ...(upstream === undefined ? {} : upstreamHead(upstream.dialect, upstream.reply)),
   ...identity(exchange.inbound, exchange.id),

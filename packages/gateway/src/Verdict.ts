@@ -4,6 +4,7 @@
  */
 import { isComplete } from "@sluice/protocol/CanonicalFinish"
 import * as Usage from "@sluice/protocol/CanonicalUsage"
+import type { Operation } from "@sluice/protocol/Dialect"
 import type { Failure } from "@sluice/protocol/GatewayError"
 import type { Outcome } from "@sluice/protocol/Outcome"
 import { allFinished, isUsageReported, mainFinish, type TapFacts } from "./StreamTap.ts"
@@ -21,6 +22,7 @@ export type Ending =
 
 /** What an exchange knows when it ends. */
 export interface Facts {
+  readonly operation: Operation
   /** Absent: the body was never pulled. */
   readonly ending: Ending | undefined
   /** The tap of the attempt that carried, or was about to carry, the answer. */
@@ -44,9 +46,11 @@ const finished = (tap: TapFacts, brokeAfter: boolean): Outcome => {
 }
 
 /** The outcome: the first matching row of the table. */
-export const outcome = ({ ending, tap, committed, sentUpstream }: Facts): Outcome => {
+export const outcome = ({ ending, tap, committed, operation, sentUpstream }: Facts): Outcome => {
   if (ending?._tag === "Defect") return { _tag: "Defect", message: ending.message }
   if (ending?._tag === "Refused") return { _tag: "Denied", by: ending.by, class: ending.failure.class, message: ending.failure.message }
+  // A question has one whole answer and no choices that could stay open
+  if (ending?._tag === "Delivered" && operation !== "generate") return { _tag: "Completed" }
   const failure = tap?.failure
   if (tap !== undefined && failure !== undefined && committed && failure.class !== "cut" && failure.class !== "empty" && failure.class !== "cancelled") {
     return { _tag: "UpstreamFailed", class: failure.class, message: failure.message, committed: true }
@@ -74,6 +78,8 @@ export const estimateTokens = (length: number): number => Math.ceil(length / cha
 /** The usage to settle: what the provider reported, completed by estimates where it could not report. */
 export const usage = (facts: Facts, result: Outcome): Usage.MeteredUsage => {
   const { tap } = facts
+  // Nobody charges for a count
+  if (facts.operation === "count") return Usage.unmetered
   switch (result._tag) {
     case "Denied":
     case "Cached":
@@ -90,20 +96,26 @@ export const usage = (facts: Facts, result: Outcome): Usage.MeteredUsage => {
       break
   }
   if (tap === undefined) return facts.sentUpstream ? estimatedInput(facts) : Usage.unmetered
-  return complete(tap, facts)
+  return facts.operation === "embed" ? withInput(tap, facts) : complete(tap, facts)
 }
 
-const estimatedInput = (facts: Facts): Usage.MeteredUsage => Usage.metered({ input: facts.estimatedInput, output: 0 }, "estimated")
+const estimatedInput = (facts: Facts): Usage.MeteredUsage =>
+  Usage.metered(facts.operation === "embed" ? { input: facts.estimatedInput } : { input: facts.estimatedInput, output: 0 }, "estimated")
 
-const complete = (tap: TapFacts, facts: Facts): Usage.MeteredUsage => {
+/** What was reported, with the input estimated where it was not. */
+const withInput = (tap: TapFacts, facts: Facts): Usage.MeteredUsage => {
   const stated = Usage.metered(tap.usage, "reported")
-  const withInput: Usage.MeteredUsage = Usage.inputTotal(tap.usage) > 0 || tap.usage.input !== undefined
+  return Usage.inputTotal(tap.usage) > 0 || tap.usage.input !== undefined
     ? stated
     : { tokens: { ...stated.tokens, input: facts.estimatedInput }, provenance: { ...stated.provenance, input: "estimated" } }
+}
+
+const complete = (tap: TapFacts, facts: Facts): Usage.MeteredUsage => {
+  const known = withInput(tap, facts)
   const streamed = estimateTokens(tap.contentLength)
-  if (isUsageReported(tap) && (allFinished(tap) || Usage.outputTotal(tap.usage) >= streamed)) return withInput
+  if (isUsageReported(tap) && (allFinished(tap) || Usage.outputTotal(tap.usage) >= streamed)) return known
   return {
-    tokens: { ...withInput.tokens, output: Math.max(tap.usage.output ?? 0, streamed) },
-    provenance: { ...withInput.provenance, output: "estimated" }
+    tokens: { ...known.tokens, output: Math.max(tap.usage.output ?? 0, streamed) },
+    provenance: { ...known.provenance, output: "estimated" }
   }
 }

@@ -21,6 +21,7 @@ const tapOf = (...events: ReadonlyArray<CanonicalEvent>): StreamTap.TapFacts => 
 }
 
 const facts = (given: Partial<Verdict.Facts>): Verdict.Facts => ({
+  operation: "generate",
   ending: { _tag: "Delivered" },
   tap: undefined,
   sentUpstream: true,

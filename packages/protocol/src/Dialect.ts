@@ -3,6 +3,7 @@
  * interface, so that a new protocol is one folder and no change anywhere else.
  */
 import type * as Result from "effect/Result"
+import type { EmbedTexts } from "./CanonicalEmbedding.ts"
 import type { Frame } from "./CanonicalEvent.ts"
 import type { CanonicalRequest } from "./CanonicalRequest.ts"
 import type { Framing } from "./Framing.ts"
@@ -11,10 +12,11 @@ import type { Loss, LossSink } from "./Loss.ts"
 import type * as Machine from "./Machine.ts"
 import type { WireEvent } from "./Sse.ts"
 import type * as Thinking from "./Thinking.ts"
+import type { CountTokens } from "./TokenCount.ts"
 import type { DialectId, Json, JsonObject } from "./Wire.ts"
 
 /** What an endpoint does. */
-export type Operation = "generate" | "count" | "models"
+export type Operation = "generate" | "count" | "embed" | "models"
 
 /** Where a fact of the call is told: a key of the body, or the path; `is` says what the path means by being asked (`:streamGenerateContent` streams). */
 export type Told = { readonly in: "body"; readonly key: string } | { readonly in: "path"; readonly is?: boolean }
@@ -33,6 +35,8 @@ export interface Endpoint {
   readonly framing?: Framing
   /** A parameter of the query that tells this endpoint from another of the same path (`alt=sse`). */
   readonly query?: { readonly name: string; readonly value: string }
+  /** Tells endpoints apart that do the same for bodies of different forms; a question is encoded for one of them. */
+  readonly variant?: string
 }
 
 /** How credentials travel. */
@@ -144,6 +148,10 @@ export interface Dialect {
     /** The body of an error reply in this protocol. */
     readonly encode: (failure: Failure, facts: { readonly status: number; readonly requestId: string; readonly message: string }) => JsonObject
   }
+  /** How tokens are counted. Where no endpoint does it, the gateway counts by itself; absent = clients cannot ask in this protocol. */
+  readonly count?: CountTokens
+  /** How texts become vectors; absent = the protocol does not know that. */
+  readonly embed?: EmbedTexts
   readonly models: {
     /** The reply of the protocol's model list. */
     readonly list: (models: ReadonlyArray<ListedModel>) => JsonObject

@@ -4,6 +4,7 @@
 import type * as Protocol from "@sluice/protocol/Dialect"
 import * as Machine from "@sluice/protocol/Machine"
 import * as Bytes from "./Bytes.ts"
+import { count } from "./Count.ts"
 import * as Errors from "./Errors.ts"
 import * as EventDecoder from "./EventDecoder.ts"
 import * as EventEncoder from "./EventEncoder.ts"
@@ -15,6 +16,8 @@ import { id } from "./Wire.ts"
 export { id } from "./Wire.ts"
 
 const told = { model: { in: "body", key: "model" }, stream: { in: "body", key: "stream" } } as const
+/** Told like any request, but never streamed. */
+const counted = { model: told.model, stream: { in: "path", is: false } } as const
 const listed = { model: { in: "path" }, stream: { in: "path" } } as const
 
 /** Anthropic's Messages API. */
@@ -24,7 +27,7 @@ export const dialect: Protocol.Dialect = {
   framing: "sse",
   endpoints: [
     { operation: "generate", method: "POST", path: "/v1/messages", upstream: "/v1/messages", ...told },
-    { operation: "count", method: "POST", path: "/v1/messages/count_tokens", upstream: "/v1/messages/count_tokens", ...told },
+    { operation: "count", method: "POST", path: "/v1/messages/count_tokens", upstream: "/v1/messages/count_tokens", ...counted },
     { operation: "models", method: "GET", path: "/v1/models", upstream: "/v1/models", ...listed },
     { operation: "models", method: "GET", path: "/v1/models/{model}", upstream: "/v1/models/{model}", ...listed }
   ],
@@ -46,6 +49,7 @@ export const dialect: Protocol.Dialect = {
     encoder: Machine.of({ initial: EventEncoder.initial, step: EventEncoder.step, end: EventEncoder.end })
   },
   errors: { decode: Errors.decode, encode: Errors.encode },
+  count,
   models: { list: Models.list, one: Models.one },
   bytes: { deltaLength: Bytes.deltaLength, askUsage: undefined, hideUsage: undefined, terminal: Bytes.terminal }
 }

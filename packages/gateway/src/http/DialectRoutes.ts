@@ -35,11 +35,15 @@ const toRoute = ({ operation, path }: Endpoint): PathInput => {
 
 const toPattern = (path: string): RegExp => new RegExp(`^${path.replaceAll(/[.*+?^$()|[\]\\]/g, "\\$&").replace("{model}", "(.+)")}$`)
 
+/** A question is served where the dialect says how it is asked. */
+const isServed = (dialect: Dialect, { operation }: Endpoint): boolean =>
+  operation === "count" ? dialect.count !== undefined : operation === "embed" ? dialect.embed !== undefined : true
+
 /** Several endpoints, of one dialect or of several, may share a method and a route. */
 const byRoute = (dialects: ReadonlyArray<Dialect>): ReadonlyArray<Group> => {
   const groups = new Map<string, [Served, ...Array<Served>]>()
   for (const dialect of dialects) {
-    for (const endpoint of dialect.endpoints.filter(({ operation }) => operation !== "count")) {
+    for (const endpoint of dialect.endpoints.filter((each) => isServed(dialect, each))) {
       const key = `${endpoint.method} ${toRoute(endpoint)}`
       const served: Served = { dialect, endpoint, path: toPattern(endpoint.path) }
       const group = groups.get(key)

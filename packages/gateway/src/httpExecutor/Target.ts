@@ -90,7 +90,7 @@ const plain = (value: Value): string => typeof value === "string" ? value : Reda
  * Where a protocol tells streaming in the path there are several endpoints for one operation; the first that fits is asked. Where a list and its entries are one operation, the model's name decides.
  */
 const serves = (endpoint: Endpoint, attempt: AttemptRequest): boolean => {
-  if (endpoint.operation !== attempt.operation) return false
+  if (endpoint.operation !== attempt.operation || endpoint.variant !== attempt.variant) return false
   if (endpoint.stream.in === "path" && attempt.operation === "generate" && (endpoint.stream.is ?? false) !== attempt.stream) return false
   return endpoint.operation !== "models" || endpoint.upstream.includes("{model}") === (attempt.model !== "")
 }

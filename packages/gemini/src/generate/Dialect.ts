@@ -4,6 +4,7 @@
 import type * as Protocol from "@sluice/protocol/Dialect"
 import * as Machine from "@sluice/protocol/Machine"
 import * as Bytes from "./Bytes.ts"
+import { count } from "./Count.ts"
 import * as Errors from "./Errors.ts"
 import * as EventDecoder from "./EventDecoder.ts"
 import * as EventEncoder from "./EventEncoder.ts"
@@ -70,6 +71,7 @@ export const dialect: Protocol.Dialect = {
     encoder: Machine.of({ initial: EventEncoder.initial, step: EventEncoder.step, end: EventEncoder.end })
   },
   errors: { decode: Errors.decode, encode: Errors.encode },
+  count,
   models: { list: Models.list, one: Models.one },
   bytes: { deltaLength: Bytes.deltaLength, askUsage: undefined, hideUsage: undefined, terminal: Bytes.terminal }
 }

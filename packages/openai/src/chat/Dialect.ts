@@ -6,6 +6,7 @@ import type { Dialect } from "@sluice/protocol/Dialect"
 import * as Machine from "@sluice/protocol/Machine"
 import { inBody, modelEndpoints, service } from "../internal/openAiService.ts"
 import * as Bytes from "./Bytes.ts"
+import { count } from "./Count.ts"
 import * as Errors from "./Errors.ts"
 import * as EventDecoder from "./EventDecoder.ts"
 import * as EventEncoder from "./EventEncoder.ts"
@@ -31,6 +32,7 @@ export const dialect: Dialect = {
     encoder: Machine.of({ initial: EventEncoder.initial, step: EventEncoder.step, end: EventEncoder.end })
   },
   errors: { decode: Errors.decode, encode: Errors.encode },
+  count,
   models: { list: Models.list, one: Models.one },
   bytes: { deltaLength: Bytes.deltaLength, askUsage: Bytes.askUsage, hideUsage: Bytes.hideUsage, terminal: Bytes.terminal }
 }

@@ -9,6 +9,9 @@ const inPath = { model: { in: "path" }, stream: { in: "path" } } as const
 /** Model and stream are keys of the body. */
 export const inBody = { model: { in: "body", key: "model" }, stream: { in: "body", key: "stream" } } as const
 
+/** The model is a key of the body; there is nothing to stream. */
+export const wholeInBody = { model: inBody.model, stream: { in: "path", is: false } } as const
+
 /** The model lists. */
 export const modelEndpoints: ReadonlyArray<Endpoint> = [
   { operation: "models", method: "GET", path: "/v1/models", upstream: "/models", ...inPath },

@@ -4,8 +4,9 @@
  */
 import type { Dialect } from "@sluice/protocol/Dialect"
 import * as Machine from "@sluice/protocol/Machine"
-import { inBody, modelEndpoints, service } from "../internal/openAiService.ts"
+import { inBody, modelEndpoints, service, wholeInBody } from "../internal/openAiService.ts"
 import * as Bytes from "./Bytes.ts"
+import { count } from "./Count.ts"
 import * as Errors from "./Errors.ts"
 import * as EventDecoder from "./EventDecoder.ts"
 import * as EventEncoder from "./EventEncoder.ts"
@@ -22,6 +23,7 @@ export const dialect: Dialect = {
   ...service,
   endpoints: [
     { operation: "generate", method: "POST", path: "/v1/responses", upstream: "/responses", ...inBody },
+    { operation: "count", method: "POST", path: "/v1/responses/input_tokens", upstream: "/responses/input_tokens", ...wholeInBody },
     ...modelEndpoints
   ],
   request: { decode: Request.decode, encode: Request.encode, check: Request.refusal },
@@ -31,6 +33,7 @@ export const dialect: Dialect = {
     encoder: Machine.of({ initial: EventEncoder.initial, step: EventEncoder.step, end: EventEncoder.end })
   },
   errors: { decode: Errors.decode, encode: Errors.encode },
+  count,
   models: { list: Models.list, one: Models.one },
   bytes: { deltaLength: Bytes.deltaLength, askUsage: undefined, hideUsage: undefined, terminal: Bytes.terminal }
 }

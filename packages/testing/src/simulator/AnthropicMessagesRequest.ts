@@ -109,8 +109,26 @@ export const readMessagesRequest = (body: unknown, betas: string): Facts | Refus
   return checkModelAndMessages(body) ?? checkMessagesOptions(body, betas.includes("interleaved-thinking")) ?? checkMessagesContent(body) ?? facts(body)
 }
 
-/** The facts of a token counting request, which needs no max_tokens. */
+/** What counting takes; of what only shapes an answer, `max_tokens` too, it takes nothing. */
+const countFields = [
+  "cache_control",
+  "context_management",
+  "mcp_servers",
+  "messages",
+  "model",
+  "output_config",
+  "output_format",
+  "speed",
+  "system",
+  "thinking",
+  "tool_choice",
+  "tools"
+]
+
+/** The facts of a token counting request. */
 export const readCountRequest = (body: unknown): Facts | Refusal => {
   if (!isObject(body)) return { status: 400, message: "Input should be a valid dictionary" }
+  const extra = Object.keys(body).find((name) => !countFields.includes(name))
+  if (extra !== undefined) return { status: 400, message: `${extra}: Extra inputs are not permitted` }
   return checkModelAndMessages(body) ?? checkMessagesContent(body) ?? facts(body)
 }

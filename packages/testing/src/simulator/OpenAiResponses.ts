@@ -10,7 +10,7 @@ import { openAiChat } from "./OpenAiChat.ts"
 import { chatError } from "./OpenAiChatWire.ts"
 import { responsesBody } from "./OpenAiResponsesBody.ts"
 import { responsesFrames } from "./OpenAiResponsesFrames.ts"
-import { readResponsesRequest } from "./OpenAiResponsesRequest.ts"
+import { readCountRequest, readResponsesRequest } from "./OpenAiResponsesRequest.ts"
 import type { Incoming, Operation, Provider } from "./Provider.ts"
 import { sealOf } from "./Signatures.ts"
 import { tokens } from "./Usage.ts"
@@ -22,7 +22,7 @@ const route = (incoming: Incoming): Operation | undefined => {
 }
 
 const count = (body: unknown): string | Refusal => {
-  const facts = readResponsesRequest(body)
+  const facts = readCountRequest(body)
   return isRefusal(facts) ? facts : JSON.stringify({ object: "response.input_tokens", input_tokens: Math.max(1, tokens(facts.characters)) })
 }
 

@@ -87,3 +87,26 @@ export const readResponsesRequest = (body: unknown): Facts | Refusal => {
   if (!isObject(body)) return { status: 400, message: "We could not parse the JSON body of your request. The OpenAI API expects a JSON payload." }
   return checkResponsesOptions(body) ?? checkResponsesInput(body) ?? facts(body)
 }
+
+/** What counting takes; of what only shapes an answer it takes nothing. */
+const countFields = [
+  "conversation",
+  "input",
+  "instructions",
+  "model",
+  "parallel_tool_calls",
+  "personality",
+  "previous_response_id",
+  "reasoning",
+  "text",
+  "tool_choice",
+  "tools",
+  "truncation"
+]
+
+/** The facts of a token counting request. */
+export const readCountRequest = (body: unknown): Facts | Refusal => {
+  const extra = isObject(body) ? Object.keys(body).find((name) => !countFields.includes(name)) : undefined
+  if (extra !== undefined) return { status: 400, message: `Unknown parameter: '${extra}'.`, code: "unknown_parameter", parameter: extra }
+  return readResponsesRequest(body)
+}

@@ -1,0 +1,141 @@
+/**
+ * The beginning of every attempt, whatever it asks: the target is opened, an error reply becomes a failure, a body is read
+ * within bounds and as JSON. Not what the answer means.
+ */
+import { fail, type Failure, type GatewayError } from "@sluice/protocol/GatewayError"
+import * as Json from "@sluice/protocol/Json"
+import * as Loss from "@sluice/protocol/Loss"
+import type { Asked } from "@sluice/protocol/Question"
+import type { Json as JsonValue } from "@sluice/protocol/Wire"
+import * as Effect from "effect/Effect"
+import * as Result from "effect/Result"
+import type * as Scope from "effect/Scope"
+import type { ByteSource } from "./ByteSource.ts"
+import type { Exchange } from "./Exchange.ts"
+import type { Executor } from "./Executor.ts"
+import type { Gateway } from "./Gateway.ts"
+import type { Inbound } from "./Inbound.ts"
+import type { Outbound } from "./Outbound.ts"
+import * as StreamTap from "./StreamTap.ts"
+import type { UpstreamReply } from "./UpstreamClient.ts"
+
+/** What an attempt is made of. */
+export interface AttemptPlan<Q extends Asked> {
+  readonly gateway: Gateway
+  readonly exchange: Exchange
+  readonly inbound: Inbound<Q>
+  /** The target's name of the model. */
+  readonly model: string
+  readonly executor: Executor
+  readonly outbound: Outbound
+  readonly number: number
+  /** Marks the wheel reads; kept current by the attempt. */
+  readonly marks: { lastByteAt: number; committed: boolean }
+}
+
+/** Where an attempt gathers what its answer says and loses. */
+export interface Gathered {
+  readonly tap: StreamTap.StreamTap
+  readonly responseLosses: Loss.LossSink
+}
+
+/** Makes this attempt the one the exchange speaks of. */
+export const begin = <Q extends Asked>({ exchange, executor, model, outbound }: AttemptPlan<Q>): Gathered => {
+  const tap = StreamTap.make()
+  const responseLosses = Loss.sink()
+  exchange.current = {
+    provider: executor.id,
+    upstreamModel: model,
+    upstream: executor.dialect.id,
+    lane: outbound.lane,
+    losses: outbound.losses,
+    tap,
+    responseLosses
+  }
+  return { tap, responseLosses }
+}
+
+/** Sends the request and waits for a head that promises an answer. */
+export const open = Effect.fnUntraced(
+  function*<Q extends Asked>(plan: AttemptPlan<Q>): Effect.fn.Return<UpstreamReply, GatewayError, Scope.Scope> {
+    const { exchange, executor, gateway, inbound, marks, outbound } = plan
+    exchange.sentUpstream = true
+    const reply = yield* executor.open({
+      operation: exchange.operation,
+      ...(outbound.variant === undefined ? {} : { variant: outbound.variant }),
+      model: plan.model,
+      stream: inbound.stream,
+      body: outbound.body,
+      headers: outbound.headers
+    })
+    marks.lastByteAt = gateway.wheel.now()
+    if (reply.status >= 200 && reply.status < 300) return reply
+    const body = yield* readError(reply.body)
+    return yield* fail(executor.dialect.errors.decode({ status: reply.status, headers: reply.headers, body }))
+  }
+)
+
+const maxErrorBytes = 64 * 1024
+const decoder = new TextDecoder()
+
+/** Reads a body whole; too much of it is a failure, a reset is a cut. */
+const readAll = (source: ByteSource, limit: number, onBytes: () => void): Effect.Effect<Uint8Array, GatewayError> => {
+  const chunks: Array<Uint8Array> = []
+  let size = 0
+  const join = (): Uint8Array => {
+    const [only] = chunks
+    if (only !== undefined && chunks.length === 1) return only
+    const whole = new Uint8Array(size)
+    let offset = 0
+    for (const chunk of chunks) {
+      whole.set(chunk, offset)
+      offset += chunk.length
+    }
+    return whole
+  }
+  const more: Effect.Effect<Uint8Array, GatewayError> = Effect.suspend(() => {
+    for (const chunk of source.take()) {
+      chunks.push(chunk)
+      size += chunk.length
+      onBytes()
+    }
+    if (size > limit) return fail({ class: "protocol-violation", message: `The provider's answer is larger than ${limit} bytes.` })
+    const ended = source.ended()
+    if (ended === undefined) return Effect.flatMap(source.await, () => more)
+    return ended._tag === "Eof"
+      ? Effect.succeed(join())
+      : fail({ class: "transient", message: `The provider closed the connection in the middle of its answer: ${ended.message}` })
+  })
+  return more
+}
+
+/** Reads what there is of an error body: its end may be missing, its status is not. */
+const readError = (source: ByteSource): Effect.Effect<string> =>
+  readAll(source, maxErrorBytes, () => {}).pipe(Effect.map((bytes) => decoder.decode(bytes)), Effect.catch(() => Effect.succeed("")))
+
+/** Whether a reply is a stream of server-sent events. */
+export const isEventStream = (reply: UpstreamReply): boolean => (reply.headers["content-type"] ?? "").startsWith("text/event-stream")
+const isJson = (reply: UpstreamReply): boolean => /^application\/(?:[\w.+-]+\+)?json/.test(reply.headers["content-type"] ?? "")
+
+const notAnAnswer = (reply: UpstreamReply, text: string): Failure => ({
+  class: "protocol-violation",
+  message: `The provider answered ${reply.status} with ${reply.headers["content-type"] ?? "no content type"}, which is not an answer of its protocol${
+    text.trimStart().startsWith("<") ? " (an HTML page)" : ""
+  }.`
+})
+
+/** The whole body of a reply, within the gateway's limit. */
+export const readBody = <Q extends Asked>({ gateway, marks }: AttemptPlan<Q>, reply: UpstreamReply): Effect.Effect<Uint8Array, GatewayError> =>
+  readAll(reply.body, gateway.settings.answerLimitBytes, () => {
+    marks.lastByteAt = gateway.wheel.now()
+  })
+
+/** A body as JSON; empty bodies, pages and other things that are none are failures. */
+export const parse = (reply: UpstreamReply, bytes: Uint8Array): Result.Result<JsonValue, Failure> => {
+  if (bytes.length === 0) return Result.fail({ class: "empty", message: "The provider sent an empty answer." })
+  const text = decoder.decode(bytes)
+  const parsed = Json.parse(text)
+  return Result.isFailure(parsed) || (!isJson(reply) && text.trimStart().startsWith("<"))
+    ? Result.fail(notAnAnswer(reply, text))
+    : Result.succeed(parsed.success)
+}

@@ -1,0 +1,146 @@
+/** The official SDKs count the tokens of a prompt, with an upstream of each protocol: natively where it counts, else by the gateway. */
+import Anthropic from "@anthropic-ai/sdk"
+import { assert, describe, layer } from "@effect/vitest"
+import { GoogleGenAI } from "@google/genai"
+import { ProviderId } from "@sluice/gateway/ProviderId"
+import { Effect } from "effect"
+import OpenAI from "openai"
+import * as Rig from "./Rig.ts"
+
+const tool = {
+  name: "get_weather",
+  description: "Says what the weather is.",
+  input_schema: { type: "object" as const, properties: { city: { type: "string" } }, required: ["city"] }
+}
+
+const anthropic = Effect.map(Rig.Rig, ({ url }) => new Anthropic({ baseURL: url, apiKey: "sk-test", maxRetries: 0 }))
+const openai = Effect.map(Rig.Rig, ({ url }) => new OpenAI({ baseURL: `${url}/v1`, apiKey: "sk-test", maxRetries: 0 }))
+const google = Effect.map(Rig.Rig, ({ url }) => new GoogleGenAI({ apiKey: "sk-test", httpOptions: { baseUrl: url, retryOptions: { attempts: 1 } } }))
+
+/** A raw call, for what no SDK sends. */
+const post = (path: string, body: unknown) =>
+  Effect.flatMap(Rig.Rig, ({ url }) =>
+    Effect.promise(async () => {
+      const headers = { "content-type": "application/json", authorization: "Bearer sk-test" }
+      const response = await fetch(`${url}${path}`, { method: "POST", headers, body: JSON.stringify(body) })
+      const answered: { readonly totalTokens?: number; readonly error?: { readonly type?: string; readonly message: string } } = JSON.parse(
+        await response.text()
+      )
+      return { status: response.status, headers: response.headers, body: answered }
+    }))
+
+/** Who counts: only Chat Completions has no endpoint for it. */
+const marks = { openai: "counted", responses: "reported", anthropic: "reported", gemini: "reported" } as const
+
+for (const upstream of Rig.upstreams) {
+  describe(`counting tokens, ${upstream} upstream`, () => {
+    layer(Rig.layer(), { excludeTestServices: true })((it) => {
+      const model = `${upstream}/sim-auto`
+
+      it.effect("Anthropic SDK: instructions, turns and tools", () =>
+        Effect.gen(function*() {
+          const client = yield* anthropic
+          const messages = [{ role: "user" as const, content: "What is the weather in Paris today, and what will it be tomorrow?" }]
+          const { data, response } = yield* Effect.promise(() =>
+            client.messages.countTokens({ model, system: "Answer briefly.", messages, tools: [tool], tool_choice: { type: "auto" } }).withResponse()
+          )
+          assert.strictEqual(response.headers.get("x-sluice-count"), marks[upstream])
+          assert.isAbove(data.input_tokens, 20)
+          const bare = yield* Effect.promise(() => client.messages.countTokens({ model, messages }))
+          assert.isBelow(bare.input_tokens, data.input_tokens)
+        }))
+
+      it.effect("OpenAI SDK: text and tools", () =>
+        Effect.gen(function*() {
+          const client = yield* openai
+          const tools = [{ type: "function" as const, name: tool.name, description: tool.description, parameters: tool.input_schema, strict: false }]
+          const { data, response } = yield* Effect.promise(() =>
+            client.responses.inputTokens.count({ model, input: "What is the weather in Paris today?", instructions: "Answer briefly.", tools }).withResponse()
+          )
+          assert.strictEqual(response.headers.get("x-sluice-count"), marks[upstream])
+          assert.strictEqual(data.object, "response.input_tokens")
+          assert.isAbove(data.input_tokens, 10)
+        }))
+
+      it.effect("Google SDK: contents", () =>
+        Effect.gen(function*() {
+          const client = yield* google
+          const count = yield* Effect.promise(() => client.models.countTokens({ model, contents: "What is the weather in Paris today?" }))
+          assert.isAbove(count.totalTokens ?? 0, 6)
+        }))
+
+      it.effect("a whole request inside of Gemini's question counts its tools and instructions", () =>
+        Effect.gen(function*() {
+          const contents = [{ role: "user", parts: [{ text: "What is the weather in Paris today?" }] }]
+          const path = `/v1beta/models/${model}:countTokens`
+          const alone = yield* post(path, { contents })
+          const whole = yield* post(path, {
+            generateContentRequest: {
+              model: `models/${model}`,
+              contents,
+              systemInstruction: { parts: [{ text: "Answer briefly." }] },
+              tools: [{ functionDeclarations: [{ name: tool.name, parametersJsonSchema: tool.input_schema }] }]
+            }
+          })
+          assert.deepStrictEqual([alone.status, whole.status], [200, 200])
+          assert.isAbove(whole.body.totalTokens ?? 0, alone.body.totalTokens ?? 0)
+        }))
+    })
+  })
+}
+
+describe("a count", () => {
+  layer(Rig.layer({ models: [{ id: "alias", targets: [{ provider: ProviderId.make("gemini"), model: "sim-auto" }] }] }), { excludeTestServices: true })(
+    (it) => {
+      it.effect("leaves one row that charges nothing", () =>
+        Effect.gen(function*() {
+          const client = yield* anthropic
+          yield* Effect.promise(() => client.messages.countTokens({ model: "gemini/sim-auto", messages: [{ role: "user", content: "Hello" }] }))
+          yield* Effect.promise(() => client.messages.countTokens({ model: "openai/sim-auto", messages: [{ role: "user", content: "Hello" }] }))
+          const [local, native] = yield* Rig.settled(2)
+          const facts = (entry: typeof local) => [entry?.operation, entry?.outcome, entry?.provider, entry?.upstreamModel, entry?.attempts, entry?.usage]
+          assert.deepStrictEqual(facts(native), ["count", "Completed", "gemini", "sim-auto", 1, {}])
+          assert.deepStrictEqual(facts(local), ["count", "Completed", "openai", "sim-auto", 0, {}])
+          assert.isUndefined(native?.finish)
+        }))
+
+      it.effect("names the provider's model also inside the question", () =>
+        Effect.gen(function*() {
+          const answer = yield* post("/v1beta/models/alias:countTokens", {
+            generateContentRequest: { model: "models/alias", contents: [{ parts: [{ text: "Hi" }] }] }
+          })
+          assert.strictEqual(answer.status, 200)
+          const { simulator } = yield* Rig.Rig
+          const asked = (yield* simulator.log).at(-1)
+          assert.strictEqual(asked?.path, "/v1beta/models/sim-auto:countTokens")
+          assert.deepNestedInclude(asked?.body, { "generateContentRequest.model": "models/sim-auto" })
+        }))
+
+      it.effect("is refused like any request: no model, no access, no such model, a body that is none", () =>
+        Effect.gen(function*() {
+          const missing = yield* post("/v1/messages/count_tokens", { messages: [{ role: "user", content: "Hi" }] })
+          const unknown = yield* post("/v1/messages/count_tokens", { model: "nowhere", messages: [{ role: "user", content: "Hi" }] })
+          const wrong = yield* post("/v1/responses/input_tokens", { model: "openai/sim-auto", input: 3 })
+          assert.deepStrictEqual([missing.status, unknown.status, wrong.status], [400, 404, 400])
+          assert.strictEqual(missing.body.error?.type, "invalid_request_error")
+          const { url } = yield* Rig.Rig
+          const stranger = yield* Effect.promise(() => fetch(`${url}/v1/messages/count_tokens`, { method: "POST", body: "{}" }))
+          assert.strictEqual(stranger.status, 401)
+        }))
+
+      it.effect("carries the provider's refusal to the client", () =>
+        Effect.gen(function*() {
+          const answer = yield* post("/v1/messages/count_tokens", { model: "gemini/sim-error;status=429", messages: [{ role: "user", content: "Hi" }] })
+          assert.strictEqual(answer.status, 429)
+          assert.strictEqual(answer.body.error?.type, "rate_limit_error")
+        }))
+
+      it.effect("refuses what the provider could not read either", () =>
+        Effect.gen(function*() {
+          const answer = yield* post("/v1/responses/input_tokens", { model: "anthropic/sim-auto", previous_response_id: "resp_1", input: "Hi" })
+          assert.strictEqual(answer.status, 400)
+          assert.include(answer.body.error?.message ?? "", "/previous_response_id")
+        }))
+    }
+  )
+})
