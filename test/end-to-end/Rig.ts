@@ -30,6 +30,8 @@ export interface Options {
   readonly settings?: Partial<Settings>
   readonly models?: ReadonlyArray<ModelEntry>
   readonly retries?: number
+  /** Keys beside `sk-test`, which may use every model. */
+  readonly keys?: ReadonlyArray<ApiKeys.ApiKey>
   /** Extensions and interceptors. */
   readonly parts?: Layer.Layer<never, never, Extensions | Interceptors>
 }
@@ -77,7 +79,7 @@ export const layer = (options: Options = {}): Layer.Layer<Rig> =>
       NodeHttpServer.layer(createServer, { port: 0, host: "127.0.0.1", gracefulShutdownTimeout: "1 second" }),
       Simulator.layerServer(),
       LedgerMemory.layer,
-      ApiKeys.layer(["sk-test"])
+      ApiKeys.layerKeys([{ key: Redacted.make("sk-test"), principal: { id: "key-1" } }, ...(options.keys ?? [])])
     ]),
     Layer.orDie
   )

@@ -12,7 +12,7 @@ import type { UpstreamReply } from "./UpstreamClient.ts"
 type Head = { [name: string]: string }
 
 /** Headers every reply of an exchange carries: its id, also under the name the dialect's own SDK reads. */
-const identity = (dialect: Dialect, id: string): Head => ({
+export const identity = (dialect: Dialect, id: string): Head => ({
   "x-request-id": id,
   ...(dialect.headers.requestId === undefined ? {} : { [dialect.headers.requestId]: id })
 })

@@ -10,6 +10,7 @@ import type { Framing } from "./Framing.ts"
 import type { Failure } from "./GatewayError.ts"
 import type { Loss, LossSink } from "./Loss.ts"
 import type * as Machine from "./Machine.ts"
+import type { ModelPage } from "./ModelPages.ts"
 import type { WireEvent } from "./Sse.ts"
 import type * as Thinking from "./Thinking.ts"
 import type { CountTokens } from "./TokenCount.ts"
@@ -103,6 +104,8 @@ export interface ListedModel {
   /** Seconds since the epoch; absent = unknown. */
   readonly created?: number
   readonly ownedBy?: string
+  /** What it can be asked, as far as the protocols of its providers tell; absent = to generate. */
+  readonly operations?: ReadonlyArray<Operation>
 }
 
 /** How a stream of wire events ended when its protocol did not say so. */
@@ -153,8 +156,10 @@ export interface Dialect {
   /** How texts become vectors; absent = the protocol does not know that. */
   readonly embed?: EmbedTexts
   readonly models: {
-    /** The reply of the protocol's model list. */
-    readonly list: (models: ReadonlyArray<ListedModel>) => JsonObject
+    /** The reply of the protocol's model list, or one page of it. */
+    readonly list: (models: ReadonlyArray<ListedModel>, hasMore?: boolean) => JsonObject
+    /** The page that the parameters of the query ask for; absent = the protocol has no pages. */
+    readonly page?: (models: ReadonlyArray<ListedModel>, query: { readonly [name: string]: string }) => Result.Result<ModelPage, Failure>
     /** The reply for one model. */
     readonly one: (model: ListedModel) => JsonObject
   }

@@ -1,4 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
+import { Result } from "effect"
 import { dialect } from "../../src/messages/Dialect.ts"
 
 describe("the dialect", () => {
@@ -20,6 +21,24 @@ describe("the dialect", () => {
       last_id: "b"
     })
     assert.deepStrictEqual(dialect.models.list([]), { data: [], has_more: false, first_id: null, last_id: null })
+  })
+
+  it("gives the page that is asked for, and says whether there are more", () => {
+    const all = ["a", "b", "c", "d"].map((id) => ({ id }))
+    const page = (query: { readonly [name: string]: string }) =>
+      Result.match(dialect.models.page?.(all, query) ?? Result.fail({ class: "defect", message: "no pages" }), {
+        onFailure: ({ message }) => message,
+        onSuccess: ({ hasMore, models }) => [models.map(({ id }) => id).join(""), hasMore]
+      })
+    assert.deepStrictEqual(page({}), ["abcd", false])
+    assert.deepStrictEqual(page({ limit: "2" }), ["ab", true])
+    assert.deepStrictEqual(page({ limit: "2", after_id: "b" }), ["cd", false])
+    assert.deepStrictEqual(page({ limit: "2", before_id: "d" }), ["bc", true])
+    assert.deepStrictEqual(page({ limit: "2", before_id: "c" }), ["ab", false])
+    assert.deepStrictEqual(page({ after_id: "d" }), ["", false])
+    assert.match(String(page({ after_id: "x" })), /^after_id: /)
+    for (const limit of ["0", "1001", "two", "1.5"]) assert.match(String(page({ limit })), /^limit: /)
+    assert.match(String(page({ after_id: "a", before_id: "b" })), /^before_id: /)
   })
 
   it("counts the content of deltas without decoding them, and of nothing else", () => {

@@ -2,15 +2,18 @@
  * The dialects' own routes: every generate endpoint of every installed dialect, and the model lists. Where two protocols share
  * a path, the one whose headers the client sent answers.
  */
-import type { Dialect, Endpoint, ListedModel } from "@sluice/protocol/Dialect"
-import { fail } from "@sluice/protocol/GatewayError"
+import type { Dialect, Endpoint, ListedModel, Operation } from "@sluice/protocol/Dialect"
+import { fail, type Failure } from "@sluice/protocol/GatewayError"
+import type { JsonObject } from "@sluice/protocol/Wire"
 import * as Effect from "effect/Effect"
 import type { HttpRouter, PathInput } from "effect/http/HttpRouter"
 import { HttpServerRequest } from "effect/http/HttpServerRequest"
 import * as HttpServerResponse from "effect/http/HttpServerResponse"
+import * as Result from "effect/Result"
 import { generate } from "../ExchangeId.ts"
 import type { Gateway } from "../Gateway.ts"
 import * as ModelAccess from "../ModelAccess.ts"
+import type { ModelEntry } from "../ModelEntry.ts"
 import * as ModelRegistry from "../ModelRegistry.ts"
 import * as Pipeline from "../Pipeline.ts"
 import type { Principal } from "../Principal.ts"
@@ -84,18 +87,38 @@ const decoded = (text: string): string => {
   }
 }
 
+/** What the providers of an entry can be asked by their protocols; the gateway itself counts for those that cannot. */
+const operationsOf = (gateway: Gateway, { targets }: ModelEntry): ReadonlyArray<Operation> =>
+  targets.some(({ provider }) => gateway.executors.get(provider)?.dialect.embed !== undefined) ? ["generate", "count", "embed"] : ["generate", "count"]
+
 /** The models a caller may use, by their exact names. */
 const listed = (gateway: Gateway, principal: Principal): ReadonlyArray<ListedModel> =>
-  ModelRegistry.list(gateway.registry.current()).filter(({ id }) => ModelAccess.isAllowed(principal, id)).map(({ id }) => ({ id, ownedBy: "sluice" }))
+  ModelRegistry.list(gateway.registry.current())
+    .filter(({ id }) => ModelAccess.isAllowed(principal, id))
+    .map((entry) => ({ id: entry.id, ownedBy: "sluice", operations: operationsOf(gateway, entry) }))
+
+/** The list, or the page of it that the query asks for. */
+const page = (dialect: Dialect, all: ReadonlyArray<ListedModel>, url: string): Result.Result<JsonObject, Failure> => {
+  if (dialect.models.page === undefined) return Result.succeed(dialect.models.list(all))
+  const [, query = ""] = url.split("?", 2)
+  const found = dialect.models.page(all, Object.fromEntries(new URLSearchParams(query)))
+  return Result.map(found, (cut) => dialect.models.list(cut.models, cut.hasMore))
+}
+
+const one = (dialect: Dialect, all: ReadonlyArray<ListedModel>, model: string): Result.Result<JsonObject, Failure> => {
+  const known = all.find(({ id }) => id === model)
+  return known === undefined
+    ? Result.fail({ class: "model-not-found", message: `The model "${model}" is not listed here.`, code: "model_not_found" })
+    : Result.succeed(dialect.models.one(known))
+}
 
 const models = Effect.fnUntraced(function*(gateway: Gateway, { model, served: { dialect } }: Asked, request: HttpServerRequest) {
   const id = generate(gateway.clock.currentTimeMillisUnsafe(), gateway.random)
   const allowed = yield* Effect.result(gateway.authenticator.authenticate(ClientSecret.presented(request, dialect, gateway)))
-  if (allowed._tag === "Failure") return Reply.error(dialect, id, allowed.failure.failure)
-  if (model === undefined) return HttpServerResponse.jsonUnsafe(dialect.models.list(listed(gateway, allowed.success)), { headers: { "x-request-id": id } })
-  const known = listed(gateway, allowed.success).find((one) => one.id === model)
-  if (known !== undefined) return HttpServerResponse.jsonUnsafe(dialect.models.one(known), { headers: { "x-request-id": id } })
-  return Reply.error(dialect, id, fail({ class: "model-not-found", message: `The model "${model}" is not listed here.`, code: "model_not_found" }).failure)
+  if (Result.isFailure(allowed)) return Reply.error(dialect, id, allowed.failure.failure)
+  const all = listed(gateway, allowed.success)
+  const told = model === undefined ? page(dialect, all, request.url) : one(dialect, all, model)
+  return Result.isFailure(told) ? Reply.error(dialect, id, told.failure) : HttpServerResponse.jsonUnsafe(told.success, { headers: Reply.identity(dialect, id) })
 })
 
 const call = (gateway: Gateway, { model, served: { dialect, endpoint } }: Asked, request: HttpServerRequest) =>

@@ -1,3 +1,4 @@
+import { Result } from "effect"
 import { describe, expect, it } from "vitest"
 import { dialect } from "../../src/generate/Dialect.ts"
 import * as Usage from "../../src/generate/Usage.ts"
@@ -16,6 +17,29 @@ describe("the dialect", () => {
 
   it("lists models as resources", () => {
     expect(dialect.models.list([{ id: "a/b" }])).toMatchObject({ models: [{ name: "models/a/b", displayName: "a/b" }] })
+  })
+
+  it("says of a model what it can be asked", () => {
+    const methods = dialect.models.one({ id: "a", operations: ["generate", "count", "embed"] })["supportedGenerationMethods"]
+    expect(methods).toEqual(["generateContent", "streamGenerateContent", "countTokens", "embedContent", "batchEmbedContents"])
+    expect(dialect.models.one({ id: "a" })["supportedGenerationMethods"]).toEqual(["generateContent", "streamGenerateContent"])
+  })
+
+  it("gives the page that is asked for, with a token for the next", () => {
+    const all = ["a", "b/c", "d"].map((id) => ({ id }))
+    const page = (query: { readonly [name: string]: string }): unknown =>
+      Result.match(dialect.models.page?.(all, query) ?? Result.fail({ class: "defect", message: "no pages" }), {
+        onFailure: ({ message }) => message,
+        onSuccess: ({ hasMore, models }) => dialect.models.list(models, hasMore)
+      })
+    expect(page({})).not.toHaveProperty("nextPageToken")
+    expect(page({ pageSize: "5000" })).not.toHaveProperty("nextPageToken")
+    const first = page({ pageSize: "2" })
+    expect(first).toMatchObject({ models: [{ name: "models/a" }, { name: "models/b/c" }], nextPageToken: expect.any(String) })
+    const token = String((first as { readonly nextPageToken: string }).nextPageToken)
+    expect(page({ pageSize: "2", pageToken: token })).toEqual(dialect.models.list([{ id: "d" }]))
+    expect(page({ pageToken: "nonsense" })).toMatch(/^\/pageToken: /)
+    expect(page({ pageSize: "-1" })).toMatch(/^\/pageSize: /)
   })
 
   it("has each event decoded, because every chunk restates the usage", () => {
