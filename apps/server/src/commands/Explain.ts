@@ -3,28 +3,16 @@
  * sent, what a translation loses, what would be refused. Looks at no key and no limit.
  */
 import { parse } from "@sluice/protocol/Json"
-import { Console, Effect, FileSystem, Option, type PlatformError, Result, Schema, Stdio, Stream } from "effect"
+import { Console, Effect, Option, Result } from "effect"
 import { Argument, Command, Flag } from "effect/cli"
 import { dialects } from "../Dialects.ts"
-import { fileProblem } from "../FileProblem.ts"
 import { explain, type Explanation } from "./explain/Explanation.ts"
 import { guess } from "./explain/GuessDialect.ts"
 import { toText } from "./explain/Text.ts"
 import { configFlag, loadConfig } from "./LoadConfig.ts"
+import { readText } from "./ReadText.ts"
+import { generating, modelFlag, told } from "./Told.ts"
 import { Unsuccessful } from "./Unsuccessful.ts"
-
-/** The request cannot be read. */
-export class RequestUnreadable extends Schema.TaggedError<RequestUnreadable>()("RequestUnreadable", { path: Schema.String, reason: Schema.String }) {
-  override get message(): string {
-    return `${this.path === "-" ? "standard input" : this.path} cannot be read: ${this.reason}`
-  }
-}
-
-const readText = Effect.fn(function*(path: string) {
-  const unreadable = Effect.mapError((error: PlatformError.PlatformError) => new RequestUnreadable({ path, reason: fileProblem(error) }))
-  if (path !== "-") return yield* FileSystem.FileSystem.use((files) => files.readFileString(path)).pipe(unreadable)
-  return yield* Stdio.Stdio.use(({ stdin }) => Stream.mkString(Stream.decodeText(stdin))).pipe(unreadable)
-})
 
 /** Bodies are JSON too, so they are shown as such. */
 const toJson = ({ targets, ...rest }: Explanation): string => {
@@ -42,14 +30,21 @@ export const command = Command.make(
       Flag.withDescription("The protocol of the request; may be left out where the body can be of one only"),
       Flag.optional
     ),
+    model: modelFlag,
+    stream: Flag.Boolean("stream").pipe(
+      Flag.withDescription("The request asks for a stream, where its protocol says that in the path (gemini-generate)"),
+      Flag.withDefault(false)
+    ),
     json: Flag.Boolean("json").pipe(Flag.withDescription("Print the explanation as JSON"), Flag.withDefault(false))
   },
-  Effect.fn(function*({ config: file, from, json, request }) {
+  Effect.fn(function*({ config: file, from, json, model, request, stream }) {
     const config = yield* loadConfig(file)
     const text = yield* readText(request)
     const said = Option.flatMapNullishOr(from, (id) => dialects.find((dialect) => dialect.id === id))
     const dialect = Option.isSome(said) ? said.value : yield* Effect.fromResult(guess(dialects, text))
-    const explanation = explain(config, dialect, text)
+    const endpoint = generating(dialect)
+    const path = endpoint === undefined ? {} : yield* Effect.fromResult(told(dialect, endpoint, { model, stream }))
+    const explanation = explain(config, dialect, text, path)
     yield* Console.log(json ? toJson(explanation) : toText(explanation))
     if (explanation.refusal !== undefined) return yield* new Unsuccessful()
   })

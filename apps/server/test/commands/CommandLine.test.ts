@@ -2,7 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
 import { asProcess, folder, sluice } from "./Sluice.ts"
 
-const commands = ["serve", "check-config", "explain", "ledger query", "simulate"]
+const commands = ["serve", "check-config", "explain", "translate", "ledger query", "simulate"]
 
 describe("the command line", () => {
   it.effect("shows its commands when it is given none, and with --help", () =>
@@ -27,6 +27,8 @@ describe("the command line", () => {
     ["serve --port many", /Invalid value for flag --port/],
     ["explain", /Missing required argument: request/],
     ["explain x.json --from nothing", /Invalid value for flag --from/],
+    ["translate --from openai-chat", /Missing required flag: --to/],
+    ["translate --from openai-chat --to nothing", /Invalid value for flag --to/],
     ["ledger query --limit 0", /Expected a whole number of at least 1/],
     ["ledger query --from yesterday", /Expected a time such as 2026-11-20/],
     ["ledger query --status gone", /Invalid value for flag --status/]

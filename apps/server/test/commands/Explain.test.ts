@@ -1,6 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
 import { join } from "node:path"
+import * as Samples from "./Samples.ts"
 import { asProcess, folder, sluice } from "./Sluice.ts"
 
 const config = `
@@ -173,4 +174,60 @@ describe("explain", () => {
       assert.deepStrictEqual([ran.code, ran.stderr], [0, ""])
       assert.strictEqual(JSON.parse(ran.stdout).targets.length, 3)
     }).pipe(Effect.scoped), 60_000)
+})
+
+describe("explain for every pair of protocols", () => {
+  const addresses: { readonly [K in Samples.Id]: readonly [baseUrl: string, path: string, streamed: string] } = {
+    "openai-chat": ["https://api.openai.com/v1", "/chat/completions", "/chat/completions"],
+    "openai-responses": ["https://api.openai.com/v1", "/responses", "/responses"],
+    "anthropic-messages": ["https://api.anthropic.com", "/v1/messages", "/v1/messages"],
+    "gemini-generate": [
+      "https://generativelanguage.googleapis.com",
+      "/v1beta/models/up%2Fm:generateContent",
+      "/v1beta/models/up%2Fm:streamGenerateContent?alt=sse"
+    ]
+  }
+  const all = [
+    "providers:",
+    ...Samples.ids.map((id) => `  - { id: ${id}, dialect: ${id}, baseUrl: "${addresses[id][0]}" }`),
+    "models:",
+    ...Samples.ids.map((id) => `  - { id: "${id}", targets: [{ provider: ${id}, model: up/m }] }`)
+  ].join("\n")
+
+  const run = (from: Samples.Id, to: Samples.Id, stream: boolean) =>
+    Effect.gen(function*() {
+      const isToldInPath = from === "gemini-generate"
+      const body = { ...Samples.requests[from], ...(isToldInPath ? {} : { model: to, ...(stream ? { stream } : {}) }) }
+      const cwd = yield* folder({ "sluice.yaml": all, "request.json": JSON.stringify(body) })
+      const told = isToldInPath ? ["--model", to, ...(stream ? ["--stream"] : [])] : []
+      const args = ["explain", join(cwd, "request.json"), "--config", join(cwd, "sluice.yaml"), ...told]
+      return { body, text: yield* sluice(args), data: yield* sluice([...args, "--json"]) }
+    }).pipe(Effect.scoped)
+
+  it.effect.each(Samples.pairs)("says what a request of %s is to a provider of %s, without being told the protocol", ([from, to]) =>
+    Effect.gen(function*() {
+      for (const stream of [false, true]) {
+        const { body, data, text } = yield* run(from, to, stream)
+        assert.deepStrictEqual([data.code, data.stderr, text.code, text.stderr], [0, "", 0, ""])
+        const { refusal, targets: [target], ...request } = JSON.parse(data.stdout)
+        assert.deepStrictEqual(request, { from, model: to, stream, route: { id: to } })
+        assert.deepInclude(target, { dialect: to, lane: from === to ? "bytes" : "typed", price: "unknown" })
+        assert.strictEqual(target.url, `${addresses[to][0]}${addresses[to][stream ? 2 : 1]}`)
+        assert.isUndefined(refusal)
+        assert.include(JSON.stringify(target.body), "Hello")
+        if (from === to && to === "gemini-generate") assert.deepStrictEqual(target.body, body)
+        assert.include(text.stdout, "price     unknown: this version has no list of prices")
+        assert.include(text.stdout, target.url)
+      }
+    }))
+
+  it.effect("says that a model which the path would name has to be told", () =>
+    Effect.gen(function*() {
+      const cwd = yield* folder({ "request.json": JSON.stringify(Samples.requests["gemini-generate"]) })
+      const { code, stdout } = yield* sluice(["explain", join(cwd, "request.json")])
+      assert.strictEqual(code, 1)
+      assert.match(stdout, /refused: 400 bad-request: The request names no model\. Its protocol says it in the path: say it with --model\.$/)
+      const twice = yield* sluice(["explain", "-", "--model", "m"], { stdin: JSON.stringify(Samples.requests["openai-chat"]) })
+      assert.deepStrictEqual([twice.code, twice.stderr], [1, "requests of openai-chat say \"model\" in their body; leave out --model"])
+    }))
 })

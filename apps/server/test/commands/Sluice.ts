@@ -1,6 +1,6 @@
 /** Runs the command line in this process or as a process of its own, and gives what a shell would see: output and exit code. */
 import { NodeServices } from "@effect/platform-node"
-import { ConfigProvider, Console, Deferred, Effect, Layer, Runtime, type Scope, Stdio, Stream } from "effect"
+import { ConfigProvider, Console, Deferred, Effect, Layer, Runtime, type Scope, Sink, Stdio, Stream } from "effect"
 import { TestConsole } from "effect/testing"
 import { spawn } from "node:child_process"
 import { once } from "node:events"
@@ -22,10 +22,13 @@ export interface Around {
   readonly stdin?: string
 }
 
-const services = ({ env = {}, stdin = "" }: Around) =>
+const services = ({ env = {}, stdin = "" }: Around, written: Array<string> = []) =>
   Layer.mergeAll(
     NodeServices.layer,
-    Stdio.layerTest({ stdin: Stream.make(new TextEncoder().encode(stdin)) }),
+    Stdio.layerTest({
+      stdin: Stream.make(new TextEncoder().encode(stdin)),
+      stdout: () => Sink.forEach((piece) => Effect.sync(() => void written.push(typeof piece === "string" ? piece : new TextDecoder().decode(piece))))
+    }),
     ConfigProvider.layer(ConfigProvider.fromEnvRecord(env))
   )
 
@@ -33,12 +36,13 @@ const services = ({ env = {}, stdin = "" }: Around) =>
 export const sluice = (args: ReadonlyArray<string>, around: Around = {}): Effect.Effect<Ran> =>
   Effect.gen(function*() {
     const console = yield* TestConsole.make
-    const exit = yield* Effect.exit(run(args).pipe(Effect.provide(services(around)), Effect.provideService(Console.Console, console)))
+    const written: Array<string> = []
+    const exit = yield* Effect.exit(run(args).pipe(Effect.provide(services(around, written)), Effect.provideService(Console.Console, console)))
     let code = 0
     Runtime.defaultTeardown(exit, (given) => {
       code = given
     })
-    return { code, stdout: (yield* console.logLines).join("\n"), stderr: (yield* console.errorLines).join("\n") }
+    return { code, stdout: written.join("") + (yield* console.logLines).join("\n"), stderr: (yield* console.errorLines).join("\n") }
   })
 
 /** Starts a command that does not end, and gives its first output; it is interrupted with the scope. */

@@ -13,11 +13,13 @@ import { defaults as limits } from "@sluice/gateway/Timeouts"
 import type { CanonicalRequest } from "@sluice/protocol/CanonicalRequest"
 import type { Dialect, Endpoint } from "@sluice/protocol/Dialect"
 import { fail, type Failure, statusOf } from "@sluice/protocol/GatewayError"
+import * as Json from "@sluice/protocol/Json"
 import { present } from "@sluice/protocol/Json"
 import type { Loss } from "@sluice/protocol/Loss"
 import { Option, Result } from "effect"
 import { type Config, toModelEntries } from "../../Config.ts"
 import { dialectOf } from "../../Dialects.ts"
+import { advice, completed, generating, type Told } from "../Told.ts"
 
 /** Why something is refused, as the client would be told. */
 export interface Refusal {
@@ -42,6 +44,8 @@ export interface Target {
   readonly share?: number
   /** Where it would go; absent for a simulated provider. */
   readonly url?: string
+  /** What it would cost. Nobody knows before the answer, and this version has no list of prices to estimate it by. */
+  readonly price: "unknown"
   /** The body that would be sent, as it would go over the wire. */
   readonly text: string
   readonly losses: ReadonlyArray<Loss>
@@ -61,24 +65,30 @@ export interface Explanation {
   readonly refusal?: Refusal
 }
 
-/** The endpoint at which a dialect takes requests for answers. */
-export const generating = (dialect: Dialect): Endpoint | undefined => dialect.endpoints.find(({ operation }) => operation === "generate")
+/** Understands a request as a client's of this dialect; `path` is what the path of the call says. */
+export const read = (dialect: Dialect, endpoint: Endpoint, text: string, path: Told, onModel: (model: string) => void = () => {}) =>
+  Inbound.read({ dialect, endpoint, text, headers: {}, path, maxDepth: defaultSettings.maxDepth, onModel })
 
-/** Understands a request as a client's of this dialect. */
-export const read = (dialect: Dialect, endpoint: Endpoint, text: string, onModel: (model: string) => void = () => {}) =>
-  Inbound.read({ dialect, endpoint, text, headers: {}, path: {}, maxDepth: defaultSettings.maxDepth, onModel })
-
-/** Explains the text of a request in a dialect. */
-export const explain = (config: Config, from: Dialect, text: string): Explanation => {
-  const endpoint = generating(from)
+/** Explains the text of a request in a dialect; `told` is what the path of the call says. */
+export const explain = (config: Config, from: Dialect, text: string, told: Told): Explanation => {
+  const endpoint = generating(from, told.stream)
   if (endpoint === undefined) {
     return { from: from.id, targets: [], refusal: refusal({ class: "not-found", message: `${from.id} has no endpoint for requests.` }) }
   }
   let named: string | undefined
-  const inbound = read(from, endpoint, text, (model) => {
+  const inbound = read(from, endpoint, text, completed(from, endpoint, text, told), (model) => {
     named = model
   })
-  if (Result.isFailure(inbound)) return present({ from: from.id, model: named, targets: [], refusal: refusal(inbound.failure.failure) })
+  if (Result.isFailure(inbound)) {
+    const { failure } = inbound.failure
+    const unnamed = named === undefined && from.request.check({ body: Result.getOrElse(Json.parse(text), () => null), headers: {}, path: {} }) === undefined
+    return present({
+      from: from.id,
+      model: named,
+      targets: [],
+      refusal: refusal(unnamed ? { ...failure, message: failure.message + advice(endpoint) } : failure)
+    })
+  }
   const { model, stream } = inbound.success
   const registry = likeliestFirst(config)
   const route = Option.getOrUndefined(Option.flatMap(registry, (snapshot) => ModelRegistry.resolve(snapshot, model)))
@@ -137,12 +147,17 @@ const target = (
     lane: outbound?.lane ?? "typed",
     fidelity,
     share: share(candidate),
-    url: provider === undefined || provider.simulator ? undefined : `${provider.baseUrl ?? dialect.baseUrl}${generating(dialect)?.upstream ?? ""}`,
+    url: provider === undefined || provider.simulator ? undefined : urlOf(provider.baseUrl ?? dialect.baseUrl, dialect, model, inbound.stream),
+    price: "unknown",
     text: outbound?.body ?? "",
     losses: outbound?.losses ?? [],
     refusal: Result.isFailure(judged) ? refusal(judged.failure.failure) : undefined
   })
 }
+
+/** The address without the provider's own query, which may hold secrets. */
+const urlOf = (baseUrl: string, dialect: Dialect, model: string, stream: boolean): string =>
+  `${baseUrl}${generating(dialect, stream)?.upstream.replace("{model}", () => encodeURIComponent(model.toWellFormed())) ?? ""}`
 
 const share = ({ entry, model, provider }: Planner.Candidate): number | undefined => {
   if (entry.targets.length < 2) return undefined

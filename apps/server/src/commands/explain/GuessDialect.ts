@@ -8,7 +8,8 @@ import type { Dialect } from "@sluice/protocol/Dialect"
 import { present } from "@sluice/protocol/Json"
 import { jsonKeys } from "@sluice/protocol/Wire"
 import { Result, Schema } from "effect"
-import { generating, read } from "./Explanation.ts"
+import { generating } from "../Told.ts"
+import { read } from "./Explanation.ts"
 
 /** The dialect cannot be told from the body. */
 export class UnknownDialect extends Schema.TaggedError<UnknownDialect>()("UnknownDialect", { reason: Schema.String, dialects: Schema.Array(Schema.String) }) {
@@ -21,7 +22,8 @@ export class UnknownDialect extends Schema.TaggedError<UnknownDialect>()("Unknow
 export const guess = (dialects: ReadonlyArray<Dialect>, text: string): Result.Result<Dialect, UnknownDialect> => {
   const readings = dialects.flatMap((dialect) => {
     const endpoint = generating(dialect)
-    return endpoint === undefined ? [] : [{ dialect, inbound: read(dialect, endpoint, text) }]
+    // Which model the path names does not matter here
+    return endpoint === undefined ? [] : [{ dialect, inbound: read(dialect, endpoint, text, { model: "any", stream: false }) }]
   })
   const understood = readings.flatMap(({ dialect, inbound }) => Result.isSuccess(inbound) ? [{ dialect, request: Inbound.decoded(inbound.success) }] : [])
   const atHome = understood.filter(({ dialect, request }) => !hasForeign(request) && isWhole(dialect, request))

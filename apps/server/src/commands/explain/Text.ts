@@ -1,8 +1,8 @@
 /** An explanation as a person reads it. The same facts as data are what `explain --json` prints. */
 import { parse } from "@sluice/protocol/Json"
-import type { Loss } from "@sluice/protocol/Loss"
 import { Result } from "effect"
 import { columns } from "../Columns.ts"
+import { lossRow } from "../LossRow.ts"
 import type { Explanation, Refusal, Target } from "./Explanation.ts"
 
 /** The text of an explanation. */
@@ -31,6 +31,7 @@ const targetLines = (target: Target, number: number): ReadonlyArray<string> => {
     ...(target.share === undefined ? [] : [["share", `${Math.round(target.share * 1000) / 10} % of the first tries of ${target.entry}`]]),
     ["fidelity", target.fidelity],
     ["url", target.url ?? "the simulated provider"],
+    ["price", "unknown: this version has no list of prices"],
     ["losses", target.losses.length === 0 ? "none" : `${target.losses.length}`]
   ]
   return [
@@ -45,10 +46,3 @@ const targetLines = (target: Target, number: number): ReadonlyArray<string> => {
 /** The client's own text is shown to the letter; what the gateway writes is shown so that it can be read. */
 const bodyText = ({ lane, text }: Target): string =>
   lane === "bytes" ? text.trim() : Result.match(parse(text), { onFailure: () => text, onSuccess: (body) => JSON.stringify(body, null, 2) })
-
-const lossRow = (loss: Loss): ReadonlyArray<string> => [
-  loss.at === "" ? "(not in the body)" : loss.at,
-  `${loss.reason}${loss.after === undefined ? "" : ` to ${JSON.stringify(loss.after)}`}`,
-  loss.weight === "meaning" ? "changes the meaning" : "a hint",
-  loss.canonical
-]
