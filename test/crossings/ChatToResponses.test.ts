@@ -1,4 +1,5 @@
 /** Requests of chat clients to a provider of Responses, and answers of chat providers to clients of Responses. */
+import * as CallIds from "@sluice/protocol/CallIds"
 import type { JsonObject } from "@sluice/protocol/Wire"
 import { assert, describe, it } from "vitest"
 import * as Crossed from "./Crossed.ts"
@@ -198,7 +199,7 @@ describe("a chat stream to a client of Responses", () => {
       "[DONE]"
     )
     assert.deepStrictEqual(outputOf(answer).map(({ arguments: args, call_id: id, name }) => [id, name, args]), [["late", "f", "{}"], [
-      "call_c1_0_1",
+      CallIds.made("c1", 0, 1),
       "g",
       "{}"
     ]])
