@@ -37,6 +37,7 @@ const extras: { readonly [folder: string]: ReadonlyArray<string> } = {
     "Choices.ts",
     "Delta.ts",
     "Draft.ts",
+    "Marks.ts",
     "Messages.ts",
     "Rebase.ts",
     "WireAnswer.ts"
@@ -62,6 +63,8 @@ const extras: { readonly [folder: string]: ReadonlyArray<string> } = {
     "Content.ts",
     "Fit.ts",
     "Output.ts",
+    "Roots.ts",
+    "Rounds.ts",
     "Schemas.ts",
     "ToolResults.ts",
     "Whole.ts"

@@ -3,7 +3,7 @@
  * turns, and an absent field means the caller said nothing. docs/architecture.md has the table of where each dialect's fields live.
  */
 import type { CacheHint, Part } from "./CanonicalPart.ts"
-import type { DialectId, Json, JsonObject, Node } from "./Wire.ts"
+import { type DialectId, isObject, type Json, type JsonObject, type Node } from "./Wire.ts"
 
 /** Who speaks. `system` and `developer` in the middle of a conversation stay where they are; `foreign` holds what only one dialect knows. */
 export type Role = "user" | "assistant" | "tool" | "system" | "developer" | "foreign"
@@ -77,6 +77,15 @@ export type ToolChoice =
   | { readonly type: "named"; readonly kind: "function" | "custom"; readonly name: string }
   | { readonly type: "allowed"; readonly mode: "auto" | "required"; readonly names: ReadonlyArray<string> }
   | { readonly type: "provider"; readonly dialect: DialectId; readonly value: Json }
+
+/** Whether a choice names a tool that only providers of other dialects run: in this one nobody can be made to call it. */
+export const isChoiceElsewhere = (choice: ToolChoice, tools: ReadonlyArray<Tool> | undefined, dialect: DialectId): boolean => {
+  if (choice.type !== "named") return false
+  const named = (tools ?? []).filter((tool) =>
+    tool.type === "provider" ? isObject(tool.value) && tool.value["name"] === choice.name : tool.name === choice.name
+  )
+  return named.length > 0 && named.every((tool) => tool.type === "provider" && tool.dialect !== dialect)
+}
 
 /** How much the model should think, and what of it the caller wants to see. */
 export interface ReasoningIntent {

@@ -6,6 +6,12 @@ const inFile = (file: string) => (...names: ReadonlyArray<string>): ReadonlyArra
 const chatStream = inFile("test/crossings/ChatStreamIntoMessages.test.ts")
 const chatDecoder = inFile("packages/openai/test/chat/EventDecoder.test.ts")
 const messagesRequest = inFile("test/crossings/MessagesRequestIntoChat.test.ts")
+const chatRequest = inFile("test/crossings/ChatRequestIntoMessages.test.ts")
+const chatMarks = inFile("packages/openai/test/chat/Marks.test.ts")
+const messagesEncoder = inFile("packages/anthropic/test/messages/Crossing.test.ts")
+const chatAnswer = inFile("test/crossings/MessagesAnswerIntoChat.test.ts")
+const responsesAnswer = inFile("test/crossings/MessagesAnswerIntoResponses.test.ts")
+const responsesRequest = inFile("test/crossings/ResponsesRequestIntoMessages.test.ts")
 
 /** The list. */
 export const messagesCrossings: EdgeCaseList = {
@@ -145,6 +151,174 @@ export const messagesCrossings: EdgeCaseList = {
       situation: "one stop sequence, or several, for a chat provider",
       expected: "a list in both cases",
       tests: messagesRequest("are a list, be it one or several")
+    },
+    {
+      number: 20,
+      situation: "a system message between two of a chat user, and a cache mark before it, for a provider of Messages",
+      expected: "it moves to `system`, the user's messages join, the mark stays on its block",
+      tests: [
+        ...chatRequest(
+          "stays where it stood, as the user's words, and the cache mark before it stays on its block",
+          "stays the system's for models that take it there"
+        ),
+        ...messagesEncoder("of the system in mid-conversation stay so only for models that take them")
+      ],
+      decided:
+        "a rule holds from where it was said, and a prompt that changes at its beginning loses its cache: it keeps its place, as the user's words where the model takes no other, which is reported"
+    },
+    {
+      number: 21,
+      situation: "the id of a chat call has a dot, a space or a colon, for a provider of Messages",
+      expected: "underscores, alike on call and result",
+      tests: [
+        ...chatRequest("with dots, spaces and colons get Anthropic's letters, alike on call and result, and never two the same"),
+        ...messagesEncoder("keep one id on call and result, in Anthropic's letters")
+      ]
+    },
+    {
+      number: 22,
+      situation: "several tool messages of chat in a row, for a provider of Messages",
+      expected: "one user message with a block per result",
+      tests: [
+        ...chatRequest("one message after the other are one message, and what the user says then is another"),
+        ...messagesEncoder("with parallel calls get their results in one message, in the order of the results")
+      ]
+    },
+    {
+      number: 23,
+      situation: "a chat request states temperature and top_p, for a provider of Messages",
+      expected: "only top_p is sent",
+      tests: chatRequest("are the temperature for models that take one of them, and both for models that take both"),
+      decided: "only newer models refuse both; there the temperature stays, which is what clients set on purpose, and the other is reported"
+    },
+    {
+      number: 24,
+      situation: "a chat request of nothing but a system message, for a provider of Messages",
+      expected: "an empty message of the user is added",
+      tests: [
+        ...chatRequest("is asked as the user's, which is told"),
+        ...messagesEncoder("that are all instructions are asked as the user")
+      ],
+      decided: "Anthropic refuses empty text: the words themselves are asked as the user's, which is reported"
+    },
+    {
+      number: 25,
+      situation: "the schema of a chat tool is a union at its root, for a provider of Messages",
+      expected: "one object with the properties of all variants",
+      tests: [
+        ...chatRequest(
+          "is an object with the properties of all variants, of which is required what all require",
+          "lets a property be what any variant says of it",
+          "follows references, and none of them forever"
+        ),
+        ...messagesEncoder("have an object at the root of their schema")
+      ]
+    },
+    {
+      number: 26,
+      situation: "a chat message and a part of it both have a cache mark, for a provider of Messages",
+      expected: "the part's wins",
+      tests: [
+        ...chatRequest(
+          "on a part of a message wins over one on the message, which is told",
+          "on a message alone stands on its last part, and on the result of a tool"
+        ),
+        ...chatMarks("is the hint of its last part, and of a tool's result", "that marks nothing stays as it came, and is a loss elsewhere")
+      ]
+    },
+    {
+      number: 27,
+      situation: "two results for one call of chat, for a provider of Messages",
+      expected: "the later one only",
+      tests: chatRequest(
+        "two for one call are the last of them, and the first is a loss",
+        "that a later answer uses again become ids of their own, with the results that answer them"
+      )
+    },
+    {
+      number: 28,
+      situation: "a chat request states both max_tokens and max_completion_tokens, or neither, for a provider of Messages",
+      expected: "max_tokens wins; 32000 where there is neither",
+      tests: chatRequest(
+        "stated twice is the newer key, and the older is a loss where it says something else",
+        "that nobody stated is a default, which is told"
+      ),
+      decided:
+        "the newer key is the one that OpenAI's models obey; the default is what every Claude model takes, with room for the thinking asked for, and both are reported"
+    },
+    {
+      number: 29,
+      situation: "a stream of Messages states cached input at its start and output at its end, for a chat client",
+      expected: "the prompt counts all input, the cached part stands beside",
+      tests: chatAnswer("is what its start says of the input, cached and written to the cache, and its end of the output")
+    },
+    {
+      number: 30,
+      situation: "an answer of Messages stops as a refusal or as sensitive, for a chat client",
+      expected: "content_filter",
+      tests: chatAnswer("or a filter's stop is the stop of a content filter")
+    },
+    {
+      number: 31,
+      situation: "a stream of Messages has redacted thinking, for a chat client",
+      expected: "no thinking, no empty delta",
+      tests: chatAnswer("makes no thinking and no empty delta, and is a loss")
+    },
+    {
+      number: 32,
+      situation: "the same answer of Messages streamed and whole, for a chat client",
+      expected: "the same fields at the end",
+      tests: chatAnswer("says the same streamed and whole")
+    },
+    {
+      number: 33,
+      situation: "the provider's own tools stand between texts of Messages, for a client of Responses",
+      expected: "they are hidden, indexes have no gaps, the texts are one message",
+      tests: responsesAnswer("is a loss, and leaves one message and no gap in the indexes")
+    },
+    {
+      number: 34,
+      situation: "a call of Messages has no input, for a client of Responses",
+      expected: "its arguments are an empty object",
+      tests: responsesAnswer("has an empty object of arguments, streamed and whole")
+    },
+    {
+      number: 35,
+      situation: "redacted thinking of Messages, for a client of Responses, and back",
+      expected: "it goes there and back in a marked encrypted field",
+      tests: responsesAnswer(
+        "is an item of thinking without words, and its cipher a loss: it is no cipher of Responses",
+        "of a provider of Responses is not sent to one of Messages, which is told"
+      ),
+      decided:
+        "a sealed field belongs to its issuer: a client that switches providers would send ours to one who refuses it; what a client cannot carry is reported"
+    },
+    {
+      number: 36,
+      situation: "an assistant's text stands between a call of Responses and its output, for a provider of Messages",
+      expected: "the text moves before the call",
+      tests: responsesRequest("stand before the call, which the provider wants right before its result")
+    },
+    {
+      number: 37,
+      situation: "an item of thinking of Responses has a summary and the same words as content, for a provider of Messages",
+      expected: "the summary is used, once",
+      tests: responsesRequest("told as a summary and whole is dropped once each, and never said twice"),
+      decided: "Anthropic refuses thinking it has not signed, so that neither is sent and both are reported"
+    },
+    {
+      number: 38,
+      situation: "an item of thinking of Responses is only sealed, right before the user speaks, for a provider of Messages",
+      expected: "it stands in an assistant's message of its own",
+      tests: responsesRequest("of nothing but a cipher, right before the user speaks, leaves no empty answer behind"),
+      decided: "only its issuer can read it: it is reported, and no message is made for it"
+    },
+    {
+      number: 39,
+      situation: "a developer's item of Responses holds a picture, for a provider of Messages",
+      expected: "a block of `system` says that something of that type was there",
+      tests: responsesRequest("is lost meaning, so that the request is refused rather than asked without it"),
+      decided: "a note instead of the picture changes what was asked: it is lost meaning, and refuses the request unless the model's entry is lenient"
     }
   ]
 }

@@ -46,7 +46,8 @@ export const blockOf = (part: Part, origin: JsonObject | undefined, place: Place
       return block === undefined ? undefined : { ...block, caller }
     }
     case "foreign":
-      return codec.encode(part, place)
+      // What another provider's own tools did is a hint, as it is in a stream.
+      return part.dialect === id ? codec.encode(part, place) : drop(place, part, "hint")
     case "reasoning": {
       if (part.encrypted?.by === id || part.signature?.by === id) return codec.encode(part, place)
       if (part.encrypted !== undefined || part.signature !== undefined) drop(inside(place, undefined, "signature"), part.signature ?? part.encrypted, "hint")

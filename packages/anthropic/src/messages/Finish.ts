@@ -22,6 +22,8 @@ const reasons: ReadonlyMap<string, FinishReason> = new Map([
   ["tool_use", "tool-calls"],
   ["pause_turn", "pause"],
   ["refusal", "refusal"],
+  // Providers of this protocol beside Anthropic.
+  ["sensitive", "content-filter"],
   ["compaction", "compaction"],
   ["model_context_window_exceeded", "context-window"]
 ])

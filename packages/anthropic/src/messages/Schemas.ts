@@ -1,23 +1,9 @@
 /**
- * JSON Schemas as Anthropic takes them: an object without a union at the root of tool arguments, and closed objects wherever
- * the schema is enforced (docs: structured outputs; the service refuses an object without `additionalProperties: false`).
+ * JSON Schemas as Anthropic enforces them: every object is closed (docs: structured outputs; the service refuses an object
+ * without `additionalProperties: false`). What the root of tool arguments must be is in Roots.ts.
  */
 import { sameJson } from "@sluice/protocol/Equality"
 import { isObject, type Json, type JsonObject } from "@sluice/protocol/Wire"
-
-const unionKeys = ["anyOf", "oneOf", "allOf"]
-
-const objectsIn = (value: Json | undefined): ReadonlyArray<JsonObject> => Array.isArray(value) ? value.filter(isObject) : []
-
-/** Arguments of a tool as an object at the root: the variants of a union there join their properties, none required. */
-export const rooted = (schema: JsonObject | undefined): JsonObject => {
-  if (schema === undefined) return { type: "object", properties: {} }
-  const variants = unionKeys.flatMap((key) => objectsIn(schema[key]))
-  if (variants.length === 0) return schema["type"] === "object" ? schema : { ...schema, type: "object" }
-  const properties = [schema, ...variants].map((variant) => variant["properties"]).filter((value) => isObject(value))
-  const kept = Object.entries(schema).filter(([key]) => !unionKeys.includes(key) && key !== "required")
-  return { ...Object.fromEntries(kept), type: "object", properties: Object.assign({}, ...properties) }
-}
 
 /** Keys under which a schema holds more schemas: by name, in a list, or one. */
 const named = new Set(["properties", "$defs", "definitions"])

@@ -14,6 +14,7 @@ import { takesSystemTurns } from "./Capabilities.ts"
 import * as Content from "./Content.ts"
 import { type Crossing, drop, inside, isOwn, originOf, type Place } from "./Crossing.ts"
 import { codec } from "./Parts.ts"
+import * as Rounds from "./Rounds.ts"
 import * as Wire from "./Wire.ts"
 
 type WireRole = "user" | "assistant" | "system"
@@ -76,12 +77,23 @@ const admits = (role: WireRole, part: Part): boolean => {
 const weightOf = (turn: Turn, part: Part): "hint" | "meaning" =>
   part.type === "reasoning" || (part.type === "foreign" && turn.role === "assistant") ? "hint" : "meaning"
 
-const blocksOf = (turn: Turn, role: WireRole, place: Place): ReadonlyArray<JsonObject> =>
+const blocksOf = (turn: Turn, role: WireRole, place: Place, rounds: Rounds.Rounds): ReadonlyArray<JsonObject> =>
   turn.parts.flatMap((part, index) => {
     const here = inside(place, part, "parts", index)
-    const block = admits(role, part) || isOwn(part) ? codec.encode(part, here) : drop(here, part, weightOf(turn, part))
+    const isSaid = admits(role, part) || isOwn(part)
+    const block = rounds.superseded.has(part)
+      ? drop(here, part, "hint")
+      : isSaid
+      ? codec.encode(named(part, rounds), here)
+      : drop(here, part, weightOf(turn, part))
     return block === undefined ? [] : [block]
   })
+
+/** A call or result with the id it has in the conversation as Anthropic gets it. */
+const named = (part: Part, { ids }: Rounds.Rounds): Part => {
+  const callId = ids.get(part)
+  return callId !== undefined && (part.type === "tool-call" || part.type === "tool-result") ? { ...part, id: callId } : part
+}
 
 const loseTurnFacts = (turn: Turn, place: Place): void => Fields.loseRest(noFields, turn, new Set(["role", "parts", "item"]), place, () => "hint", isOwn(turn))
 
@@ -107,7 +119,7 @@ interface Draft {
 
 const isResult = (block: JsonObject): boolean => block["type"] === "tool_result"
 
-const draftOf = (turn: Turn, place: Place): Draft | undefined => {
+const draftOf = (turn: Turn, place: Place, rounds: Rounds.Rounds): Draft | undefined => {
   const origin = originOf(isMessage, turn)
   if (origin !== undefined) {
     const whole = overOrigin(turn, origin, place)
@@ -116,7 +128,7 @@ const draftOf = (turn: Turn, place: Place): Draft | undefined => {
   if (turn.role === "foreign") return drop(place, turn, "meaning")
   loseTurnFacts(turn, place)
   const role = wireRole(turn, place.context)
-  const blocks = blocksOf(turn, role, place)
+  const blocks = blocksOf(turn, role, place, rounds)
   if (blocks.length === 0) return drop(place, turn, "hint")
   if (role === "user" && (turn.role === "developer" || turn.role === "system")) {
     Fields.lose(place, turn, "role", { reason: "approximated", weight: "hint", before: turn.role, after: role })
@@ -141,25 +153,36 @@ const gather = (drafts: ReadonlyArray<Draft>): ReadonlyArray<Draft> => {
   return gathered
 }
 
+const isCall = (block: JsonObject): boolean => block["type"] === "tool_use"
+
+/** Anthropic refuses an answer with text behind its calls: their results must follow them at once. */
+const callsLast = (blocks: ReadonlyArray<JsonObject>): ReadonlyArray<JsonObject> => {
+  const first = blocks.findIndex(isCall)
+  return first === -1 ? blocks : [...blocks.filter((block) => !isCall(block)), ...blocks.filter(isCall)]
+}
+
 const contentOf = (blocks: ReadonlyArray<JsonObject>): Json => Content.over(blocks, "")
 
 /** Turns as messages, over the messages they came from: the same list when nothing changed. `place` is the list of turns. */
 export const encodeTurns = (turns: ReadonlyArray<Turn>, origin: ReadonlyArray<Wire.Message> | undefined, place: Place): Json => {
+  const rounds = Rounds.read(turns, isOwn)
   const drafts = turns.flatMap((turn, index) => {
-    const draft = draftOf(turn, inside(place, turn, index))
+    const draft = draftOf(turn, inside(place, turn, index), rounds)
     return draft === undefined ? [] : [draft]
   })
-  const messages: ReadonlyArray<JsonObject> = gather(drafts).map((draft) => draft.whole ?? { role: draft.role, content: contentOf(draft.blocks) })
+  const messages: ReadonlyArray<JsonObject> = gather(drafts).map((draft) => draft.whole ?? { role: draft.role, content: contentOf(callsLast(draft.blocks)) })
   const before: Json = origin === undefined ? [] : Wire.asJson(origin)
   return Array.isArray(before) && before.length === messages.length && messages.every((message, index) => message === before[index]) ? before : messages
 }
+
+const none: Rounds.Rounds = { superseded: new Set(), ids: new Map() }
 
 /** Instructions as `system`, over the value they came from; `undefined` when nothing is left. `place` is the list of instructions. */
 export const encodeInstructions = (instructions: ReadonlyArray<Turn>, origin: Wire.Content | null | undefined, place: Place): Json | undefined => {
   const blocks = instructions.flatMap((turn, index) => {
     const here = inside(place, turn, index)
     loseTurnFacts(turn, here)
-    const written = blocksOf(turn, "system", here)
+    const written = blocksOf(turn, "system", here, none)
     if (written.length === 0 && !isOwn(turn)) drop(here, turn, "hint")
     return written
   })

@@ -2,7 +2,16 @@
  * Offered tools and the choice among them. One entry of `tools` holds functions and tools of the provider side by side; in canonical
  * words each is a tool of its own, and goes back into the entry it came from. Custom tools become functions with one text parameter.
  */
-import type { CanonicalRequest, CustomTool, FunctionTool, NamespaceTool, ProviderTool, Tool, ToolChoice } from "@sluice/protocol/CanonicalRequest"
+import {
+  type CanonicalRequest,
+  type CustomTool,
+  type FunctionTool,
+  isChoiceElsewhere,
+  type NamespaceTool,
+  type ProviderTool,
+  type Tool,
+  type ToolChoice
+} from "@sluice/protocol/CanonicalRequest"
 import { bare, same } from "@sluice/protocol/Equality"
 import * as Fields from "@sluice/protocol/Fields"
 import { present } from "@sluice/protocol/Json"
@@ -250,7 +259,7 @@ export const encodeToolChoice = (
 ): JsonObject | undefined => {
   const choice = request.toolChoice
   if (choice === undefined) return undefined
-  const written = wireChoice(choice, place)
+  const written = isChoiceElsewhere(choice, request.tools, Wire.id) ? undefined : wireChoice(choice, place)
   const after = isConfig(written) ? decodeToolChoice(written) : undefined
   if (!same(choice, after)) {
     if (after === undefined) return drop(place, choice, choice.type === "auto" ? "hint" : "meaning")

@@ -20,7 +20,7 @@ const codes: ReadonlyArray<readonly [ErrorClass, ReadonlyArray<string>]> = [
   ["rate-limited", ["rate_limit_exceeded", "rate_limit_error", "RateLimitReached", "requests", "tokens", "too_many_requests"]],
   ["context-overflow", ["context_length_exceeded", "string_above_max_length", "exceed_context_size_error", "max_tokens_exceeded"]],
   ["model-not-found", ["model_not_found", "DeploymentNotFound"]],
-  ["content-filter", ["content_filter", "content_policy_violation", "moderation_blocked", "image_content_policy_violation", "bio_policy"]],
+  ["content-filter", ["content_filter", "content_policy_violation", "moderation_blocked", "image_content_policy_violation", "bio_policy", "cyber_policy"]],
   ["provider-auth", ["invalid_api_key", "authentication_error", "invalid_authentication_error", "permission_error", "account_deactivated"]],
   ["overloaded", ["overloaded", "overloaded_error", "engine_overloaded", "service_unavailable", "server_is_overloaded", "slow_down"]],
   ["transient", ["server_error", "internal_error", "internal_server_error", "api_error", "timeout", "vector_store_timeout"]],

@@ -2,7 +2,7 @@
  * One message to and from one turn. A message says its parts in several slots (reasoning, content, refusal, audio, calls); each
  * slot is read on its own and, over the message a turn came from, written only where its parts differ.
  */
-import type { Part, ReasoningPart, ToolCallPart, ToolResultPart } from "@sluice/protocol/CanonicalPart"
+import type { CacheHint, Part, ReasoningPart, ToolCallPart, ToolResultPart } from "@sluice/protocol/CanonicalPart"
 import type { Role, Turn } from "@sluice/protocol/CanonicalRequest"
 import { same } from "@sluice/protocol/Equality"
 import * as Fields from "@sluice/protocol/Fields"
@@ -11,6 +11,7 @@ import * as Pointer from "@sluice/protocol/Pointer"
 import { isObject, type Json, type JsonObject, valueIn } from "@sluice/protocol/Wire"
 import { decodeCalls, decodeLegacyCall, encodeCall, encodeLegacyCall, isForeignCall, isLegacyCall } from "./Calls.ts"
 import { fitId, inside, loseNode, type Place } from "./Crossing.ts"
+import * as Marks from "./Marks.ts"
 import { decodeContent, encodeContent, type Placed } from "./Parts.ts"
 import { decodeThinking, encodeThinking } from "./Reasoning.ts"
 import { id, type Message } from "./Wire.ts"
@@ -45,16 +46,24 @@ const thinking: Slot = {
   }
 }
 
+/** The mark of a message whose last part has none of its own. */
+const ownMark = (message: Partial<Message>): CacheHint | undefined => {
+  const mark = Marks.ofMessage(message)
+  return mark === undefined || decodeContent(message.content, "").at(-1)?.cache !== undefined ? undefined : mark
+}
+
 const content: Slot = {
   keys: ["content"],
   holds: () => true,
-  get: (message, at) => decodeContent(message.content, Pointer.child(at, "content")),
-  put: (parts, origin, role) => {
+  get: (message, at) => Marks.put(decodeContent(message.content, Pointer.child(at, "content")), ownMark(message)),
+  put: (items, origin, role) => {
+    const { parts: left, patch } = Marks.take(partsOf(items), ownMark(origin))
+    const parts = items.map((item, index): Placed => ({ ...item, part: left[index] ?? item.part }))
     // What a provider's own tools left behind in an answer is a hint, words of the caller are meaning.
     const isTrace = ({ part }: Placed): boolean => role === "assistant" && part.type === "foreign" && part.dialect !== id
     for (const { part, place } of parts.filter(isTrace)) loseNode(place, part, { reason: "dropped", weight: "hint", before: part })
     const written = encodeContent(parts.filter((placed) => !isTrace(placed)), origin.content)
-    return { content: written ?? (role === "assistant" ? null : "") }
+    return { content: written ?? (role === "assistant" ? null : ""), ...patch }
   }
 }
 
@@ -128,6 +137,7 @@ const decodeResult = (message: Message, at: string, custom: ReadonlySet<string>)
     kind: custom.has(call) ? "custom" as const : "function" as const,
     name: message.name ?? undefined,
     parts: decodeContent(message.content, Pointer.child(at, "content")),
+    cache: Marks.ofMessage(message),
     at
   })
 }
@@ -138,7 +148,10 @@ const structuralOfResult: ReadonlySet<string> = new Set(["role", "name", "conten
 const foreignKeys = (message: Message): ReadonlyArray<string> | undefined => {
   const known = isResult(message) ? structuralOfResult : structural
   const keys = isResult(message) ? [] : slotsOf(message.role).flatMap((slot) => slot.keys)
-  const unknown = Object.keys(message).filter((key) => !known.has(key) && !keys.includes(key) && Reflect.get(message, key) !== null)
+  const isMark = (key: string): boolean =>
+    key === Marks.key &&
+    (isResult(message) ? Marks.ofMessage(message) : decodeContent(message.content, "").length === 0 ? undefined : ownMark(message)) !== undefined
+  const unknown = Object.keys(message).filter((key) => !known.has(key) && !keys.includes(key) && !isMark(key) && Reflect.get(message, key) !== null)
   return unknown.length === 0 ? undefined : unknown
 }
 
@@ -177,7 +190,15 @@ const patchSlots = (items: ReadonlyArray<Placed>, role: Role, origin: Message | 
   return patch
 }
 
-const handledOfResult: ReadonlySet<string> = new Set(["type", "id", "kind", "name", "parts", "isError"])
+const handledOfResult: ReadonlySet<string> = new Set(["type", "id", "kind", "name", "parts", "isError", "cache"])
+
+/** The mark of a tool message; only compatible providers take one. */
+const markPatch = (part: ToolResultPart, before: ToolResultPart | undefined, place: Place): Fields.Patch => {
+  if (same(before?.cache, part.cache)) return {}
+  if (before !== undefined || place.context.isOwn) return { [Marks.key]: Marks.write(part.cache) }
+  Fields.lose(place, part, "cache", { reason: "dropped", weight: "hint", before: part.cache })
+  return {}
+}
 
 const resultPatch = (part: ToolResultPart, place: Place, origin: Message | undefined): Fields.Patch => {
   const before = origin === undefined ? undefined : decodeResult(origin, place.at, new Set())
@@ -189,6 +210,7 @@ const resultPatch = (part: ToolResultPart, place: Place, origin: Message | undef
     // An id that is not there was found by the decoder, and stays away.
     ...(before?.id === part.id || before?.id === "" ? {} : { tool_call_id: origin === undefined ? fitId(part.id, inside(place, part, "id")) : part.id }),
     ...(before?.name === part.name || origin === undefined ? {} : { name: part.name }),
+    ...markPatch(part, before, place),
     ...(before !== undefined && same(before.parts, part.parts) ? {} : { content: encodeContent(inner, origin?.content) ?? "" })
   }
 }

@@ -2,7 +2,7 @@
  * The body of a request to and from the canonical request: one row per field, and the lists (messages, tools) that have files of
  * their own. Without a wire value of this dialect everything is written in the words of the official specification.
  */
-import type { CanonicalRequest, ResponseFormat } from "@sluice/protocol/CanonicalRequest"
+import { type CanonicalRequest, isChoiceElsewhere, type ResponseFormat } from "@sluice/protocol/CanonicalRequest"
 import type { EncodedRequest, RequestInput } from "@sluice/protocol/Dialect"
 import * as Fields from "@sluice/protocol/Fields"
 import type { Failure } from "@sluice/protocol/GatewayError"
@@ -50,8 +50,8 @@ const toolChoice: Row = {
     const choice = request.toolChoice
     const key = Object.hasOwn(wire, "function_call") && !Object.hasOwn(wire, "tool_choice") ? "function_call" : "tool_choice"
     if (choice === undefined) return { [key]: undefined }
-    if (hasTools(request)) return { [key]: encodeToolChoice(choice, request, place) }
-    // OpenAI refuses a choice among no tools.
+    if (hasTools(request) && !isChoiceElsewhere(choice, request.tools, id)) return { [key]: encodeToolChoice(choice, request, place) }
+    // OpenAI refuses a choice among no tools, and of a tool that is not offered.
     const isForced = choice.type === "required" || choice.type === "named" || choice.type === "provider"
     Fields.lose(place, request, "toolChoice", { reason: "dropped", weight: isForced ? "meaning" : "hint", before: choice })
     return { [key]: undefined }
@@ -257,11 +257,13 @@ const meaningful: ReadonlySet<string> = new Set(["previousResponse", "conversati
 const weightOf = (request: CanonicalRequest) => (field: string): Loss.Loss["weight"] =>
   meaningful.has(field) || (field === "background" && request.background === true) ? "meaning" : "hint"
 
-/** Keys without a canonical home, a response format of a kind that only compatible providers know among them. */
+/** Keys without a canonical home: a response format of a kind that only compatible providers know, and the second of two limits, among them. */
 const homeless = (wire: Request): ReadonlyArray<string> | undefined => {
   const keys = Fields.foreignKeys(fields, wire, structural) ?? []
   const hasOwnFormat = isObject(wire.response_format) && getFormat(wire.response_format) === undefined
-  const all = hasOwnFormat ? [...keys, "response_format"] : keys
+  // Two limits cannot both hold: OpenAI refuses them, others take the newer key, and so is it read here.
+  const hasTwoLimits = typeof wire.max_tokens === "number" && typeof wire.max_completion_tokens === "number" && wire.max_tokens !== wire.max_completion_tokens
+  const all = [...keys, ...(hasOwnFormat ? ["response_format"] : []), ...(hasTwoLimits ? ["max_tokens"] : [])]
   return all.length === 0 ? undefined : all
 }
 

@@ -5,6 +5,7 @@
 import type { BlockKind, BlockStartEvent, CanonicalEvent } from "@sluice/protocol/CanonicalEvent"
 import type { Part } from "@sluice/protocol/CanonicalPart"
 import type { ItemFacts } from "@sluice/protocol/CanonicalRequest"
+import type { JsonObject } from "@sluice/protocol/Wire"
 
 /** A block that was opened. */
 export interface Block {
@@ -24,6 +25,8 @@ export interface Item {
   readonly id: string | undefined
   readonly type: string
   readonly facts: ItemFacts | undefined
+  /** The item as it was announced; its end may say less. */
+  readonly announced: JsonObject
   readonly isDone: boolean
   /** The block of thinking that is open until the next one, because the item's end may seal it. */
   readonly thought: string | undefined

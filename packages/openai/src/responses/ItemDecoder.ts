@@ -24,7 +24,7 @@ const isCall = (type: string): boolean => type === "function_call" || type === "
 /** Notes an item that nobody announced. */
 export const implied = (draft: Blocks.Draft, output: number, type: string, itemId: string | undefined): void => {
   if (draft.answer.items.has(output)) return
-  Blocks.withItem(draft, output, { id: itemId, type, facts: present({ id: itemId, type }), isDone: false, thought: undefined, pending: "" })
+  Blocks.withItem(draft, output, { id: itemId, type, facts: present({ id: itemId, type }), announced: {}, isDone: false, thought: undefined, pending: "" })
 }
 
 const kindOf = (type: string): BlockKind => {
@@ -80,12 +80,15 @@ export const completePart = (draft: Blocks.Draft, output: number, of: "content" 
 
 const startCall = (draft: Blocks.Draft, output: number, item: Blocks.Item, wire: JsonObject, isLast: boolean): void => {
   const address = Blocks.addressOf(output, "item")
-  const name = nonEmpty(wire["name"]) ?? (isLast ? `tool_${output}` : undefined)
-  const call = nonEmpty(wire["call_id"]) ?? (name === undefined ? undefined : nonEmpty(wire["id"]) ?? CallIds.made(draft.answer.id, 0, output))
+  const told = (key: string): string | undefined => nonEmpty(wire[key]) ?? nonEmpty(item.announced[key])
+  // A call of which nothing was ever said is none: nobody could answer it.
+  if (["call_id", "name", "arguments", "input"].every((key) => told(key) === undefined) && item.pending === "") return
+  const name = told("name") ?? (isLast ? `tool_${output}` : undefined)
+  const call = told("call_id") ?? (name === undefined ? undefined : told("id") ?? CallIds.made(draft.answer.id, 0, output))
   if (call === undefined || name === undefined) return
   Blocks.open(draft, address, {
     kind: "tool-call",
-    call: { kind: item.type === "custom_tool_call" ? "custom" : "function", id: call, name, ...present({ namespace: nonEmpty(wire["namespace"]) }) },
+    call: { kind: item.type === "custom_tool_call" ? "custom" : "function", id: call, name, ...present({ namespace: told("namespace") }) },
     ...present({ item: item.facts })
   })
   Blocks.say(draft, address, item.pending)
@@ -107,7 +110,7 @@ export const add = (draft: Blocks.Draft, output: number, wire: JsonObject): void
   if (before !== undefined && !before.isDone) finish(draft, output, {})
   const { status, ...stated } = factsOf(wire) ?? {}
   const facts = present({ ...stated, status: status === "in_progress" ? undefined : status })
-  const item: Blocks.Item = { id: nonEmpty(wire["id"]), type, facts, isDone: false, thought: undefined, pending: "" }
+  const item: Blocks.Item = { id: nonEmpty(wire["id"]), type, facts, announced: wire, isDone: false, thought: undefined, pending: "" }
   Blocks.withItem(draft, output, item)
   if (type === "message" || type === "reasoning") return
   const address = Blocks.addressOf(output, "item")

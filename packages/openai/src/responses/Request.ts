@@ -2,7 +2,7 @@
  * The body of a request to and from the canonical request: one row per field, in the order in which a new body is written.
  * Without a wire value of this dialect everything is written in the words of the official specification.
  */
-import type { CanonicalRequest, ResponseFormat } from "@sluice/protocol/CanonicalRequest"
+import { type CanonicalRequest, isChoiceElsewhere, type ResponseFormat } from "@sluice/protocol/CanonicalRequest"
 import type { EncodedRequest, RequestInput } from "@sluice/protocol/Dialect"
 import { same } from "@sluice/protocol/Equality"
 import * as Fields from "@sluice/protocol/Fields"
@@ -46,8 +46,10 @@ const toolChoice: Row = {
   put: (request, _, place) => {
     const choice = request.toolChoice
     if (choice === undefined) return { tool_choice: undefined }
-    if (place.context.isOwn || hasTools(request)) return { tool_choice: encodeToolChoice(choice, request, place) }
-    // OpenAI refuses a forced choice among no tools.
+    if (place.context.isOwn || (hasTools(request) && !isChoiceElsewhere(choice, request.tools, Wire.id))) {
+      return { tool_choice: encodeToolChoice(choice, request, place) }
+    }
+    // OpenAI refuses a forced choice among no tools, and of a tool that is not offered.
     const isForced = choice.type === "required" || choice.type === "named" || choice.type === "provider"
     Fields.lose(place, request, "toolChoice", { reason: "dropped", weight: isForced ? "meaning" : "hint", before: choice })
     return { tool_choice: undefined }
