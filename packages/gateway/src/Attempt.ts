@@ -21,6 +21,7 @@ import * as Inbound from "./Inbound.ts"
 import type { FrameStage } from "./Interceptor.ts"
 import { beginsAsJson } from "./internal/plainBody.ts"
 import * as Lane from "./Lane.ts"
+import * as OfferedTools from "./OfferedTools.ts"
 import * as StreamTap from "./StreamTap.ts"
 import type { UpstreamReply } from "./UpstreamClient.ts"
 
@@ -57,7 +58,7 @@ export const run = Effect.fnUntraced(function*(plan: AttemptPlan): Effect.fn.Ret
     tap,
     context: answerContext(plan, responseLosses),
     stages: startStages(plan),
-    renamed: outbound.renamed,
+    tools: outbound.tools,
     frames: Framing.writer(exchange.framing),
     hideUsage: outbound.hideUsage
   })
@@ -141,7 +142,8 @@ const splitAll = (bytes: Uint8Array): ReadonlyArray<Sse.WireEvent> => {
 }
 
 const encodeWhole = (plan: AttemptPlan, reply: UpstreamReply, frames: ReadonlyArray<Frame>, sink: Loss.LossSink): Answer => {
-  let staged: ReadonlyArray<Frame> = frames.map((one) => Lane.withNames(plan.outbound.renamed, one))
+  const give = OfferedTools.giveBack(plan.outbound.tools)
+  let staged: ReadonlyArray<Frame> = frames.flatMap((one) => give(one) ?? [])
   for (const stage of startStages(plan)) staged = staged.flatMap(stage.step)
   const body: JsonValue = plan.exchange.inbound.response.encode(staged, answerContext(plan, sink))
   return { _tag: "Buffered", reply, body: encoder.encode(JSON.stringify(body)) }

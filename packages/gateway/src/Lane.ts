@@ -10,7 +10,9 @@ import type { FrameWriter } from "@sluice/protocol/Framing"
 import type { Failure } from "@sluice/protocol/GatewayError"
 import * as Grammar from "@sluice/protocol/Grammar"
 import type * as Sse from "@sluice/protocol/Sse"
+import type { ToolName } from "@sluice/protocol/ToolNames"
 import type { FrameStage } from "./Interceptor.ts"
+import * as OfferedTools from "./OfferedTools.ts"
 import type { StreamTap } from "./StreamTap.ts"
 
 /** What a lane is made of. */
@@ -21,8 +23,8 @@ export interface LaneOptions {
   readonly context: AnswerContext
   /** Stages of interceptors, in order; the byte lane has none. */
   readonly stages: ReadonlyArray<FrameStage>
-  /** Tool names to give back: upstream name to the caller's. */
-  readonly renamed: ReadonlyMap<string, string>
+  /** Tools whose calls look different to the provider, by its name of them. */
+  readonly tools: ReadonlyMap<string, ToolName>
   /** Frames what goes to the client. */
   readonly frames: FrameWriter
   /** The client did not ask for the usage that the upstream was asked for. */
@@ -44,21 +46,6 @@ export interface Lane {
 }
 
 const encoder = new TextEncoder()
-
-/** Applies the map of renamed tools to the calls of a frame. */
-export const withNames = (renamed: ReadonlyMap<string, string>, original: Frame): Frame => {
-  if (renamed.size === 0 || !original.events.some((event) => event.type === "block-start" && event.call !== undefined && renamed.has(event.call.name))) {
-    return original
-  }
-  return {
-    ...original,
-    events: original.events.map((event) =>
-      event.type === "block-start" && event.call !== undefined
-        ? { ...event, call: { ...event.call, name: renamed.get(event.call.name) ?? event.call.name } }
-        : event
-    )
-  }
-}
 
 /** The error a failed decode is, before anything went to the client, is the attempt's and not the client's. */
 const isEarlyFailure = (original: Frame, committedBefore: boolean): boolean => !committedBefore && original.events.some((event) => event.type === "error")
@@ -96,6 +83,7 @@ export const typed = (options: LaneOptions): Lane => {
   // Nothing stands between decoder and encoder: the commonest crossing
   const isDirect = options.stages.length === 0 && hide === undefined
   const close = closing(options.frames)
+  const give = OfferedTools.giveBack(options.tools)
   let grammar: Grammar.State = Grammar.initial
   let text = ""
 
@@ -107,12 +95,13 @@ export const typed = (options: LaneOptions): Lane => {
     if (terminal) return
     tap.observe(legal.events, now)
     if (isEarlyFailure(legal, commits)) return
-    const named = withNames(options.renamed, legal)
+    const given = give(legal)
+    if (given === undefined) return
     if (isDirect) {
-      text += options.frames.write(writer.step(named))
+      text += options.frames.write(writer.step(given))
       return
     }
-    let frames: ReadonlyArray<Frame> = [named]
+    let frames: ReadonlyArray<Frame> = [given]
     for (const stage of options.stages) frames = frames.flatMap(stage.step)
     for (const outgoing of frames) text += options.frames.write(shown(hide, writer.step(outgoing)))
   }

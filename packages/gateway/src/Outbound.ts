@@ -10,6 +10,8 @@ import { present } from "@sluice/protocol/Json"
 import type * as Loss from "@sluice/protocol/Loss"
 import type { Asked } from "@sluice/protocol/Question"
 import type { Limits } from "@sluice/protocol/Thinking"
+import * as ToolNames from "@sluice/protocol/ToolNames"
+import type { ToolName } from "@sluice/protocol/ToolNames"
 import type { Json, JsonObject } from "@sluice/protocol/Wire"
 import type * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
@@ -26,7 +28,8 @@ export interface Outbound {
   readonly body: string
   readonly headers: { readonly [name: string]: string }
   readonly losses: ReadonlyArray<Loss.Loss>
-  readonly renamed: ReadonlyMap<string, string>
+  /** Tools whose calls look different to the provider, by its name of them. */
+  readonly tools: ReadonlyMap<string, ToolName>
   /** The upstream reports usage in its stream although the client did not ask. */
   readonly hideUsage: boolean
   /** Which of the target's endpoints for this is meant, where there are several. */
@@ -52,7 +55,7 @@ export interface Options<Q extends Asked> {
   readonly isSuffixed?: boolean
 }
 
-const noNames: ReadonlyMap<string, string> = new Map()
+const noTools: ReadonlyMap<string, ToolName> = new Map()
 
 /** The keys that make a streaming upstream report its usage; `undefined` where the body says them already. */
 const usageKeys = (inbound: Inbound<Asked>, executor: Executor, body: JsonObject): JsonObject | undefined => {
@@ -70,7 +73,7 @@ export const forward = (inbound: Inbound<Asked>, model: string, executor: Execut
     body: members.size === 0 ? inbound.text : JsonSpans.rewrite(inbound.text, inbound.spans, members),
     headers: inbound.headers,
     losses: [],
-    renamed: noNames,
+    tools: noTools,
     hideUsage: asked !== undefined,
     ...(inbound.variant === undefined ? {} : { variant: inbound.variant })
   }
@@ -81,7 +84,9 @@ const translate = (inbound: Inbound, from: Dialect, request: CanonicalRequest, e
   const { body, headers: encoded, losses, renamed } = executor.dialect.request.encode(request, present({ thinking }))
   const headers = from.id === executor.dialect.id ? { ...inbound.headers, ...encoded } : encoded
   const asked = usageKeys(inbound, executor, body)
-  return { lane: "typed", body: JSON.stringify(asked === undefined ? body : { ...body, ...asked }), headers, losses, renamed, hideUsage: asked !== undefined }
+  // The client's own dialect calls every tool as it was offered
+  const tools = ToolNames.changed(from.id === executor.dialect.id ? [] : request.tools ?? [], renamed)
+  return { lane: "typed", body: JSON.stringify(asked === undefined ? body : { ...body, ...asked }), headers, losses, tools, hideUsage: asked !== undefined }
 }
 
 const refused = (losses: ReadonlyArray<Loss.Loss>, provider: string): GatewayError =>

@@ -82,7 +82,7 @@ const prepare = <Q extends Asked, A>(kind: Kind<Q, A>): Work<Q>["prepare"] => (g
         body: JSON.stringify(body),
         headers: from.id === executor.dialect.id ? { ...inbound.headers, ...headers } : headers,
         losses,
-        renamed: new Map(),
+        tools: new Map(),
         hideUsage: false,
         ...(variant === undefined ? {} : { variant }),
         ...local

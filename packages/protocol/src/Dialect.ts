@@ -83,7 +83,7 @@ export interface EncodedRequest {
   readonly body: JsonObject
   readonly headers: { readonly [name: string]: string }
   readonly losses: ReadonlyArray<Loss>
-  /** Tool names that had to be changed for this dialect: upstream name to the caller's name. */
+  /** Tool names that had to be changed for this dialect: upstream name to the name offered, of a namespace the flat one of ToolNames.ts. */
   readonly renamed: ReadonlyMap<string, string>
 }
 

@@ -3,6 +3,7 @@
  * wait. A block of text or thinking is announced only with its first content, so that empty ones never appear.
  */
 import type { BlockStartEvent, CanonicalEvent } from "@sluice/protocol/CanonicalEvent"
+import * as ToolNames from "@sluice/protocol/ToolNames"
 import { isObject, type Json, type JsonObject } from "@sluice/protocol/Wire"
 import * as Answers from "./Answers.ts"
 import * as Citations from "./Citations.ts"
@@ -54,7 +55,7 @@ const deltaOf = (wire: number, delta: JsonObject): Out => ({ type: "content_bloc
 
 const startOf = (wire: number, block: Json): Out => ({ type: "content_block_start", index: wire, content_block: block })
 
-const nameOf = (call: BlockStartEvent["call"]): string => call?.namespace === undefined ? call?.name ?? "" : `${call.namespace}__${call.name}`
+const nameOf = (call: BlockStartEvent["call"]): string => call?.namespace === undefined ? call?.name ?? "" : ToolNames.flat(call.namespace, call.name)
 
 const openingOf = (start: BlockStartEvent): JsonObject => {
   switch (start.kind) {

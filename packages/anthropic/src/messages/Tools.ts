@@ -7,6 +7,7 @@ import { bare, same } from "@sluice/protocol/Equality"
 import * as Fields from "@sluice/protocol/Fields"
 import { present } from "@sluice/protocol/Json"
 import * as Pointer from "@sluice/protocol/Pointer"
+import * as ToolNames from "@sluice/protocol/ToolNames"
 import { isObject, type Json, type JsonObject, type Node } from "@sluice/protocol/Wire"
 import * as Schema from "effect/Schema"
 import { cacheField } from "./Cache.ts"
@@ -88,7 +89,7 @@ const asFunction = (tool: CustomTool): FunctionTool => {
 const flattened = (tool: NamespaceTool): ReadonlyArray<FunctionTool> =>
   tool.tools.map((inner) => {
     const { wire: _, ...flat } = inner.type === "custom" ? asFunction(inner) : inner
-    return { ...flat, name: `${tool.name}__${inner.name}` }
+    return { ...flat, name: ToolNames.flat(tool.name, inner.name) }
   })
 
 const approximate = (place: Place, before: unknown, after: unknown): void =>

@@ -73,6 +73,3 @@ export const fitName = (name: string, crossing: Crossing): string => {
   if (fit !== name) crossing.renamed.set(fit, name)
   return fit
 }
-
-/** The name of a tool of a namespace, where namespaces are not known. */
-export const qualified = (namespace: string, name: string): string => `${namespace}__${name}`

@@ -51,6 +51,3 @@ export const fitName = (name: string, place: Place): string => {
 
 /** A call's id as this dialect accepts it. */
 export const fitId = (id: string, place: Place): string => fitted(id, callIdRule, place)
-
-/** The name of a tool of a namespace, where namespaces are not known. */
-export const qualified = (namespace: string, name: string): string => `${namespace}__${name}`

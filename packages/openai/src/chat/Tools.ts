@@ -6,9 +6,10 @@ import type { CanonicalRequest, CustomTool, FunctionTool, Tool, ToolChoice } fro
 import * as Fields from "@sluice/protocol/Fields"
 import { present } from "@sluice/protocol/Json"
 import * as Pointer from "@sluice/protocol/Pointer"
+import * as ToolNames from "@sluice/protocol/ToolNames"
 import { isObject, type Json, type JsonObject, type Node, valueIn } from "@sluice/protocol/Wire"
 import { parametersOf } from "../internal/objectSchemas.ts"
-import { type Crossing, fitName, inside, loseNode, type Place, qualified } from "./Crossing.ts"
+import { type Crossing, fitName, inside, loseNode, type Place } from "./Crossing.ts"
 import { cacheField } from "./Parts.ts"
 import { id, type LegacyFunction, type Request, type Tool as WireTool } from "./Wire.ts"
 
@@ -129,11 +130,8 @@ const flattened = (tools: ReadonlyArray<Tool>, place: Place): ReadonlyArray<Tool
   const first = tools.find((tool) => tool.type === "namespace")
   if (first === undefined) return tools
   const after = tools.flatMap((tool): ReadonlyArray<Tool> =>
-    tool.type === "namespace" ? tool.tools.map((inner) => ({ ...inner, name: qualified(tool.name, inner.name) })) : [tool]
+    tool.type === "namespace" ? tool.tools.map((inner) => ({ ...inner, name: ToolNames.flat(tool.name, inner.name) })) : [tool]
   )
-  for (const tool of tools) {
-    if (tool.type === "namespace") { for (const inner of tool.tools) place.context.renamed.set(qualified(tool.name, inner.name), inner.name) }
-  }
   Fields.lose(place, first, "tools", { reason: "approximated", weight: "hint", before: tools, after })
   return after
 }

@@ -57,10 +57,13 @@ describe("tools", () => {
     assert.deepStrictEqual(lossesOf(encode({ model: "m", turns: [], tools: [search] })), ["/tools dropped"])
   })
 
-  it("of a namespace carry its name and are given back under their own", () => {
+  it("of a namespace carry its name, which is how a call is known", () => {
     const encoded = encode({ model: "m", turns: [], tools: [{ type: "namespace", name: "crm", tools: [{ type: "function", name: "find" }] }] })
     assert.deepStrictEqual(encoded.body["tools"], [{ type: "function", function: { name: "crm__find" } }])
-    assert.deepStrictEqual([...encoded.renamed], [["crm__find", "find"]])
+    const long = "n".repeat(70)
+    const fitted = encode({ model: "m", turns: [], tools: [{ type: "namespace", name: "crm", tools: [{ type: "function", name: long }] }] })
+    assert.deepStrictEqual([...encoded.renamed], [])
+    assert.deepStrictEqual([...fitted.renamed.values()], [`crm__${long}`])
   })
 
   it("with names OpenAI refuses are renamed, the same in declaration, choice and history", () => {
