@@ -55,6 +55,7 @@ const intoResponses: ReadonlyArray<Row> = [
   ],
   ["/choices/*/parts/*/encrypted", "dropped", "hint", "canonical, messages, chat recorded", "ciphers of another provider"],
   ["/choices/*/parts/*/signature", "dropped", "hint", "canonical, messages, gemini, chat recorded", "no signatures"],
+  ["/failure/code", "approximated", "hint", "canonical, chat", "a failed answer has a code of a closed list: that of the failure's class"],
   ["/foreignEvents", "dropped", "hint", "canonical", "events that only another protocol knows"],
   ["/usage/audioIn", "approximated", "hint", "canonical, chat, gemini", "tokens of sound are told with the prompt"],
   ["/usage/audioOut", "approximated", "hint", "canonical, chat, gemini", "tokens of sound are told with the output"],

@@ -1,6 +1,6 @@
 /**
- * Recorded exchanges that break a rule through a fault of the sender, each with that fault in words. An exception that is no
- * longer needed fails the suite, and there may be at most 2 % of them.
+ * Recorded exchanges that break a rule through a fault of the sender or of the recording, each with that fault in words. An
+ * exception that is no longer needed fails the suite, and there may be at most 1 % of them.
  */
 
 /** One excused case. */
@@ -14,34 +14,14 @@ export interface Exception {
 /** The table. */
 export const exceptions: ReadonlyArray<Exception> = [
   {
-    case: "anthropic-messages/rig--strict-schema-matrix-boolean-root-schema-is-rejected-for-tool-input",
-    rules: ["identity request", "crossing request"],
-    fault: "The request has `true` where a tool's schema belongs; the provider refuses it with 400, and so do we."
+    case: "openai-responses/otel-js--openai-responses-records-image-generation-call",
+    rules: ["crossing body"],
+    fault: "The recording has `...` where the bytes of a picture were."
   },
   {
-    case: "anthropic-messages/vercel--anthropic-tool-search-bm25.1-stream",
-    rules: ["facts stream"],
-    fault: "Two answers, each with its own `message_stop`, are recorded as one stream; the answer is over at the first."
-  },
-  {
-    case: "anthropic-messages/vercel--anthropic-tool-search-regex.1-stream",
-    rules: ["facts stream"],
-    fault: "Two answers, each with its own `message_stop`, are recorded as one stream; the answer is over at the first."
-  },
-  {
-    case: "anthropic-messages/rig--error-identity-edge-validation-error-carries-identity",
-    rules: ["crossing request"],
-    fault: "The request asks for a temperature of -5 to provoke an error; out of every range, it is left for the provider to refuse."
-  },
-  {
-    case: "azure-responses/vercel--azure-reasoning-encrypted-content.1-stream",
-    rules: ["facts stream"],
-    fault: "Several answers, each with its own `response.completed`, are recorded as one stream; the answer is over at the first."
-  },
-  {
-    case: "openai-responses/vercel--openai-shell-tool.1-stream",
-    rules: ["facts stream"],
-    fault: "Several answers, each with its own `response.completed`, are recorded as one stream; the answer is over at the first."
+    case: "openai-responses/vercel--openai-image-generation-tool.1-stream",
+    rules: ["crossing stream"],
+    fault: "The recording has `...` in the midst of the bytes of a picture."
   },
   {
     case: "google-gemini/prism--stream-basic-text-1",
@@ -71,4 +51,4 @@ export const exceptions: ReadonlyArray<Exception> = [
 ]
 
 /** The most exceptions there may be, as a share of all cases. */
-export const mostShare = 0.02
+export const mostShare = 0.01

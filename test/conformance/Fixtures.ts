@@ -24,7 +24,7 @@ export const specPath = (path: string): string => join(root, "specs", path)
 /** What the provider answered. */
 export type Answer =
   | { readonly type: "body"; readonly status: number; readonly text: string; readonly json: Json }
-  | { readonly type: "stream"; readonly bytes: Uint8Array }
+  | { readonly type: "stream"; readonly answers: ReadonlyArray<Uint8Array> }
 
 /** One recorded exchange. */
 export interface Case {
@@ -58,12 +58,23 @@ const read = (...path: ReadonlyArray<string>): string => readFileSync(join(fixtu
 const eventsOfArray = (elements: ReadonlyArray<Json>): Uint8Array =>
   new TextEncoder().encode(elements.map((element) => `data: ${JSON.stringify(element)}\n\n`).join(""))
 
+const beginning = /(?<=\n\r?\n)event: (?:message_start|response\.created)\r?\n/g
+const terminal = /^event: (?:message_stop|response\.(?:completed|incomplete|failed))\r?$/m
+
+/** Some recorders wrote the answers of several requests into one stream: where one begins behind the end of another, it is another. */
+const answersIn = (bytes: Buffer): ReadonlyArray<Uint8Array> => {
+  const text = bytes.toString("latin1")
+  const cuts = [0]
+  for (const { index } of text.matchAll(beginning)) if (terminal.test(text.slice(cuts.at(-1), index))) cuts.push(index)
+  return cuts.map((from, place) => new Uint8Array(bytes.subarray(from, cuts[place + 1])))
+}
+
 const answerOf = (dir: string, meta: Meta): Answer | undefined => {
   const file = meta.files.response
   if (file === null || file === undefined) return undefined
-  if (file.endsWith(".sse")) return { type: "stream", bytes: new Uint8Array(readFileSync(join(fixtures, dir, file))) }
+  if (file.endsWith(".sse")) return { type: "stream", answers: answersIn(readFileSync(join(fixtures, dir, file))) }
   const text = read(dir, file)
-  if (file.endsWith(".jsonarray")) return { type: "stream", bytes: eventsOfArray(JSON.parse(text)) }
+  if (file.endsWith(".jsonarray")) return { type: "stream", answers: [eventsOfArray(JSON.parse(text))] }
   return { type: "body", status: meta.status ?? 200, text, json: file.endsWith(".txt") ? null : JSON.parse(text) }
 }
 

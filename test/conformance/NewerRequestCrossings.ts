@@ -26,6 +26,7 @@ const intoResponses: ReadonlyArray<Row> = [
   ["/seed", "dropped", "hint", "canonical, chat, gemini", "no such parameter"],
   ["/serviceTier", "dropped", "hint", "canonical, messages, chat recorded", "a tier that only the other provider has"],
   ["/stop", "dropped", "hint", "all", "no stop sequences"],
+  ["/temperature", "approximated", "hint", "messages recorded", "from 0 to 2"],
   ["/toolChoice", "dropped", "hint", "canonical, messages, gemini", "nothing left to choose from"],
   ["/toolChoice", "dropped", "meaning", "canonical, messages, gemini", "the forced tool has no place here"],
   ["/toolChoice/name", "renamed", "hint", "canonical, messages, gemini", "follows the tool's name"],

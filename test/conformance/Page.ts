@@ -2,6 +2,7 @@
 import { mutants } from "../laws/Mutants.ts"
 import { decisions } from "./edgeCases/EdgeCasesPage.ts"
 import { exceptions } from "./Exceptions.ts"
+import * as Official from "./Official.ts"
 import * as Results from "./Results.ts"
 import { table } from "./Table.ts"
 
@@ -28,6 +29,8 @@ const rules: ReadonlyArray<readonly [string, string]> = [
   ["class", "the error reply has a class other than unknown, its status and its words"],
   ["crossing", "law 2 into the other dialect, whose official schema and a reader as strict as the strictest clients judge what is emitted"]
 ]
+
+const patchRows = Official.patches.flatMap(([dialect, patches]) => patches.map(({ because, changes, name }) => [dialect, name, changes, because]))
 
 /** The page, from the results of a run. */
 export const conformance = (results: ReadonlyArray<Results.RuleResult>): string => {
@@ -65,15 +68,29 @@ Exchanges with real providers, most of them recorded by other projects' tests: $
 
 ${table(["rule", "what is checked"], rules.map(([rule, words]) => [rule, words]))}
 
-Not compared: a terminal that the provider left out and the decoder adds, and what a provider sends behind the terminal of its answer. The
-official schemas are used with the patches that recorded first-party traffic forces (overlapping alternatives, keys that are newer than the
-schema or sent as null); requests with beta features the copies leave out, and requests of which a crossing lost meaning, are not judged by them.
+Not compared: a terminal that the provider left out and the decoder adds, and what a provider sends behind the terminal of its answer.
 
 ${table(["protocol", "direction", "rule", "checked", "hold", "excused"], rows)}
 
+## Official schemas
+
+What a crossing emits (requests, bodies, every event of a stream, error replies) is judged by the schemas that the providers publish, read from
+\`../shared/specs\` beside the repository: OpenAI's for openai-chat and openai-responses, Anthropic's for anthropic-messages, and for gemini-generate
+the union of what the documents of Gemini's API and of Vertex AI know, closed, so that an unknown key is refused. The laws use the same judges on
+random values, of streams that break off and of every failure, too. Schemas are used as published: what they require must be there. Of
+alternatives, the one is meant that the discriminator says. Only this is corrected:
+
+${table(["dialect", "patch", "changes", "because"], patchRows)}
+
+Not judged: a request in which something is in words that only the target's own clients have, because inside a dialect identity wins (random
+values only; no recorded crossing has such words), and one of which no turn is left. A request that uses what is in beta at Anthropic
+(MCP servers, files by id) is judged by the beta part of its document.
+
 ## Exceptions
 
-Cases that break a rule through a fault of their sender: ${exceptions.length} of ${[...cases.values()].reduce((sum, count) => sum + count, 0)}.
+Cases that break a rule through a fault of their sender or of their recording: ${exceptions.length} of ${
+    [...cases.values()].reduce((sum, count) => sum + count, 0)
+  }.
 
 ${table(["case", "rule", "fault"], exceptions.map((exception) => [exception.case, exception.rules.join(", "), exception.fault]))}
 

@@ -22,6 +22,7 @@ const intoChat: ReadonlyArray<Row> = [
   ["/safetySettings", "dropped", "hint", "canonical, gemini", "no safety settings"],
   ["/serviceTier", "dropped", "hint", "canonical, messages", "a tier that only the other provider has"],
   ["/stop", "approximated", "hint", "canonical, messages, gemini", "at most four stop sequences"],
+  ["/temperature", "approximated", "hint", "messages recorded", "from 0 to 2"],
   ["/toolChoice", "dropped", "hint", "all", "nothing left to choose from"],
   ["/toolChoice", "dropped", "meaning", "all", "the forced tool has no place here"],
   ["/toolChoice/name", "renamed", "hint", "canonical, messages, gemini", "follows the tool's name"],

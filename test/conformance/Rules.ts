@@ -19,7 +19,7 @@ import * as Crossing from "../../packages/testing/src/laws/Crossing.ts"
 import { explain } from "../../packages/testing/src/laws/Difference.ts"
 import * as Identity from "../../packages/testing/src/laws/Identity.ts"
 import * as Law from "../../packages/testing/src/laws/Law.ts"
-import { illegality } from "../../packages/testing/src/laws/Legality.ts"
+import { errorReply, illegality } from "../../packages/testing/src/laws/Legality.ts"
 import * as Truncation from "../../packages/testing/src/laws/Truncation.ts"
 import type { Case } from "./Fixtures.ts"
 import type { RawFacts } from "./RawFacts.ts"
@@ -60,7 +60,7 @@ const wireEvents = (bytes: Uint8Array): ReadonlyArray<WireEvent> => Codec.splitB
 
 const onStream =
   (check: (subject: Subject, events: ReadonlyArray<WireEvent>, bytes: Uint8Array) => string | undefined): Rule["check"] => (subject, { answer }) =>
-    answer?.type === "stream" ? check(subject, wireEvents(answer.bytes), answer.bytes) : undefined
+    answer?.type === "stream" ? Law.first(...answer.answers.map((bytes) => check(subject, wireEvents(bytes), bytes))) : undefined
 
 const onBody = (check: (subject: Subject, body: Parameters<typeof Identity.response>[1]) => string | undefined): Rule["check"] => (subject, { answer }) =>
   answer?.type === "body" && isObject(answer.json) ? check(subject, answer.json) : undefined
@@ -173,6 +173,14 @@ export const crossingRules = ({ subject: { dialect: target, oracle }, allows, al
         // A failed body never reaches the encoder of bodies: the gateway answers with an error of its own.
         return frame.events.some((event) => event.type === "error") ? undefined : Crossing.body(target, frame, options, pairOf(dialect))
       })
+    },
+    {
+      name: "crossing",
+      direction: "error",
+      check: ({ dialect }, { answer, headers }) =>
+        answer?.type === "body"
+          ? errorReply(target, dialect.errors.decode({ status: answer.status, headers, body: answer.text }), answer.status, oracle)
+          : undefined
     },
     {
       name: "crossing",

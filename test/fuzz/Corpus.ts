@@ -98,6 +98,13 @@ const recordedProtocols: { readonly [dialect: string]: string } = {
   "gemini-generate": "gemini"
 }
 
+/** The events of a stream that are short, as many as are useful: of its beginning and of its end. */
+const shortened = (bytes: Uint8Array): ReadonlyArray<Sse.WireEvent> => {
+  const splitter = Sse.splitter({ maxEventBytes: bytes.length + 1 })
+  const events = [...splitter.push(bytes).events, ...splitter.end({ tolerant: true }).events].filter(({ data }) => data.length <= maxBody)
+  return events.length <= maxStream ? events : [...events.slice(0, maxStream / 2), ...events.slice(-maxStream / 2)]
+}
+
 /** Recorded traffic in small pieces: whole short bodies, and the beginnings and ends of streams. */
 const recorded = (dialect: Dialect) => {
   const cases = Fixtures.casesOf(recordedProtocols[dialect.id] ?? dialect.id)
@@ -106,12 +113,7 @@ const recorded = (dialect: Dialect) => {
     requests: cases.flatMap(({ request }) => request !== undefined && isShort(request) ? [request] : []),
     answers: bodies.flatMap(({ json, status }) => status < 400 ? [json] : []),
     errors: bodies.flatMap(({ json, status }) => status >= 400 ? [json] : []),
-    streams: cases.flatMap(({ answer }) => {
-      if (answer?.type !== "stream") return []
-      const splitter = Sse.splitter({ maxEventBytes: answer.bytes.length + 1 })
-      const events = [...splitter.push(answer.bytes).events, ...splitter.end({ tolerant: true }).events].filter(({ data }) => data.length <= maxBody)
-      return [events.length <= maxStream ? events : [...events.slice(0, maxStream / 2), ...events.slice(-maxStream / 2)]]
-    })
+    streams: cases.flatMap(({ answer }) => answer?.type === "stream" ? answer.answers.map(shortened) : [])
   }
 }
 

@@ -24,8 +24,8 @@ const chat: Vocabulary = {
 }
 
 const messagesId = AnthropicMessages.dialect.id
-const search = { type: "server_tool_use", id: "srvtoolu_1", name: "web_search", input: { query: "x" } }
-const found = { type: "web_search_tool_result", tool_use_id: "srvtoolu_1", content: [] }
+const search = { type: "server_tool_use", id: "srvtoolu_1", name: "web_search", input: { query: "x" }, caller: { type: "direct" } }
+const found = { type: "web_search_tool_result", tool_use_id: "srvtoolu_1", content: [], caller: { type: "direct" } }
 
 /** Messages: signed thinking, server tools, MCP servers, containers. */
 const messages: Vocabulary = {

@@ -36,10 +36,13 @@ export const of = (dialect: Dialect, options: LawOptions = {}): ReadonlyArray<La
   ...Calls.laws(dialect, dialect)
 ]
 
+/** The options of one dialect with the judge of another. */
+const withOracle = ({ oracle: _, ...options }: LawOptions, { oracle }: LawOptions): LawOptions => ({ ...options, ...present({ oracle }) })
+
 /** The laws of an ordered pair: requests from a client of `from` to a provider of `to`, answers back. */
 export const ofCrossing = (from: Dialect, to: Dialect, fromOptions: LawOptions = {}, toOptions: LawOptions = {}): ReadonlyArray<Law> => [
   ...Crossing.laws(from, to, fromOptions, toOptions),
-  ...Truncation.laws(to, from, toOptions),
+  ...Truncation.laws(to, from, withOracle(toOptions, fromOptions)),
   ...Calls.laws(to, from)
 ]
 

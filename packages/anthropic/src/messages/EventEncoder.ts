@@ -118,7 +118,7 @@ const opened = (state: State): Step =>
 const fail = (state: State, event: Extract<CanonicalEvent, { readonly type: "error" }>): Step => {
   const { failure } = event
   const error = Errors.errorOf(failure, statusOf(failure), clientMessage(failure))
-  return [{ ...state, phase: "ended" }, [wired({ type: "error", error })]]
+  return [{ ...state, phase: "ended" }, [wired({ type: "error", error, request_id: state.context.id })]]
 }
 
 /** One event written anew; `origin` is the wire value of its frame, for the first event that is of its kind. */

@@ -25,6 +25,9 @@ const isFunction = Schema.is(Wire.FunctionTool)
 const structural: ReadonlySet<string> = new Set(["type"])
 const plain = Fields.plain<FunctionTool, WireFunction, Crossing>()
 
+/** `true` stands for a schema of anything, `false` for one of nothing; what to make of them is the provider's business. */
+const readSchema = (schema: JsonObject | boolean): JsonObject | undefined => schema === true ? undefined : schema === false ? { not: {} } : schema
+
 const functionTool: Fields.Fields<FunctionTool, WireFunction, Crossing> = [
   {
     of: ["name"],
@@ -37,7 +40,7 @@ const functionTool: Fields.Fields<FunctionTool, WireFunction, Crossing> = [
     }
   },
   plain("description", "description", (value) => value, (value) => value),
-  plain("parameters", "input_schema", (value) => value, (value) => value),
+  plain("parameters", "input_schema", readSchema, (value) => value),
   plain("strict", "strict", (value) => value, (value) => value),
   plain("deferred", "defer_loading", (value) => value, (value) => value),
   cacheField()

@@ -158,7 +158,7 @@ export const FunctionTool = Schema.Struct({
   type: maybe(Schema.Literal("custom")),
   name: Schema.String,
   description: maybe(Schema.String),
-  input_schema: AnyObject,
+  input_schema: Schema.Union([AnyObject, Schema.Boolean]),
   strict: maybe(Schema.Boolean),
   defer_loading: maybe(Schema.Boolean),
   ...cached

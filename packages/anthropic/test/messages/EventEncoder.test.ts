@@ -160,7 +160,7 @@ describe("a new stream", () => {
 
   it("ends with an error event and nothing else when the answer fails", () => {
     const values = stream(start, ...text(0, "x"), { type: "error", failure: { class: "overloaded", message: "Too busy" } }, end)
-    assert.deepStrictEqual(values.at(-1), { type: "error", error: { type: "overloaded_error", message: "Too busy" } })
+    assert.deepStrictEqual(values.at(-1), { type: "error", error: { type: "overloaded_error", message: "Too busy" }, request_id: "x1" })
     assert.notInclude(types(values), "message_stop")
     assert.deepStrictEqual(types(stream({ type: "error", failure: { class: "cut", message: "broke" } })), ["error"])
   })

@@ -195,7 +195,14 @@ describe("a refusal", () => {
     assert.strictEqual(at({ type: "tool_result", tool_use_id: "t", content: [{ type: "image" }] }), "/messages/0/content/0/content/0/source")
     assert.strictEqual(at({ type: "image", source: { type: "base64", media_type: "image/png" } }), "/messages/0/content/0/source/data")
     assert.strictEqual(at({ type: "document", source: { type: "content", content: [{ type: "text" }] } }), "/messages/0/content/0/source/content/0/text")
-    assert.strictEqual(refusal(asking({ tools: [{ name: "f", input_schema: true }] }))?.param, "/tools/0/input_schema")
+    assert.strictEqual(refusal(asking({ tools: [{ name: "f", input_schema: "any" }] }))?.param, "/tools/0/input_schema")
+  })
+
+  it("of a schema that is true or false is left to the provider", () => {
+    const body = asking({ tools: [{ name: "f", input_schema: true }, { name: "g", input_schema: false }] })
+    const request = read(body)
+    assert.deepStrictEqual(request.tools?.map((tool) => tool.type === "function" ? tool.parameters : tool.type), [undefined, { not: {} }])
+    assert.strictEqual(dialect.request.encode(request).body, body)
   })
 
   it("asks for model and messages, and for an object", () => {

@@ -64,6 +64,9 @@ export const aboutCandidate = (wire: Candidate): ReadonlyArray<Annotation> => [
 export const aboutPrompt = (ratings: ReadonlyArray<Json> | null | undefined): ReadonlyArray<Annotation> =>
   native("safety", "promptFeedback", ratings === undefined || ratings === null ? undefined : { safetyRatings: ratings })
 
+/** Whether an annotation is what a whole answer can say: the ratings of its prompt. */
+export const isAboutPrompt = (annotation: Annotation): boolean => annotation.kind === "safety" && annotation.name === "promptFeedback"
+
 const encodeToken = ({ logprob, token }: TokenLogprob): JsonObject => ({ token, logProbability: logprob })
 
 const sourceOf = (citation: Citation): JsonObject | undefined => {

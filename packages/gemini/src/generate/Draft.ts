@@ -205,7 +205,7 @@ export const plainPart = (state: State, event: CanonicalEvent): string | undefin
 }
 
 const annotate = (into: Draft, { annotation, choice, index }: Extract<CanonicalEvent, { readonly type: "annotation" }>, texts: ReadonlySet<number>): void => {
-  const isSayable = Annotations.isSayable(annotation) && (choice !== undefined || annotation.kind === "safety")
+  const isSayable = Annotations.isSayable(annotation) && (choice !== undefined || Annotations.isAboutPrompt(annotation))
   if (!isSayable) drop(inside(into.place, undefined, ...(choice === undefined ? [] : ["choices", choice]), "annotations"), undefined, "hint")
   else if (choice === undefined) into.annotations.push(annotation)
   else choiceDraft(into, choice).annotations.push({ annotation, block: index !== undefined && texts.has(index) ? index : Infinity })
@@ -255,7 +255,7 @@ export const add = (state: State, event: CanonicalEvent, into: Draft | undefined
       return changed(state, event, (block) => ({
         ...block,
         mime: block.mime ?? event.mime,
-        data: block.data + (event.data ?? ""),
+        data: event.partialIndex === undefined ? block.data + (event.data ?? "") : event.data ?? "",
         transcript: block.transcript + (event.transcript ?? "")
       }), into)
     case "signature":

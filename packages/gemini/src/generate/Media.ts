@@ -28,10 +28,17 @@ export const typeOf = (mime: string | undefined): MediaPart["type"] => {
 /** Addresses that only Google reads: its file service, its storage, and names of files. */
 const isPublic = (uri: string): boolean => /^https?:\/\//i.test(uri) && !/^https:\/\/generativelanguage\.googleapis\.com\//i.test(uri)
 
+/** Base64 in its common alphabet, padded: Google takes the one for URLs as well, without padding too (JSON mapping of protobuf), others do not. */
+const standard = (data: string): string => {
+  if (!/[-_]/.test(data)) return data
+  const common = data.replaceAll("-", "+").replaceAll("_", "/")
+  return common.padEnd(Math.ceil(common.length / 4) * 4, "=")
+}
+
 const sourceOf = (wire: Partial<Holder>): { readonly source: Source; readonly title: string | undefined } | undefined => {
   const blob = Keys.read(wire, "inlineData")
   if (blob !== undefined) {
-    const source = present({ type: "base64" as const, mime: Keys.read(blob, "mimeType"), data: blob.data ?? "" })
+    const source = present({ type: "base64" as const, mime: Keys.read(blob, "mimeType"), data: standard(blob.data ?? "") })
     return { source, title: Keys.read(blob, "displayName") }
   }
   const file = Keys.read(wire, "fileData")

@@ -1,6 +1,7 @@
 import type { CanonicalEvent } from "@sluice/protocol/CanonicalEvent"
 import type { Json } from "@sluice/protocol/Wire"
 import { describe, expect, it } from "vitest"
+import { id } from "../../src/generate/Dialect.ts"
 import { chunk, chunksOf, context, elsewhere, frames, sentParts, written } from "./Generate.ts"
 
 const start: CanonicalEvent = { type: "start", id: "a", model: "m" }
@@ -111,6 +112,28 @@ describe("a stream from elsewhere", () => {
       end
     )
     expect(sentParts(chunks)).toEqual([{ inlineData: { mimeType: "image/png", data: "AAAABBBB" } }, { text: "no" }, { text: "" }])
+  })
+
+  it("has the last of a picture's previews where the picture itself never came", () => {
+    const preview = (partialIndex: number, data: string): CanonicalEvent => ({
+      type: "media-delta",
+      choice: 0,
+      index: 0,
+      mime: "image/png",
+      data,
+      partialIndex
+    })
+    const chunks = chunksOf(start, open(0, "media"), preview(0, "AAAA"), preview(1, "BBBB"), close(0), finish("stop"), end)
+    expect(sentParts(chunks)).toEqual([{ inlineData: { mimeType: "image/png", data: "BBBB" } }, { text: "" }])
+  })
+
+  it("says of the whole answer only what its prompt was rated", () => {
+    const answer = context()
+    const about = (name: string): CanonicalEvent => ({ type: "annotation", annotation: { kind: "safety", dialect: id, name, value: {} } })
+    const chunks = chunksOf(start, about("promptFeedback"), finish("stop"), end)
+    expect(chunks.at(-1)).toMatchObject({ promptFeedback: {} })
+    written([{ events: [start, about("safetyRatings"), finish("stop"), end] }], answer)
+    expect(answer.sink.losses.map((loss) => loss.canonical)).toEqual(["/annotations"])
   })
 
   it("finishes every candidate once", () => {

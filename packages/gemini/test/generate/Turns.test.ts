@@ -185,6 +185,12 @@ describe("media", () => {
     expect(kinds).toEqual(["image", "audio", "video", "document", "document"])
   })
 
+  it("are in the common alphabet of base64, whichever they came in, and come back as they came", () => {
+    const body = { contents: [{ parts: [{ inlineData: { mimeType: "image/png", data: "-_8A-w" } }] }] }
+    expect(decode(body).turns[0]?.parts[0]).toMatchObject({ source: { type: "base64", data: "+/8A+w==" } })
+    expect(encode(decode(body)).body).toEqual(body)
+  })
+
   it("are addresses that anybody reads, or files that only Google does", () => {
     const sources = ["https://example.com/a.png", "gs://bucket/a.mp4", "https://generativelanguage.googleapis.com/v1beta/files/1"].map((file_uri) => {
       const part = decode({ contents: [{ parts: [{ file_data: { file_uri, mime_type: "image/png" } }] }] }).turns[0]?.parts[0]

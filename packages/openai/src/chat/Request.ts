@@ -12,6 +12,7 @@ import * as Loss from "@sluice/protocol/Loss"
 import { isObject, type Json, valueIn } from "@sluice/protocol/Wire"
 import * as Result from "effect/Result"
 import { encodeServiceTier } from "../internal/serviceTier.ts"
+import { encodeTemperature } from "../internal/temperature.ts"
 import { type Crossing, inside, type Place } from "./Crossing.ts"
 import { decodeContent, encodeContent } from "./Parts.ts"
 import * as Reasoning from "./Reasoning.ts"
@@ -220,7 +221,7 @@ export const fields: Fields.Fields<CanonicalRequest, Request, Crossing> = [
   toolChoice,
   parallelToolCalls,
   maxOutputTokens,
-  plain("temperature", "temperature", itself, itself),
+  { ...plain("temperature", "temperature", itself, itself), put: (request, _, place) => encodeTemperature(request, place) },
   plain("topP", "top_p", itself, itself),
   compatible("topK", "top_k"),
   stop,

@@ -30,8 +30,39 @@ const codes: { readonly [K in ErrorClass]?: string } = {
   "model-not-found": "model_not_found"
 }
 
-/** The `error` of an answer that failed. */
-export const errorOf = (failure: Failure, message: string): JsonObject => ({ code: failure.code ?? codes[failure.class] ?? "server_error", message })
+/** What the service itself says of an answer that failed (specification of ResponseErrorCode), and the codes above. */
+const known: ReadonlySet<string> = new Set([
+  ...Object.values(codes),
+  "server_error",
+  "data_residency_mismatch",
+  "bio_policy",
+  "vector_store_timeout",
+  "invalid_image",
+  "invalid_image_format",
+  "invalid_base64_image",
+  "invalid_image_url",
+  "image_too_large",
+  "image_too_small",
+  "image_parse_error",
+  "image_content_policy_violation",
+  "invalid_image_mode",
+  "image_file_too_large",
+  "unsupported_image_media_type",
+  "empty_image_file",
+  "failed_to_download_image",
+  "image_file_not_found"
+])
 
-/** The `error` event of a stream that failed before its answer began. */
-export const eventOf = (failure: Failure, message: string): JsonObject => ({ type: "error", ...errorOf(failure, message), param: failure.param ?? null })
+/** The `error` of an answer that failed. Its codes are a closed list: another provider's gives way to that of its class. */
+export const errorOf = (failure: Failure, message: string): { readonly code: string; readonly message: string } => {
+  const code = failure.code !== undefined && known.has(failure.code) ? failure.code : codes[failure.class]
+  return { code: code ?? "server_error", message }
+}
+
+/** The `error` event of a stream that failed before its answer began. Its code is any text. */
+export const eventOf = (failure: Failure, message: string): JsonObject => ({
+  type: "error",
+  code: failure.code ?? codes[failure.class] ?? "server_error",
+  message,
+  param: failure.param ?? null
+})

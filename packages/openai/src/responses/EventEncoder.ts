@@ -78,7 +78,12 @@ const opened = (state: State, head: Envelope.Head): Step => {
 const failedEvent = (state: State, failure: Failure): Out => {
   const message = clientMessage(failure)
   if (state.phase === "before") return { ...Errors.eventOf(failure, message), type: "error" }
-  const moment = { status: "failed", output: Output.soFar(state.output), usage: state.usage, error: Errors.errorOf(failure, message) }
+  const error = Errors.errorOf(failure, message)
+  if (failure.code !== undefined && failure.code !== error.code) {
+    const place = "/failure/code"
+    state.context.sink.add({ at: place, canonical: place, reason: "approximated", weight: "hint", before: failure.code, after: error.code })
+  }
+  const moment = { status: "failed", output: Output.soFar(state.output), usage: state.usage, error }
   return { type: "response.failed", response: Envelope.write(state.context, state.head, moment) }
 }
 

@@ -385,13 +385,20 @@ export const grown = (output: Output, event: CanonicalEvent): Grown | undefined 
   return block.start.kind === "tool-call" ? { output: next, type: argumentsDelta(block.start), keys: `${place},${delta}` } : undefined
 }
 
+/** An item that broke off; the provider's own stay as they were announced, because each kind has words of its own for that. */
+const brokenItem = (block: OpenBlock): JsonObject => {
+  const item = wholeItem(block, undefined)
+  if (block.start.native !== undefined) return item
+  return { ...item, status: block.start.call === undefined ? "failed" : "incomplete" }
+}
+
 /** The items so far, the open one as far as it has come. */
 export const soFar = (output: Output): ReadonlyArray<JsonObject> => {
   const { block } = output
   const isItem = block !== undefined && block.isAnnounced && !isPartKind(block.start)
   const [ended] = block === undefined || isItem ? [output] : endPart(output, block)
   const [closed] = closeItem(ended, ended.item?.type === "call" ? "completed" : "incomplete")
-  return [...closed.done, ...(isItem ? [{ ...wholeItem(block, undefined), status: "incomplete" }] : [])]
+  return [...closed.done, ...(isItem ? [brokenItem(block)] : [])]
 }
 
 /** The wire value of an item or event with the output index it has now. */

@@ -13,6 +13,7 @@ import { isObject, type Json, valueIn } from "@sluice/protocol/Wire"
 import * as Result from "effect/Result"
 import { check } from "../chat/Wire.ts"
 import { encodeServiceTier } from "../internal/serviceTier.ts"
+import { encodeTemperature } from "../internal/temperature.ts"
 import { type Crossing, inside, type Place } from "./Crossing.ts"
 import { intentField } from "./Reasoning.ts"
 import { decodeToolChoice, decodeTools, encodeToolChoice, encodeTools, hasTools } from "./Tools.ts"
@@ -165,7 +166,7 @@ export const fields: Fields.Fields<CanonicalRequest, Wire.Request, Crossing> = [
   toolChoice,
   plain("parallelToolCalls", "parallel_tool_calls", itself, itself),
   maxOutputTokens,
-  plain("temperature", "temperature", itself, itself),
+  { ...plain("temperature", "temperature", itself, itself), put: (request, _, place) => encodeTemperature(request, place) },
   plain("topP", "top_p", itself, itself),
   include,
   intentField,

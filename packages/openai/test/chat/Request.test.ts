@@ -152,6 +152,12 @@ describe("a request from another dialect", () => {
     assert.deepStrictEqual(encoded.body, { model: "m", messages: [{ role: "user", content: "a" }] })
   })
 
+  it("keeps the temperature from 0 to 2, which inside the dialect is the provider's business", () => {
+    const cooled = encode({ model: "m", turns: [], temperature: -5 })
+    assert.deepStrictEqual([cooled.body["temperature"], lossesOf(cooled)], [0, ["/temperature approximated"]])
+    assert.strictEqual(encode({ ...decode(request({ temperature: 1 })), temperature: 3 }).body["temperature"], 3)
+  })
+
   it("does not choose among no tools", () => {
     const encoded = encode({ model: "m", turns: [], toolChoice: { type: "required" }, parallelToolCalls: true })
     assert.deepStrictEqual(encoded.losses.map(({ canonical, weight }) => [canonical, weight]), [["/toolChoice", "meaning"], ["/parallelToolCalls", "hint"]])

@@ -223,6 +223,23 @@ describe("a failure", () => {
     assert.deepInclude(outputOf(written(start, openCall(0, "f"), args(0, "{\"a"), failure))[0], { status: "incomplete", arguments: "{\"a" })
   })
 
+  it("leaves a picture failed, and an item of the provider as it was announced", () => {
+    const picture: CanonicalEvent = { type: "media-delta", choice: 0, index: 0, mime: "image/png", data: "AAAA" }
+    assert.deepInclude(outputOf(written(start, { type: "block-start", choice: 0, index: 0, kind: "media" }, picture, failure))[0], { status: "failed" })
+    const value = { type: "web_search_call", id: "ws_1", status: "in_progress", action: { type: "search", query: "x" } }
+    const search: CanonicalEvent = { type: "block-start", choice: 0, index: 0, kind: "server-tool", native: { dialect: id, name: value.type, value } }
+    assert.deepStrictEqual(outputOf(written(start, search, failure))[0], value)
+  })
+
+  it("has a code of the protocol's closed list, and tells that another was lost", () => {
+    const answer = context()
+    const coded: CanonicalEvent = { type: "error", failure: { class: "bad-request", code: "tool_use_failed", message: "No call" } }
+    assert.deepInclude(encode(frames(start, coded), answer).at(-1)?.["response"], { error: { code: "invalid_prompt", message: "No call" } })
+    assert.deepStrictEqual(answer.sink.losses.map(({ canonical, reason }) => `${canonical} ${reason}`), ["/failure/code approximated"])
+    const known: CanonicalEvent = { type: "error", failure: { class: "bad-request", code: "image_too_large", message: "Big" } }
+    assert.deepInclude(encode(frames(start, known)).at(-1)?.["response"], { error: { code: "image_too_large", message: "Big" } })
+  })
+
   it("before the beginning is an error event", () => {
     assert.deepStrictEqual(written(failure), [{ type: "error", sequence_number: 0, code: "server_is_overloaded", message: "Busy", param: null }])
   })

@@ -202,6 +202,7 @@ describe("a request from elsewhere", () => {
   it("clamps what the service refuses, and asks for log probabilities by name", () => {
     const { body } = encode({ model: "m", turns: [user], maxOutputTokens: 3, logprobs: { enabled: true, top: 2 } })
     assert.deepInclude(body, { max_output_tokens: 16, top_logprobs: 2, include: ["message.output_text.logprobs"] })
+    assert.strictEqual(encode({ model: "m", turns: [user], temperature: 2.5 }).body["temperature"], 2)
   })
 
   it("turns a thinking budget into a level, and a wish to see it into a summary", () => {

@@ -108,5 +108,8 @@ export const strictly = (events: ReadonlyArray<WireEvent>): string | undefined =
     if (wrong !== undefined) return wrong
   }
   const [first, second] = types
-  return first === "response.created" && second === "response.in_progress" ? undefined : `the stream begins with ${String(first)}, ${String(second)}`
+  // An answer may fail before anything is in progress.
+  return first === "response.created" && (second === "response.in_progress" || second === "response.failed")
+    ? undefined
+    : `the stream begins with ${String(first)}, ${String(second)}`
 }

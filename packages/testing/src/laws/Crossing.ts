@@ -25,6 +25,21 @@ const outside = (what: string, losses: ReadonlyArray<Loss.Loss>, allows: ((loss:
   return found === undefined ? undefined : `a loss outside the table of ${what}: ${found.canonical};${found.reason};${found.weight}`
 }
 
+/** Whether something is in the words of a dialect that no other has. */
+const hasNative = (dialect: string, value: unknown): boolean =>
+  Array.isArray(value)
+    ? value.some((inner) => hasNative(dialect, inner))
+    : typeof value === "object" && value !== null &&
+      (("type" in value && value.type === "foreign" && "dialect" in value && value.dialect === dialect) ||
+        Object.entries(value).some(([key, inner]) => key !== "wire" && hasNative(dialect, inner)))
+
+/**
+ * Whether outside judges have a say. What the dialect's own clients say goes out as it came, and its provider is the judge of it;
+ * a request without a single turn says nothing.
+ */
+const isJudged = (to: Dialect, sent: CanonicalRequest, received: CanonicalRequest): boolean =>
+  received.turns.length > 0 && !hasNative(to.id, [sent.turns, sent.tools, sent.toolChoice])
+
 /** What is wrong with the crossing of one request into a dialect; nothing when it holds. */
 export const request = (to: Dialect, canonical: CanonicalRequest, { allows, oracle, coverage }: LawOptions, pair: string): string | undefined => {
   const encoded = to.request.encode(canonical)
@@ -36,8 +51,7 @@ export const request = (to: Dialect, canonical: CanonicalRequest, { allows, orac
   return Law.first(
     outside(pair, encoded.losses, allows),
     explain("the received request", CanonicalForm.ofRequest(expected), CanonicalForm.ofRequest(received.success)),
-    // Lost meaning refuses the request before anybody sees what is left of it.
-    encoded.losses.some((loss) => loss.weight === "meaning") ? undefined : oracle?.request?.(Codec.transmit(encoded.body))
+    isJudged(to, canonical, received.success) ? oracle?.request?.(Codec.transmit(encoded.body)) : undefined
   )
 }
 

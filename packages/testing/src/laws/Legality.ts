@@ -1,13 +1,16 @@
-/** Law 4: every encoder accepts every legal sequence, and what it writes is legal to its own decoder and to outside judges. */
+/** Law 4: every encoder accepts every legal sequence and every failure, and what it writes is legal to its own decoder and to outside judges. */
 import type { CanonicalEvent } from "@sluice/protocol/CanonicalEvent"
 import type { Dialect } from "@sluice/protocol/Dialect"
+import type { Failure } from "@sluice/protocol/GatewayError"
 import * as Grammar from "@sluice/protocol/Grammar"
 import * as Draw from "../arbitraries/Draw.ts"
 import * as Events from "../arbitraries/Events.ts"
+import * as Usages from "../arbitraries/Usages.ts"
 import { elsewhere } from "../arbitraries/Vocabulary.ts"
 import * as Codec from "./Codec.ts"
+import { explain } from "./Difference.ts"
 import * as Law from "./Law.ts"
-import type { LawOptions } from "./Options.ts"
+import type { LawOptions, Oracle } from "./Options.ts"
 
 /** What is wrong with a sequence: a violation, or no terminal. */
 export const illegality = (events: ReadonlyArray<CanonicalEvent>): string | undefined => {
@@ -24,6 +27,20 @@ const unlike = (source: ReadonlyArray<CanonicalEvent>, received: ReadonlyArray<C
     last?.type === "error" && source.at(-1)?.type !== "error" ? `its own output looks broken to it: ${last.failure.message}` : undefined
   )
 }
+
+/** What is wrong with how a failure is told in a dialect's error reply: it keeps its words, and outside judges accept it. */
+export const errorReply = (client: Dialect, failure: Failure, status: number, oracle: Oracle | undefined): string | undefined => {
+  const body = Codec.transmit(client.errors.encode(failure, { status, requestId: "exchange-1", message: failure.message }))
+  const received = client.errors.decode({ status, headers: {}, body: JSON.stringify(body) })
+  return Law.first(
+    explain("the words of the failure", failure.message, received.message),
+    explain("its status", status, received.status),
+    oracle?.error?.(body)
+  )
+}
+
+/** Statuses that a gateway answers with. */
+const statuses = [400, 401, 402, 403, 404, 408, 409, 413, 415, 422, 429, 499, 500, 501, 502, 503, 504, 529] as const
 
 /** The law for one dialect. */
 export const laws = (dialect: Dialect, { vocabulary = elsewhere, oracle }: LawOptions): ReadonlyArray<Law.Law> => [
@@ -48,5 +65,11 @@ export const laws = (dialect: Dialect, { vocabulary = elsewhere, oracle }: LawOp
       const body = Codec.transmit(dialect.response.encode(frames, Codec.contextFor(Codec.plainRequest)))
       return Law.first(unlike(Codec.eventsOf(frames), dialect.response.decode(body).events), oracle?.response?.(body))
     }
+  ),
+  Law.make(
+    "4",
+    `every failure becomes a legal error reply, ${dialect.id}`,
+    Draw.arbitrary((draw) => ({ failure: Usages.failure(draw), status: draw.pick(statuses) })),
+    ({ failure, status }) => errorReply(dialect, failure, status, oracle)
   )
 ]

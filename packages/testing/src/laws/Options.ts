@@ -10,6 +10,8 @@ import type { Coverage } from "../Coverage.ts"
 export interface Oracle {
   readonly request?: (body: JsonObject) => string | undefined
   readonly response?: (body: JsonObject) => string | undefined
+  /** The body of an error reply. */
+  readonly error?: (body: JsonObject) => string | undefined
   /** Given the request as well, because what a client may be told depends on what it asked for. */
   readonly stream?: (events: ReadonlyArray<WireEvent>, request: CanonicalRequest) => string | undefined
 }

@@ -15,7 +15,7 @@ import * as Codec from "./Codec.ts"
 import { explain } from "./Difference.ts"
 import * as Law from "./Law.ts"
 import { illegality } from "./Legality.ts"
-import type { LawOptions } from "./Options.ts"
+import type { LawOptions, Oracle } from "./Options.ts"
 
 const finished = (events: ReadonlyArray<CanonicalEvent>): ReadonlySet<number> =>
   new Set(events.flatMap((event) => event.type === "finish" ? [event.choice] : []))
@@ -24,7 +24,7 @@ const started = (events: ReadonlyArray<CanonicalEvent>): ReadonlySet<number> =>
   new Set(events.flatMap((event) => event.type === "block-start" || event.type === "finish" ? [event.choice] : []))
 
 /** What is wrong with how a client sees a stream that broke off; nothing when the law holds. */
-export const broken = (client: Dialect, upstream: ReadonlyArray<Frame>): string | undefined => {
+export const broken = (client: Dialect, upstream: ReadonlyArray<Frame>, oracle?: Oracle): string | undefined => {
   const before = Codec.eventsOf(upstream)
   const wire = Codec.encodeStream(client, upstream, Codec.contextFor(Codec.plainRequest))
   const after = Codec.eventsOf(Codec.decodeStream(client, wire))
@@ -37,7 +37,8 @@ export const broken = (client: Dialect, upstream: ReadonlyArray<Frame>): string 
     !fails || terminals[0]?.type === "error" ? undefined : "a broken stream looks whole to the client",
     fails || terminals[0]?.type === "end" ? undefined : "a whole stream looks broken to the client",
     // A protocol with one choice gives its number to whichever came.
-    finished(after).size <= finished(before).size ? undefined : "a finish was invented"
+    finished(after).size <= finished(before).size ? undefined : "a finish was invented",
+    oracle?.stream?.(wire, Codec.plainRequest)
   )
 }
 
@@ -46,7 +47,7 @@ const choicesOf = (response: CanonicalResponse, begun: ReadonlySet<number>) =>
   response.choices.filter(({ index }) => begun.has(index)).map(({ index, parts, finish }) => ({ index, parts: Equality.bare(parts), finish: finish?.reason }))
 
 /** What is wrong with the cut of a stream of wire events behind the `kept` first ones. */
-export const cut = (upstream: Dialect, client: Dialect, wire: ReadonlyArray<WireEvent>, kept: number, ending: Ending): string | undefined => {
+export const cut = (upstream: Dialect, client: Dialect, wire: ReadonlyArray<WireEvent>, kept: number, ending: Ending, oracle?: Oracle): string | undefined => {
   const frames = Codec.decodeStream(upstream, wire.slice(0, kept), ending)
   const events = Codec.eventsOf(frames)
   const whole = Collect.collectFrames(Codec.decodeStream(upstream, wire))
@@ -55,12 +56,12 @@ export const cut = (upstream: Dialect, client: Dialect, wire: ReadonlyArray<Wire
     events.at(-1)?.type === "end" && whole.failure === undefined
       ? explain("a stream that looks whole though it was cut", choicesOf(whole, begun), choicesOf(Collect.collect(events), begun))
       : undefined,
-    broken(client, frames)
+    broken(client, frames, oracle)
   )
 }
 
-/** The law for an upstream dialect and a client's, which may be the same. */
-export const laws = (upstream: Dialect, client: Dialect, { vocabulary = elsewhere }: LawOptions): ReadonlyArray<Law.Law> => [
+/** The law for an upstream dialect, whose words `vocabulary` has, and a client's, whose judge `oracle` is; both may be the same. */
+export const laws = (upstream: Dialect, client: Dialect, { vocabulary = elsewhere, oracle }: LawOptions): ReadonlyArray<Law.Law> => [
   Law.make(
     "7",
     `a cut stream ends in one error, ${upstream.id} → ${client.id}`,
@@ -71,7 +72,7 @@ export const laws = (upstream: Dialect, client: Dialect, { vocabulary = elsewher
     })),
     ({ frames, share, ending }) => {
       const wire = Codec.encodeStream(upstream, frames, Codec.contextFor(Codec.plainRequest))
-      return cut(upstream, client, wire, Math.floor(share * wire.length / 1000), ending)
+      return cut(upstream, client, wire, Math.floor(share * wire.length / 1000), ending, oracle)
     }
   )
 ]

@@ -2,7 +2,7 @@
  * The stream of one protocol in the words of another, piece by piece: what has arrived is written at once and nothing is kept but
  * the state of the codecs. Reads server-sent events, or one JSON array. Pure but for that state.
  */
-import { withNames } from "@sluice/gateway/Lane"
+import * as OfferedTools from "@sluice/gateway/OfferedTools"
 import type { Frame } from "@sluice/protocol/CanonicalEvent"
 import type { Dialect } from "@sluice/protocol/Dialect"
 import * as Framing from "@sluice/protocol/Framing"
@@ -50,6 +50,7 @@ export const start = (from: Dialect, to: Dialect, asked: Asked, created: number)
   const decoder = from.events.decoder.start()
   const encoder = to.events.encoder.start(contextOf(asked, created, { losses: [], add }))
   const frames = Framing.writer(to.framing)
+  const give = OfferedTools.giveBack(asked.tools)
   let splitter: Sse.Splitter | undefined
   let isOver = false
 
@@ -58,7 +59,8 @@ export const start = (from: Dialect, to: Dialect, asked: Asked, created: number)
     let failure: Failure | undefined
     for (const frame of decoded) {
       failure ??= failureIn(frame)
-      text += frames.write(encoder.step(withNames(asked.renamed, frame)))
+      const given = give(frame)
+      if (given !== undefined) text += frames.write(encoder.step(given))
     }
     return { text, failure }
   }

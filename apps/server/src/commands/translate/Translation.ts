@@ -4,7 +4,7 @@
  */
 import { defaultSettings } from "@sluice/gateway/Gateway"
 import * as Inbound from "@sluice/gateway/Inbound"
-import { withNames } from "@sluice/gateway/Lane"
+import * as OfferedTools from "@sluice/gateway/OfferedTools"
 import type { Frame } from "@sluice/protocol/CanonicalEvent"
 import type { CanonicalRequest } from "@sluice/protocol/CanonicalRequest"
 import type { AnswerContext, Dialect } from "@sluice/protocol/Dialect"
@@ -12,6 +12,8 @@ import { clientMessage, type Failure, statusOf } from "@sluice/protocol/GatewayE
 import * as Json from "@sluice/protocol/Json"
 import type { Loss } from "@sluice/protocol/Loss"
 import * as LossSink from "@sluice/protocol/Loss"
+import * as ToolNames from "@sluice/protocol/ToolNames"
+import type { ToolName } from "@sluice/protocol/ToolNames"
 import type { JsonObject } from "@sluice/protocol/Wire"
 import { Result } from "effect"
 import { advice, completed, generating, type Told } from "../Told.ts"
@@ -31,12 +33,12 @@ export interface Untranslatable {
 /** The request an answer belongs to, as far as its translation depends on it. */
 export interface Asked {
   readonly request: CanonicalRequest
-  /** Names of tools that the provider was given otherwise: its name to the client's. */
-  readonly renamed: ReadonlyMap<string, string>
+  /** Tools whose calls look different to the provider, by its name of them. */
+  readonly tools: ReadonlyMap<string, ToolName>
 }
 
 /** Where nobody says what was asked: a client that wants to know what there is to know. */
-export const anything: Asked = { request: { model: "", turns: [], streamOptions: { includeUsage: true } }, renamed: new Map() }
+export const anything: Asked = { request: { model: "", turns: [], streamOptions: { includeUsage: true } }, tools: new Map() }
 
 /** Understands a request of a dialect. */
 export const understand = (from: Dialect, text: string, told: Told): Result.Result<CanonicalRequest, Untranslatable> => {
@@ -57,7 +59,10 @@ export const ofRequest = (from: Dialect, to: Dialect, text: string, told: Told):
 
 /** What the answer to a client's request has to fit: the client speaks `client`, and `provider` was asked. */
 export const askedBy = (client: Dialect, provider: Dialect, text: string, told: Told): Result.Result<Asked, Untranslatable> =>
-  Result.map(understand(client, text, told), (request) => ({ request, renamed: provider.request.encode(request).renamed }))
+  Result.map(understand(client, text, told), (request) => ({
+    request,
+    tools: ToolNames.changed(client.id === provider.id ? [] : request.tools ?? [], provider.request.encode(request).renamed)
+  }))
 
 /** What encoders of answers are told; ids that are missing are made from `id`. */
 export const contextOf = ({ request }: Asked, created: number, sink: LossSink.LossSink): AnswerContext => ({ request, id: "translated", created, sink })
@@ -72,7 +77,8 @@ export const isBroken = (failure: Failure): boolean => failure.class === "protoc
 export const ofAnswer = (from: Dialect, to: Dialect, text: string, asked: Asked, created: number): Result.Result<Translation, Untranslatable> => {
   const parsed = Json.parse(text)
   if (Result.isFailure(parsed)) return Result.fail({ message: `The answer is not valid JSON: ${parsed.failure.message}.` })
-  const frame = withNames(asked.renamed, from.response.decode(parsed.success))
+  const decoded = from.response.decode(parsed.success)
+  const frame = OfferedTools.giveBack(asked.tools)(decoded) ?? decoded
   const failure = failureIn(frame)
   const sink = LossSink.sink()
   // Within a dialect an error is what it was
