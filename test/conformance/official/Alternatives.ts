@@ -76,10 +76,8 @@ const wordsOf = (schemas: Schemas, schema: Json, key: string): { readonly words:
   return words === undefined ? undefined : { words, isRequired: required.includes(key) }
 }
 
-const consequence = "then"
-
-/** Where the first schema holds, the second must. */
-export const implies = (condition: Json, schema: Json): Json => ({ if: condition, [consequence]: schema })
+/** Where the first schema holds, the second must; said with `else`, because an object with `then` looks like a promise. */
+export const implies = (condition: Json, schema: Json): Json => ({ if: { not: condition }, else: schema })
 
 type Convert = (schema: Json) => Json
 
