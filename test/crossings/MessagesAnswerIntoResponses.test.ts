@@ -88,11 +88,10 @@ describe("a call without input", () => {
 describe("redacted thinking", () => {
   const redacted = { type: "redacted_thinking", data: "cipher" }
 
-  it("is an item of thinking without words, and its cipher a loss: it is no cipher of Responses", () => {
+  it("leaves no item, for it has no words, and its cipher is a loss: it is no cipher of Responses", () => {
     const { events, losses } = streamed("end_turn", ...block(0, redacted), ...said(1, "Hi"))
     assert.deepStrictEqual(output(events), [
-      { id: "rs_exchange-1_0", type: "reasoning", summary: [] },
-      { id: "msg_exchange-1_1", type: "message", status: "completed", role: "assistant", content: [text("Hi")] }
+      { id: "msg_exchange-1_0", type: "message", status: "completed", role: "assistant", content: [text("Hi")] }
     ])
     assert.deepStrictEqual(losses, ["/choices/0/parts/0/encrypted dropped"])
   })

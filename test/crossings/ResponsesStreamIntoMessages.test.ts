@@ -174,7 +174,7 @@ describe("the stop reason", () => {
 
 describe("an answer that fails by the provider's policy", () => {
   const words = "This request was flagged."
-  const error = JSON.stringify({ type: "error", error: { type: "invalid_request_error", message: words } })
+  const error = JSON.stringify({ type: "error", error: { type: "invalid_request_error", message: words }, request_id: "exchange-1" })
 
   it("is one error event that blames the request, with the provider's words, whichever way it is told", () => {
     const failures: ReadonlyArray<JsonObject> = [

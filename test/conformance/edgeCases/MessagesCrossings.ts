@@ -287,7 +287,7 @@ export const messagesCrossings: EdgeCaseList = {
       situation: "redacted thinking of Messages, for a client of Responses, and back",
       expected: "it goes there and back in a marked encrypted field",
       tests: responsesAnswer(
-        "is an item of thinking without words, and its cipher a loss: it is no cipher of Responses",
+        "leaves no item, for it has no words, and its cipher is a loss: it is no cipher of Responses",
         "of a provider of Responses is not sent to one of Messages, which is told"
       ),
       decided:
