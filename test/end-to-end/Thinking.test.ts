@@ -45,10 +45,16 @@ const told = (body: unknown): unknown => {
   return Object.fromEntries(Object.entries(found).filter(([, value]) => value !== undefined))
 }
 
+const ofVisibility: ReadonlySet<string> = new Set(["summary", "display", "includeThoughts"])
+
+/** How much to think, without what of it is to be shown. */
+const effort = (value: unknown): unknown =>
+  isObject(value) ? Object.fromEntries(Object.entries(value).filter(([key]) => !ofVisibility.has(key)).map(([key, inner]) => [key, effort(inner)])) : value
+
 const asked = (sent: Clients.Sent) =>
   Effect.gen(function*() {
     const reply = yield* Clients.send(sent)
-    return { ...reply, told: told(yield* Clients.received) }
+    return { ...reply, told: effort(told(yield* Clients.received)) }
   })
 
 layer(Rig.layer({ models }), { excludeTestServices: true })("thinking", (it) => {
@@ -201,6 +207,16 @@ layer(Rig.layer({ models }), { excludeTestServices: true })("thinking", (it) => 
       return /"summary":|summarized|"includeThoughts":true/.test(text) ? true : /omitted|"includeThoughts":false/.test(text) ? false : undefined
     }
     for (const upstream of clients) {
+      it.effect(`is a summary where a client of openai, which cannot ask for it, has ${upstream} think`, () =>
+        Effect.gen(function*() {
+          yield* Clients.send(Clients.question("openai", `${upstream}/sim-text`, { reasoning_effort: "high" }))
+          assert.isTrue(isShown(yield* Clients.received))
+          for (const rest of [{}, { reasoning_effort: "none" }, { reasoning: { effort: "high", exclude: true } }]) {
+            yield* Clients.send(Clients.question("openai", `${upstream}/sim-text`, rest))
+            assert.isNotTrue(isShown(yield* Clients.received))
+          }
+        }))
+
       for (const client of clients) {
         it.effect(`is asked of ${upstream} as a client of ${client} asks it`, () =>
           Effect.gen(function*() {

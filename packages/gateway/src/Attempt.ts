@@ -22,6 +22,7 @@ import type { FrameStage } from "./Interceptor.ts"
 import { beginsAsJson } from "./internal/plainBody.ts"
 import * as Lane from "./Lane.ts"
 import * as OfferedTools from "./OfferedTools.ts"
+import * as Sealed from "./Sealed.ts"
 import * as StreamTap from "./StreamTap.ts"
 import type { UpstreamReply } from "./UpstreamClient.ts"
 
@@ -49,9 +50,10 @@ const answerContext = ({ exchange, inbound }: AttemptPlan, sink: Loss.LossSink):
 
 /** Opens the attempt and waits until its answer may be committed. */
 export const run = Effect.fnUntraced(function*(plan: AttemptPlan): Effect.fn.Return<Answer, GatewayError, Scope.Scope> {
-  const { exchange, executor, inbound, outbound } = plan
+  const { exchange, executor, gateway, inbound, outbound } = plan
   const { responseLosses, tap } = AttemptReply.begin(plan)
   const reply = yield* AttemptReply.open(plan)
+  const learn = Sealed.learner(gateway, exchange, executor, outbound.crossed)
   const lane = (outbound.lane === "bytes" ? Lane.bytes : Lane.typed)({
     upstream: executor.dialect,
     client: exchange.inbound,
@@ -60,12 +62,13 @@ export const run = Effect.fnUntraced(function*(plan: AttemptPlan): Effect.fn.Ret
     stages: startStages(plan),
     tools: outbound.tools,
     frames: Framing.writer(exchange.framing),
-    hideUsage: outbound.hideUsage
+    hideUsage: outbound.hideUsage,
+    learn
   })
-  if (inbound.stream && AttemptReply.isEventStream(reply)) return yield* begin(plan, reply, lane, tap, responseLosses)
+  if (inbound.stream && AttemptReply.isEventStream(reply)) return yield* begin(plan, reply, lane, tap, responseLosses, learn)
   const bytes = yield* AttemptReply.readBody(plan, reply)
-  if (AttemptReply.isEventStream(reply) && beginsAsJson(bytes) !== true) return yield* fold(plan, reply, bytes, tap, responseLosses)
-  return yield* whole(plan, reply, bytes, lane, tap, responseLosses)
+  if (AttemptReply.isEventStream(reply) && beginsAsJson(bytes) !== true) return yield* fold(plan, reply, bytes, tap, responseLosses, learn)
+  return yield* whole(plan, reply, bytes, lane, tap, responseLosses, learn)
 })
 
 /** A stream: pumped until something may be committed. What was encoded so far waits in the lane. */
@@ -74,7 +77,8 @@ const begin = (
   reply: UpstreamReply,
   lane: Lane.Lane,
   tap: StreamTap.StreamTap,
-  sink: Loss.LossSink
+  sink: Loss.LossSink,
+  learn: Sealed.Learn
 ): Effect.Effect<Answer, GatewayError> => {
   const { gateway, marks } = plan
   const stream = AnswerStream.make({ source: reply.body, lane, tap, startedAt: gateway.clock.currentTimeMillisUnsafe() })
@@ -82,7 +86,7 @@ const begin = (
     stream.pump(gateway.clock.currentTimeMillisUnsafe())
     marks.lastByteAt = gateway.wheel.now()
     const plain = stream.plainBody()
-    if (plain !== undefined) return whole(plan, reply, plain, lane, tap, sink)
+    if (plain !== undefined) return whole(plan, reply, plain, lane, tap, sink, learn)
     const facts = stream.facts()
     if (facts.failure !== undefined && !facts.hadContent && StreamTap.mainFinish(facts) === undefined) return fail(facts.failure)
     if (facts.commits) return Effect.succeed({ _tag: "Streamed", reply, stream })
@@ -98,7 +102,8 @@ const whole = (
   bytes: Uint8Array,
   lane: Lane.Lane,
   tap: StreamTap.StreamTap,
-  sink: Loss.LossSink
+  sink: Loss.LossSink,
+  learn: Sealed.Learn
 ): Effect.Effect<Answer, GatewayError> => {
   const { executor, gateway, inbound } = plan
   const now = gateway.clock.currentTimeMillisUnsafe()
@@ -113,7 +118,7 @@ const whole = (
   }
   tap.observe(decoded.events, now)
   if (plan.outbound.lane === "bytes") return Effect.succeed({ _tag: "Buffered", reply, body: bytes })
-  return Effect.succeed(encodeWhole(plan, reply, [decoded], sink))
+  return Effect.succeed(encodeWhole(plan, reply, [decoded], sink, learn))
 }
 
 /** A stream in answer to a buffered request, folded into one body. */
@@ -122,7 +127,8 @@ const fold = (
   reply: UpstreamReply,
   bytes: Uint8Array,
   tap: StreamTap.StreamTap,
-  sink: Loss.LossSink
+  sink: Loss.LossSink,
+  learn: Sealed.Learn
 ): Effect.Effect<Answer, GatewayError> => {
   const { executor, gateway } = plan
   const now = gateway.clock.currentTimeMillisUnsafe()
@@ -133,7 +139,7 @@ const fold = (
   const failure = toFailure(frames)
   if (failure !== undefined) return fail(failure)
   for (const { events } of frames) tap.observe(events, now)
-  return Effect.succeed(encodeWhole(plan, reply, frames, sink))
+  return Effect.succeed(encodeWhole(plan, reply, frames, sink, learn))
 }
 
 const splitAll = (bytes: Uint8Array): ReadonlyArray<Sse.WireEvent> => {
@@ -141,10 +147,11 @@ const splitAll = (bytes: Uint8Array): ReadonlyArray<Sse.WireEvent> => {
   return [...splitter.push(bytes).events, ...splitter.end({ tolerant: true }).events]
 }
 
-const encodeWhole = (plan: AttemptPlan, reply: UpstreamReply, frames: ReadonlyArray<Frame>, sink: Loss.LossSink): Answer => {
+const encodeWhole = (plan: AttemptPlan, reply: UpstreamReply, frames: ReadonlyArray<Frame>, sink: Loss.LossSink, learn: Sealed.Learn): Answer => {
   const give = OfferedTools.giveBack(plan.outbound.tools)
   let staged: ReadonlyArray<Frame> = frames.flatMap((one) => give(one) ?? [])
   for (const stage of startStages(plan)) staged = staged.flatMap(stage.step)
+  for (const frame of staged) learn?.(frame)
   const body: JsonValue = plan.exchange.inbound.response.encode(staged, answerContext(plan, sink))
   return { _tag: "Buffered", reply, body: encoder.encode(JSON.stringify(body)) }
 }

@@ -6,6 +6,7 @@ import type { Dialect } from "@sluice/protocol/Dialect"
 import type * as Clock from "effect/Clock"
 import type * as Scope from "effect/Scope"
 import type { Authenticator } from "./Authenticator.ts"
+import type { Continuity } from "./Continuity.ts"
 import type { Executor } from "./Executor.ts"
 import type { Extension } from "./Extension.ts"
 import type { Interceptor } from "./Interceptor.ts"
@@ -65,6 +66,7 @@ export interface Gateway {
   readonly ledger: Ledger["Service"]
   readonly authenticator: Authenticator["Service"]
   readonly tokenCounter: TokenCounter
+  readonly continuity: Continuity["Service"]
   readonly wheel: Wheel["Service"]
   readonly lifecycle: Lifecycle["Service"]
   readonly clock: Clock.Clock

@@ -8,9 +8,11 @@ import type * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as HttpRouter from "effect/http/HttpRouter"
 import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
 import * as Random from "effect/Random"
 import * as Scope from "effect/Scope"
 import { Authenticator } from "./Authenticator.ts"
+import * as Continuity from "./Continuity.ts"
 import type { Executor } from "./Executor.ts"
 import { defaultSettings, type Gateway, type Settings } from "./Gateway.ts"
 import * as ClientHabits from "./http/ClientHabits.ts"
@@ -67,6 +69,9 @@ const start = Effect.fnUntraced(
     const snapshot = yield* Effect.fromResult(ModelRegistry.make(options.models ?? defaultModels(executors), executors.map(({ id }) => id)))
     const random = yield* Random.Random
     const wheel = yield* Wheel.Wheel
+    const clock = yield* Clock.Clock
+    // The one port that may be left out: whoever gives none gets a memory of its own
+    const given = yield* Effect.serviceOption(Continuity.Continuity)
     yield* flushing(wheel)
     return {
       dialects: options.dialects,
@@ -84,9 +89,10 @@ const start = Effect.fnUntraced(
       ledger: yield* Ledger,
       authenticator: yield* Authenticator,
       tokenCounter: yield* TokenCounter,
+      continuity: Option.getOrElse(given, () => Continuity.memory(Continuity.defaultBounds, () => clock.currentTimeMillisUnsafe())),
       wheel,
       lifecycle: yield* Lifecycle.Lifecycle,
-      clock: yield* Clock.Clock,
+      clock,
       random: () => random.nextDoubleUnsafe(),
       scope: yield* Scope.Scope,
       settings: { ...defaultSettings, ...options.settings }

@@ -29,6 +29,8 @@ export interface LaneOptions {
   readonly frames: FrameWriter
   /** The client did not ask for the usage that the upstream was asked for. */
   readonly hideUsage: boolean
+  /** Is shown what the client is told, frame by frame; absent where there is nothing to learn. Only the typed lane has anything to show. */
+  readonly learn?: ((frame: Frame) => void) | undefined
 }
 
 /** One answer on its way to the client. */
@@ -98,12 +100,16 @@ export const typed = (options: LaneOptions): Lane => {
     const given = give(legal)
     if (given === undefined) return
     if (isDirect) {
+      options.learn?.(given)
       text += options.frames.write(writer.step(given))
       return
     }
     let frames: ReadonlyArray<Frame> = [given]
     for (const stage of options.stages) frames = frames.flatMap(stage.step)
-    for (const outgoing of frames) text += options.frames.write(shown(hide, writer.step(outgoing)))
+    for (const outgoing of frames) {
+      options.learn?.(outgoing)
+      text += options.frames.write(shown(hide, writer.step(outgoing)))
+    }
   }
 
   return {

@@ -11,6 +11,10 @@ import type { Settlement } from "./Ledger.ts"
 const exchanges = Metric.counter("sluice_exchanges_total", { description: "Exchanges by outcome and protocol of the client", incremental: true })
 const tokens = Metric.counter("sluice_tokens_total", { description: "Tokens by class and provider", incremental: true })
 const attempts = Metric.counter("sluice_attempts_total", { description: "Attempts by provider and result", incremental: true })
+const restored = Metric.counter("sluice_sealed_parts_restored_total", {
+  description: "Signatures and encrypted thoughts given back to the provider for clients that cannot carry them",
+  incremental: true
+})
 const refusals = Metric.counter("sluice_unauthenticated_total", { description: "Calls without a valid key", incremental: true })
 const firstContent = Metric.histogram("sluice_first_content_seconds", {
   description: "Seconds from the request to the first content",
@@ -51,6 +55,7 @@ const gathered = (metric: Metric.Counter<number>, names: Labels): Gathered => {
 
 const exchangesBy = gathered(exchanges, ["outcome", "inbound"])
 const attemptsBy = gathered(attempts, ["provider", "result"])
+const restoredBy = gathered(restored, ["upstream", "provider"])
 const tokensBy = gathered(tokens, ["class", "provider"])
 
 /** A call without a valid key: counted here, since it leaves no row. */
@@ -69,7 +74,10 @@ export const settled = (settlement: Settlement): Effect.Effect<void> =>
     })
   )
 
+/** Counts sealed parts given back to a provider; `flush` makes it visible. */
+export const sealsRestored = (upstream: string, provider: string, count: number): void => restoredBy.add(upstream, provider, count)
+
 /** Hands what was counted to the metrics; called on every turn of the wheel and when the gateway stops. */
 export const flush = (context: Context.Context<never>): void => {
-  for (const counter of [exchangesBy, attemptsBy, tokensBy]) counter.flush(context)
+  for (const counter of [exchangesBy, attemptsBy, tokensBy, restoredBy]) counter.flush(context)
 }

@@ -36,6 +36,8 @@ export interface Outbound {
   readonly variant?: string
   /** How the gateway answers by itself, and whether it must, because the target's protocol has no endpoint for this. */
   readonly local?: { readonly isOnly: boolean; readonly answer: Effect.Effect<Answer, GatewayError> }
+  /** The request in canonical words, where it was written in another dialect than the client's. */
+  readonly crossed?: CanonicalRequest
 }
 
 /** What a target's request is prepared from. */
@@ -55,7 +57,15 @@ export interface Options<Q extends Asked> {
   readonly isSuffixed?: boolean
 }
 
+/** What a request for an answer is prepared from. */
+export interface GenerateOptions extends Options<CanonicalRequest> {
+  /** Puts back what the client could not carry, where the request crosses. */
+  readonly restore?: (request: CanonicalRequest) => CanonicalRequest
+}
+
 const noTools: ReadonlyMap<string, ToolName> = new Map()
+
+const unchanged = (request: CanonicalRequest): CanonicalRequest => request
 
 /** The keys that make a streaming upstream report its usage; `undefined` where the body says them already. */
 const usageKeys = (inbound: Inbound<Asked>, executor: Executor, body: JsonObject): JsonObject | undefined => {
@@ -106,7 +116,7 @@ export const judged = (outbound: Outbound, fidelity: Fidelity, provider: string)
 }
 
 /** Prepares the request for one target; fails where the target would lose what it must not lose. */
-export const prepare = (options: Options<CanonicalRequest>): Result.Result<Outbound, GatewayError> => {
+export const prepare = (options: GenerateOptions): Result.Result<Outbound, GatewayError> => {
   const { changed, executor, inbound, model, thinking } = options
   const isOwn = executor.dialect.id === options.from.id
   const mayForward = isOwn && !options.wantsFrames && changed === undefined
@@ -119,7 +129,8 @@ export const prepare = (options: Options<CanonicalRequest>): Result.Result<Outbo
   if (Result.isFailure(fitted)) return Result.fail(fitted.failure)
   const { losses, request } = fitted.success
   if (mayForward && request === asked.success) return Result.succeed(forward(inbound, model, executor))
-  const translated = translate(inbound, options.from, { ...request, model }, executor, thinking)
-  const outbound = losses.length === 0 ? translated : { ...translated, losses: [...losses, ...translated.losses] }
+  const whole = isOwn ? request : Thinking.crossing((options.restore ?? unchanged)(request), options.from, executor.dialect)
+  const translated = translate(inbound, options.from, { ...whole, model }, executor, thinking)
+  const outbound = { ...translated, losses: [...losses, ...translated.losses], ...(isOwn ? {} : { crossed: whole }) }
   return judged(outbound, options.fidelity, executor.id)
 }

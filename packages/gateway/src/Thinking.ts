@@ -3,6 +3,7 @@
  * all others are sent what was asked, as far as their dialect can say it. The rules themselves are the protocol's (`Thinking.ts` there).
  */
 import type { CanonicalRequest } from "@sluice/protocol/CanonicalRequest"
+import type { Dialect } from "@sluice/protocol/Dialect"
 import { fail, type GatewayError } from "@sluice/protocol/GatewayError"
 import { present } from "@sluice/protocol/Json"
 import type { Loss } from "@sluice/protocol/Loss"
@@ -19,6 +20,15 @@ export interface Fitted {
 /** The client's request with the effort that the suffix of the model's name says, which goes before that of the body; `undefined` without one. */
 export const bySuffix = (inbound: Inbound, effort: Thinking.Effort | undefined): Result.Result<CanonicalRequest | undefined, GatewayError> =>
   effort === undefined ? Result.succeed(undefined) : Result.map(inbound.request(), (request) => ({ ...request, reasoning: { ...request.reasoning, effort } }))
+
+/** The request with what goes without saying in the client's dialect, and what the target's has to be asked for. */
+export const crossing = (request: CanonicalRequest, from: Dialect, to: Dialect): CanonicalRequest => {
+  const { reasoning } = request
+  const isAsked = reasoning?.effort !== undefined && reasoning.effort.mode !== "none"
+  const isSummaryMissing = from.thinking?.isShown === true && to.thinking?.isShown !== true && isAsked && reasoning.visibility === undefined
+  const shown: CanonicalRequest = isSummaryMissing ? { ...request, reasoning: { ...reasoning, visibility: "summary" } } : request
+  return to.thinking?.askProofs?.(shown) ?? shown
+}
 
 const taken = ({ kind, levels, max, min }: Thinking.Limits): string => {
   const budgets = `a budget of ${min ?? 1} tokens${max === undefined ? " or more" : ` to ${max}`}`

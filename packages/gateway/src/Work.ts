@@ -19,6 +19,7 @@ import type { Gateway } from "./Gateway.ts"
 import * as Inbound from "./Inbound.ts"
 import type { AttemptContext } from "./Interceptor.ts"
 import * as Outbound from "./Outbound.ts"
+import * as Sealed from "./Sealed.ts"
 import * as Thinking from "./Thinking.ts"
 
 /** Changes a request. */
@@ -48,6 +49,6 @@ export const generating: Work<CanonicalRequest> = {
   request: Inbound.decoded,
   hooks: (gateway) => gateway.hooks,
   bySuffix: Thinking.bySuffix,
-  prepare: (_gateway, _exchange, options) => Outbound.prepare(options),
+  prepare: (gateway, exchange, options) => Outbound.prepare({ ...options, restore: (request) => Sealed.restore(gateway, exchange, options.executor, request) }),
   attempt: Attempt.run
 }

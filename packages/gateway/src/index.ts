@@ -2,6 +2,7 @@
 export * as ApiKeys from "./ApiKeys.ts"
 export * as Authenticator from "./Authenticator.ts"
 export * as ByteSource from "./ByteSource.ts"
+export * as Continuity from "./Continuity.ts"
 export * as Executor from "./Executor.ts"
 export * as Extension from "./Extension.ts"
 export * as HttpExecutor from "./HttpExecutor.ts"

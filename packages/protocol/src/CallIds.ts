@@ -11,7 +11,7 @@ export interface IdRule {
 }
 
 /** FNV-1a over UTF-16 units, in two 32-bit lanes: short, stable, and not for secrets. */
-const digest = (text: string): string => {
+export const digest = (text: string): string => {
   let low = 0x811c9dc5
   let high = 0x01000193
   for (let index = 0; index < text.length; index++) {

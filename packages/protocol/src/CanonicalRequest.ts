@@ -94,7 +94,7 @@ export interface ReasoningIntent {
     | { readonly mode: "level"; readonly level: string }
     | { readonly mode: "auto" }
     | { readonly mode: "none" }
-  /** `full` thinking, a `summary` (its kind in `summary`), or nothing. */
+  /** `full` thinking, a `summary` (its kind in `summary`, absent = as the provider likes), or nothing. */
   readonly visibility?: "full" | "summary" | "hidden"
   readonly summary?: string
 }

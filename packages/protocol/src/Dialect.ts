@@ -129,6 +129,13 @@ export interface Dialect {
     /** Always succeeds: what cannot be carried is a loss, and the caller judges losses of weight `meaning`. */
     readonly encode: (request: CanonicalRequest, model?: ModelFacts) => EncodedRequest
   }
+  /** What of thinking goes without saying here and has to be said for clients of other dialects. */
+  readonly thinking?: {
+    /** Clients cannot say what they want to see of the thinking: whoever asks for thinking is shown a summary of it. */
+    readonly isShown?: boolean
+    /** The request with what asks for proofs of the thinking, where they are not given unasked; without them the thinking ends with the answer. */
+    readonly askProofs?: (request: CanonicalRequest) => CanonicalRequest
+  }
   readonly response: {
     /** A buffered body as one frame of events; what is not an answer of this protocol is an `error` event. */
     readonly decode: (body: Json) => Frame

@@ -11,6 +11,7 @@ import * as Errors from "./Errors.ts"
 import * as EventDecoder from "./EventDecoder.ts"
 import * as EventEncoder from "./EventEncoder.ts"
 import * as Models from "./Models.ts"
+import * as Reasoning from "./Reasoning.ts"
 import * as Request from "./Request.ts"
 import * as Response from "./Response.ts"
 import { id } from "./Wire.ts"
@@ -27,6 +28,7 @@ export const dialect: Dialect = {
     ...modelEndpoints
   ],
   request: { decode: Request.decode, encode: Request.encode, check: Request.refusal },
+  thinking: { askProofs: Reasoning.askProofs },
   response: { decode: Response.decode, encode: Response.encode },
   events: {
     decoder: Machine.of({ initial: EventDecoder.initial, step: EventDecoder.step, end: EventDecoder.end }),

@@ -22,7 +22,8 @@ const decodeIntent = (wire: Options): ReasoningIntent | undefined => {
   return present({
     effort: typeof effort !== "string" ? undefined : effort === "none" ? { mode: "none" as const } : { mode: "level" as const, level: effort },
     visibility: summary === undefined ? undefined : "summary" as const,
-    summary
+    // Whoever asks for a summary and says no more leaves its kind to the provider
+    summary: summary === "auto" ? undefined : summary
   })
 }
 
@@ -60,6 +61,15 @@ export const intentField: Fields.Field<CanonicalRequest, Wire.Request, Crossing>
     }
     return { reasoning: Object.keys(written).length === 0 ? undefined : written }
   }
+}
+
+const sealed = "reasoning.encrypted_content"
+
+/** Thinking is handed out sealed only where it is asked for. Models that do not think refuse to be asked, so only requests for thinking ask. */
+export const askProofs = (request: CanonicalRequest): CanonicalRequest => {
+  const { include = [], reasoning } = request
+  if (reasoning?.effort === undefined || reasoning.effort.mode === "none" || include.includes(sealed)) return request
+  return { ...request, include: [...include, sealed] }
 }
 
 type Item = typeof Wire.ReasoningItem.Type

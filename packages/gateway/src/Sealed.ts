@@ -1,0 +1,39 @@
+/**
+ * Where the pipeline meets the memory of sealed parts: what is learnt of an answer that crosses, and what is put back into a
+ * request that crosses. Whose it is comes from the exchange and the executor: principal, dialect and provider.
+ */
+import type { Frame } from "@sluice/protocol/CanonicalEvent"
+import type { CanonicalRequest } from "@sluice/protocol/CanonicalRequest"
+import type { Exchange } from "./Exchange.ts"
+import type { Executor } from "./Executor.ts"
+import type { Gateway } from "./Gateway.ts"
+import { lastSaid } from "./internal/sealedAnchors.ts"
+import * as Collector from "./internal/sealedCollector.ts"
+import * as Restore from "./internal/sealedRestore.ts"
+import * as Metrics from "./Metrics.ts"
+
+/** Is shown every frame of an answer; absent where the client carries what is sealed itself. */
+export type Learn = ((frame: Frame) => void) | undefined
+
+// As JSON, so that no id can be read as the end of another
+const scopeOf = ({ principal }: Exchange, { dialect, id }: Executor): string => JSON.stringify([dialect.id, id, principal.tenant ?? null, principal.id])
+
+/** Learns what is sealed of an answer to a request that crossed; it is kept when the answer is whole. */
+export const learner = (gateway: Gateway, exchange: Exchange, executor: Executor, crossed: CanonicalRequest | undefined): Learn => {
+  if (crossed === undefined) return undefined
+  const collector = Collector.make(executor.dialect.id)
+  return ({ events }) => {
+    collector.add(events)
+    if (!events.some(({ type }) => type === "end")) return
+    for (const { answer, keys } of collector.collected(lastSaid(crossed.turns))) gateway.continuity.remember(scopeOf(exchange, executor), keys, answer)
+  }
+}
+
+/** A request with what is remembered of the answers in it. */
+export const restore = (gateway: Gateway, exchange: Exchange, executor: Executor, request: CanonicalRequest): CanonicalRequest => {
+  const scope = scopeOf(exchange, executor)
+  if (!gateway.continuity.has(scope)) return request
+  const restored = Restore.restore(request, executor.dialect.id, (key) => gateway.continuity.recall(scope, key))
+  if (restored.count > 0) Metrics.sealsRestored(executor.dialect.id, executor.id, restored.count)
+  return restored.request
+}
