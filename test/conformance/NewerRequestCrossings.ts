@@ -35,10 +35,24 @@ const intoResponses: ReadonlyArray<Row> = [
   ["/tools/*/cache", "dropped", "hint", "canonical, messages, chat recorded", "no cache hint on tools"],
   ["/tools/*/description", "defaulted", "hint", "canonical", "a namespace must say what it is"],
   ["/tools/*/name", "renamed", "hint", "canonical, messages, gemini", "names have at most 64 letters, digits, `_` and `-`"],
-  ["/tools/*/strict", "dropped", "hint", "canonical, chat, messages", "no strictness is said by silence"],
+  ["/tools/*/parameters", "approximated", "hint", "canonical, chat, messages", "objects of an enforced schema are closed"],
+  [
+    "/tools/*/strict",
+    "dropped",
+    "hint",
+    "canonical, chat, messages",
+    "no strictness is said by silence; a schema with open objects or optional properties cannot be enforced"
+  ],
   ["/tools/*/tools/*/cache", "dropped", "hint", "canonical", "no cache hint on tools"],
   ["/tools/*/tools/*/name", "renamed", "hint", "canonical", "names have at most 64 letters, digits, `_` and `-`"],
-  ["/tools/*/tools/*/strict", "dropped", "hint", "canonical", "no strictness is said by silence"],
+  ["/tools/*/tools/*/parameters", "approximated", "hint", "canonical", "objects of an enforced schema are closed"],
+  [
+    "/tools/*/tools/*/strict",
+    "dropped",
+    "hint",
+    "canonical",
+    "no strictness is said by silence; a schema with open objects or optional properties cannot be enforced"
+  ],
   ["/topK", "dropped", "hint", "canonical, messages, gemini, chat recorded", "no such parameter"],
   ["/turns/*", "dropped", "hint", "all", "a turn in which nothing is left"],
   ["/turns/*", "dropped", "meaning", "canonical, chat, gemini recorded", "a turn that only another protocol knows"],

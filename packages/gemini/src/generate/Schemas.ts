@@ -4,6 +4,7 @@
  * keyword is left out. Keywords are only looked for where a schema stands: a property may have any name.
  */
 import { sameJson } from "@sluice/protocol/Equality"
+import { present } from "@sluice/protocol/Json"
 import { isObject, type Json, type JsonObject } from "@sluice/protocol/Wire"
 import * as Keys from "./Keys.ts"
 
@@ -94,7 +95,12 @@ const resolve = (reference: string, root: JsonObject): Json | undefined => {
 
 const decodeStep = (step: string): string => step.replaceAll("~1", "/").replaceAll("~0", "~")
 
-const isNull = (schema: Json): boolean => isObject(schema) && schema["type"] === "null"
+/** Keywords under which a schema holds more schemas. */
+const holders = ["properties", "items", "prefixItems", "anyOf", "oneOf", "allOf", "then", "else"]
+
+const isNullType = (type: Json | undefined): boolean => Array.isArray(type) ? type.length > 0 && type.every(isNullType) : type === "null"
+
+const isNull = (schema: Json): boolean => isObject(schema) && isNullType(schema["type"]) && !holders.some((key) => Object.hasOwn(schema, key))
 
 const typeOfValue = (value: Json | undefined): string =>
   typeof value === "number" ? (Number.isInteger(value) ? "INTEGER" : "NUMBER") : typeof value === "boolean" ? "BOOLEAN" : "STRING"
@@ -102,96 +108,187 @@ const typeOfValue = (value: Json | undefined): string =>
 /** The values there may be: only texts are enumerated, of others the type is what remains. */
 const withValues = (values: ReadonlyArray<Json>, out: { [key: string]: Json }): void => {
   const stated = values.filter((value) => value !== null)
-  if (stated.length < values.length) out["nullable"] = true
-  out["type"] ??= typeOfValue(stated[0])
+  const isTyped = out["type"] !== undefined || out["anyOf"] !== undefined
+  if (stated.length < values.length && stated.length > 0) out["nullable"] = true
+  if (!isTyped) out["type"] = stated.length === 0 ? "NULL" : typeOfValue(stated[0])
   if (stated.length > 0 && stated.every((value) => typeof value === "string")) out["enum"] = stated
 }
 
+/** Keywords that say something of one type only, by that type. */
+const ofType: ReadonlyArray<readonly [type: string, keywords: ReadonlyArray<string>]> = [
+  ["OBJECT", ["properties", "required", "minProperties", "maxProperties", "propertyOrdering"]],
+  ["ARRAY", ["items", "minItems", "maxItems"]],
+  ["STRING", ["enum", "pattern", "minLength", "maxLength"]]
+]
+
 const withTypes = (list: ReadonlyArray<Json>, out: { [key: string]: Json }): void => {
   const words = list.flatMap((type) => typeof type === "string" && type !== "null" ? [type.toUpperCase()] : [])
-  if (list.includes("null")) out["nullable"] = true
+  if (list.includes("null") && words.length > 0) out["nullable"] = true
   const [only, second] = words
-  if (second !== undefined) out["anyOf"] = words.map((type) => ({ type }))
-  else out["type"] = only ?? "NULL"
+  if (second === undefined) out["type"] = only ?? "NULL"
+  else out["anyOf"] = words.map((type) => ({ type }))
 }
 
-/** Several alternatives; null among them is a property of the others. */
+/** What is said beside a list of types goes to the type it is about. */
+const withOwnKeywords = (out: { [key: string]: Json }): void => {
+  const alternatives = out["anyOf"]
+  if (out["type"] !== undefined || !Array.isArray(alternatives)) return
+  out["anyOf"] = alternatives.map((one) => {
+    const keywords = ofType.find(([type]) => isObject(one) && one["type"] === type && Object.keys(one).length === 1)?.[1] ?? []
+    const own = keywords.flatMap((key) => out[key] === undefined ? [] : [[key, out[key]] as const])
+    return isObject(one) ? accepted({ ...one, ...Object.fromEntries(own) }) : one
+  })
+  for (const [type, keywords] of ofType) {
+    if (!alternatives.some((one) => isObject(one) && one["type"] === type && Object.keys(one).length === 1)) continue
+    for (const key of keywords) delete out[key]
+  }
+}
+
+/** Several alternatives, none of them null: that is a property of them all. */
 const withAlternatives = (alternatives: ReadonlyArray<Json>, at: Encoding, out: { [key: string]: Json }): void => {
-  const others = alternatives.filter((schema) => !isNull(schema))
-  if (others.length < alternatives.length) out["nullable"] = true
-  const written = others.map((schema) => encodeAt(schema, at))
-  const [only, second] = written
-  if (second === undefined && isObject(only)) Object.assign(out, { ...only, ...out })
-  else if (written.length > 0) out["anyOf"] = written
-}
-
-const merged = (schema: JsonObject): JsonObject => {
-  const all = schema["allOf"]
-  if (!Array.isArray(all)) return schema
-  const { allOf: _, ...rest } = schema
-  return all.filter(isObject).reduce<JsonObject>((whole, part: JsonObject) => ({
-    ...part,
-    ...whole,
-    ...(isObject(part["properties"]) || isObject(whole["properties"])
-      ? { properties: { ...(isObject(whole["properties"]) ? whole["properties"] : {}), ...(isObject(part["properties"]) ? part["properties"] : {}) } }
-      : {}),
-    ...(Array.isArray(part["required"]) || Array.isArray(whole["required"])
-      ? { required: [...listOf(whole["required"]), ...listOf(part["required"])] }
-      : {})
-  }), rest)
+  const written = alternatives.map((schema) => encodeAt(schema, at))
+  if (written.length > 0) out["anyOf"] = [...listOf(out["anyOf"]), ...written]
 }
 
 const listOf = (value: Json | undefined): ReadonlyArray<Json> => Array.isArray(value) ? value : []
 
+const both = (left: Json | undefined, right: Json | undefined): Json | undefined =>
+  left === undefined || right === undefined ? left ?? right : sameJson(left, right) ? left : { allOf: [left, right] }
+
+const objectOf = (value: Json | undefined): JsonObject => isObject(value) ? value : {}
+
+const elementsOf = (items: Json | undefined): ReadonlyArray<Json> => isObject(items) ? [items] : listOf(items)
+
+/** Two schemas that both hold: the properties and elements of both, the alternatives of either, and of other keywords the first's. */
+const joined = (whole: JsonObject, part: JsonObject): JsonObject => {
+  const [properties, more] = [objectOf(whole["properties"]), objectOf(part["properties"])]
+  const names = [...new Set([...Object.keys(properties), ...Object.keys(more)])]
+  const own = (of: JsonObject, name: string): Json | undefined => Object.hasOwn(of, name) ? of[name] : undefined
+  const required = [...new Set([...listOf(whole["required"]), ...listOf(part["required"])])]
+  const lists = ["anyOf", "oneOf", "allOf", "prefixItems"].flatMap((key) => {
+    const list = [...listOf(whole[key]), ...listOf(part[key])]
+    return list.length === 0 ? [] : [[key, list] as const]
+  })
+  return present({
+    ...part,
+    ...whole,
+    ...Object.fromEntries(lists),
+    properties: names.length === 0
+      ? whole["properties"] ?? part["properties"]
+      : Object.fromEntries(names.map((name) => [name, both(own(properties, name), own(more, name)) ?? {}])),
+    required: required.length === 0 ? whole["required"] ?? part["required"] : required,
+    items: Array.isArray(whole["items"]) || Array.isArray(part["items"])
+      ? [...elementsOf(whole["items"]), ...elementsOf(part["items"])]
+      : both(whole["items"], part["items"])
+  })
+}
+
 /** The schema a reference means, with what stands beside the reference; one that leads back to itself says only its type. */
-const inPlace = (schema: JsonObject, reference: string, at: Encoding): readonly [JsonObject, Encoding] => {
-  const { $ref: _, ...beside } = schema
+const inPlace = (schema: JsonObject, at: Encoding): readonly [JsonObject, Encoding] => {
+  const { $ref: reference, ...beside } = schema
+  if (typeof reference !== "string") return [schema, at]
   const target = at.open.has(reference) || at.open.size >= maxDepth ? undefined : resolve(reference, at.root)
-  if (isObject(target)) return [{ ...target, ...beside }, { ...at, open: new Set([...at.open, reference]) }]
+  if (isObject(target)) return inPlace(joined(beside, target), { ...at, open: new Set([...at.open, reference]) })
   const shown = resolve(reference, at.root)
   return [{ type: isObject(shown) && typeof shown["type"] === "string" ? shown["type"] : "object", ...beside }, at]
+}
+
+interface Flat {
+  readonly schema: JsonObject
+  readonly at: Encoding
+  readonly isNullable: boolean
+}
+
+/**
+ * The schema in one piece: references put in place, and joined with all that has to hold besides. What holds under a condition
+ * may be there, none of it has to be; of two alternatives of which one is null, the other holds.
+ */
+const flat = (value: JsonObject, outer: Encoding): Flat => {
+  const [schema, inside] = inPlace(value, outer)
+  const { allOf, else: otherwise, if: _, then, ...rest } = schema
+  const parts: Array<Json> = [...listOf(allOf)]
+  let isNullable = false
+  let whole: JsonObject = rest
+  for (const key of ["anyOf", "oneOf"]) {
+    const alternatives = listOf(rest[key])
+    const others = alternatives.filter((one) => !isNull(one))
+    if (others.length < alternatives.length && others.length > 0) isNullable = true
+    const { [key]: __, ...without } = whole
+    if (others.length === 1) {
+      parts.push(...others)
+      whole = without
+    } else if (others.length > 1) whole = { ...whole, [key]: others }
+    else if (alternatives.length > 0) whole = { type: "null", ...without }
+  }
+  for (const part of [then, otherwise]) {
+    if (!isObject(part)) continue
+    const { required: __, ...optional } = inPlace(part, inside)[0]
+    parts.push(optional)
+  }
+  let at = inside
+  for (const part of parts) {
+    if (!isObject(part) || at.budget.left <= 0) continue
+    at.budget.left -= 1
+    const inner = flat(part, at)
+    at = inner.at
+    isNullable ||= inner.isNullable
+    whole = joined(whole, inner.schema)
+  }
+  return { schema: whole, at, isNullable }
+}
+
+/** What the elements of a list are: one schema, or any of those that a list of them names by place. */
+const itemsOf = (schema: JsonObject, at: Encoding): Json | undefined => {
+  const { items, prefixItems } = schema
+  const places = [...listOf(prefixItems), ...listOf(items), ...(isObject(items) && prefixItems !== undefined ? [items] : [])]
+  const [only, second] = places
+  if (only === undefined) return isObject(items) ? encodeAt(items, at) : undefined
+  return encodeAt(second === undefined ? only : { anyOf: places }, at)
+}
+
+/** Names that are required, and those whose own schema says so, as old schemas do. */
+const requiredOf = ({ properties, required }: JsonObject): ReadonlyArray<Json> => {
+  const own = isObject(properties) ? Object.entries(properties).filter(([, one]) => isObject(one) && one["required"] === true).map(([name]) => name) : []
+  return [...listOf(required), ...own.filter((name) => !listOf(required).includes(name))]
 }
 
 const encodeAt = (value: Json, outer: Encoding): Json => {
   if (!isObject(value) || outer.budget.left <= 0) return {}
   outer.budget.left -= 1
-  const reference = value["$ref"]
-  const [found, at] = typeof reference === "string" ? inPlace(value, reference, outer) : [value, outer] as const
-  if (typeof found["$ref"] === "string") return encodeAt(found, at)
-  const schema = merged(found)
-  const out: { [key: string]: Json } = {}
+  const { at, isNullable, schema } = flat(value, outer)
+  const out: { [key: string]: Json } = isNullable ? { nullable: true } : {}
+  const { type } = schema
+  if (type !== undefined) withTypes(Array.isArray(type) ? type : [type], out)
   for (const [key, inner] of Object.entries(schema)) {
-    if (key === "type") withTypes(Array.isArray(inner) ? inner : [inner], out)
-    else if (key === "properties" && isObject(inner)) out[key] = mapValues(inner, (each) => encodeAt(each, at))
-    else if (key === "items" && isObject(inner)) out[key] = encodeAt(inner, at)
+    if (key === "properties" && isObject(inner)) out[key] = mapValues(inner, (each) => encodeAt(each, at))
+    else if (key === "items" || key === "prefixItems") Object.assign(out, present({ items: itemsOf(schema, at) }))
     else if (key === "enum" && Array.isArray(inner)) withValues(inner, out)
     else if (key === "const") withValues([inner], out)
     else if (key === "format" && typeof inner === "string" && formats.has(inner)) out[key] = inner
     else if (key === "exclusiveMinimum" && typeof inner === "number") out["minimum"] ??= inner
     else if (key === "exclusiveMaximum" && typeof inner === "number") out["maximum"] ??= inner
-    else if (key === "required") {
-      // A property that says itself that it is required, as an old draft of JSON Schema had it, is listed by its object
-      if (Array.isArray(inner)) out[key] = inner
-    } else if (kept.has(key)) out[key] = inner
+    else if (kept.has(key) && key !== "required") out[key] = inner
   }
-  const demanding = isObject(schema["properties"]) ? namesOfDemanding(schema["properties"]) : []
-  if (demanding.length > 0) out["required"] = [...new Set([...listOf(out["required"]), ...demanding])]
-  for (const key of ["anyOf", "oneOf"]) {
-    const alternatives = schema[key]
-    if (Array.isArray(alternatives)) withAlternatives(alternatives, at, out)
-  }
-  return { ...out, ...pruned(out) }
+  const required = requiredOf(schema)
+  if (required.length > 0) out["required"] = required
+  withOwnKeywords(out)
+  for (const key of ["anyOf", "oneOf"]) withAlternatives(listOf(schema[key]), at, out)
+  return accepted(out)
 }
 
-/** Properties whose own schema says `required: true`. */
-const namesOfDemanding = (properties: JsonObject): ReadonlyArray<string> =>
-  Object.entries(properties).flatMap(([name, schema]) => isObject(schema) && schema["required"] === true ? [name] : [])
-
-/** Gemini refuses required properties that there are not. */
-const pruned = (schema: JsonObject): JsonObject => {
-  const { properties, required } = schema
-  if (!Array.isArray(required) || !isObject(properties)) return {}
-  return { required: required.filter((name) => typeof name === "string" && Object.hasOwn(properties, name)) }
+/** Gemini refuses required properties that there are not, lists of unknown elements, and enumerations of anything but texts. */
+const accepted = (schema: { readonly [key: string]: Json }): JsonObject => {
+  const { enum: values, nullable: isNullable, required, ...others } = schema
+  const properties = objectOf(schema["properties"])
+  const admitsNull = schema["type"] === "NULL" || (schema["type"] === undefined && schema["anyOf"] === undefined)
+  const names = listOf(required).filter((name) => typeof name === "string" && Object.hasOwn(properties, name))
+  return {
+    ...others,
+    ...(isNullable === undefined || admitsNull ? {} : { nullable: isNullable }),
+    ...(schema["type"] === "STRING" && values !== undefined ? { enum: values } : {}),
+    ...(names.length === 0 ? {} : { required: names }),
+    ...(schema["type"] === "ARRAY" && schema["items"] === undefined ? { items: { type: "STRING" } } : {})
+  }
 }
 
 /** Objects of which no property is known are refused. */

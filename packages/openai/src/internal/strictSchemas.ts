@@ -1,0 +1,74 @@
+/**
+ * What OpenAI enforces: schemas in which every object is closed and requires all its properties, of a part of JSON Schema
+ * (documentation: structured outputs). A tool of another protocol that is to be strict keeps to it where its schema does, once its
+ * objects are closed; else it is offered without, because the service refuses any other. Used by the dialects of this package only.
+ */
+import type { FunctionTool } from "@sluice/protocol/CanonicalRequest"
+import { sameJson } from "@sluice/protocol/Equality"
+import * as Fields from "@sluice/protocol/Fields"
+import { isObject, type Json, type JsonObject } from "@sluice/protocol/Wire"
+import type { Place } from "../chat/Crossing.ts"
+
+const named: ReadonlySet<string> = new Set(["properties", "$defs", "definitions"])
+
+/** Keywords that the service enforces or passes over. */
+const known: ReadonlySet<string> = new Set([
+  ...named,
+  ..."type,title,description,enum,const,required,additionalProperties,items,anyOf,$ref,pattern,format,multipleOf,minimum,maximum,exclusiveMinimum".split(","),
+  ..."exclusiveMaximum,minItems,maxItems".split(",")
+])
+
+const isRecord = ({ properties, type }: JsonObject): boolean => isObject(properties) || type === "object" || (Array.isArray(type) && type.includes("object"))
+
+const requiresAll = ({ properties, required }: JsonObject): boolean =>
+  Object.keys(isObject(properties) ? properties : {}).every((name) => Array.isArray(required) && required.includes(name))
+
+const each = (values: ReadonlyArray<readonly [string, Json]>): JsonObject | undefined => {
+  const written = values.map(([name, value]) => [name, isObject(value) ? close(value) : undefined] as const)
+  const whole: { [name: string]: Json } = {}
+  for (const [name, value] of written) {
+    if (value === undefined) return undefined
+    whole[name] = value
+  }
+  return whole
+}
+
+const close = (schema: JsonObject): JsonObject | undefined => {
+  const closed: { [key: string]: Json } = {}
+  for (const [key, value] of Object.entries(schema)) {
+    if (!known.has(key)) return undefined
+    const inner = named.has(key) && isObject(value)
+      ? each(Object.entries(value))
+      : key === "items" && isObject(value)
+      ? close(value)
+      : key === "anyOf" && Array.isArray(value)
+      ? listOf(each(value.map((one: Json, index: number) => [`${index}`, one] as const)))
+      : value
+    if (inner === undefined) return undefined
+    closed[key] = inner
+  }
+  if (!isRecord(schema)) return closed
+  if (schema["additionalProperties"] !== undefined && schema["additionalProperties"] !== false) return undefined
+  return requiresAll(schema)
+    ? { ...closed, properties: closed["properties"] ?? {}, required: closed["required"] ?? [], additionalProperties: false }
+    : undefined
+}
+
+const listOf = (values: JsonObject | undefined): ReadonlyArray<Json> | undefined => values === undefined ? undefined : Object.values(values)
+
+/** The schema as the service enforces it, with every object closed; `undefined` where it would be refused. */
+export const enforced = (schema: JsonObject): JsonObject | undefined => schema["anyOf"] === undefined && isRecord(schema) ? close(schema) : undefined
+
+/** A tool of another protocol as the service takes it: strict where its schema can be, else not, which is reported. `place` is the tool. */
+export const fitStrict = (tool: FunctionTool, place: Place): FunctionTool => {
+  if (tool.strict !== true || place.context.isOwn) return tool
+  const before = tool.parameters ?? {}
+  const after = enforced(before)
+  if (after !== undefined) {
+    if (!sameJson(before, after)) Fields.lose(place, tool, "parameters", { reason: "approximated", weight: "hint", before, after })
+    return { ...tool, parameters: after }
+  }
+  Fields.lose(place, tool, "strict", { reason: "dropped", weight: "hint", before: true })
+  const { strict: _, ...lenient } = tool
+  return lenient
+}
