@@ -88,7 +88,7 @@ describe("a call without input", () => {
 describe("redacted thinking", () => {
   const redacted = { type: "redacted_thinking", data: "cipher" }
 
-  it("leaves no item, for it has no words, and its cipher is a loss: it is no cipher of Responses", () => {
+  it("makes no item, and its cipher is a loss: it is no cipher of Responses", () => {
     const { events, losses } = streamed("end_turn", ...block(0, redacted), ...said(1, "Hi"))
     assert.deepStrictEqual(output(events), [
       { id: "msg_exchange-1_0", type: "message", status: "completed", role: "assistant", content: [text("Hi")] }

@@ -55,3 +55,28 @@ describe("a picture in a developer's item", () => {
     assert.deepStrictEqual(refusing, ["/input/0/content/1"])
   })
 })
+
+describe("a tool in a namespace", () => {
+  const member = { type: "function", name: "x", parameters: { type: "object", properties: {} }, strict: false }
+  const space = { type: "namespace", name: "n", description: "d", tools: [member] }
+  const direct = { type: "custom", name: "n__x" }
+  const schema = { type: "object", properties: {} }
+  const text = { type: "object", properties: { input: { type: "string" } }, required: ["input"] }
+
+  it("gets a name of its own where a tool that stands by itself has the one made of both, and the choice is of that tool", () => {
+    const history = [
+      go,
+      { ...call("a"), name: "x", namespace: "n" },
+      { type: "custom_tool_call", call_id: "b", name: "n__x", input: "text" },
+      called("a"),
+      { type: "custom_tool_call_output", call_id: "b", output: "ok" }
+    ]
+    const { body } = crossed(history, { tools: [space, direct], tool_choice: { type: "custom", name: "n__x" } })
+    assert.deepStrictEqual(body["tools"], [{ name: "n__x_2", input_schema: schema }, { name: "n__x", input_schema: text }])
+    assert.deepStrictEqual(body["tool_choice"], { type: "tool", name: "n__x" })
+    assert.deepStrictEqual((body["messages"] as ReadonlyArray<JsonObject>)[1], {
+      role: "assistant",
+      content: [{ type: "tool_use", id: "a", name: "n__x_2", input: {} }, { type: "tool_use", id: "b", name: "n__x", input: { input: "text" } }]
+    })
+  })
+})

@@ -4,6 +4,7 @@
  */
 import type { Part } from "@sluice/protocol/CanonicalPart"
 import type { AnswerContext } from "@sluice/protocol/Dialect"
+import * as ToolNames from "@sluice/protocol/ToolNames"
 import type { JsonObject } from "@sluice/protocol/Wire"
 import { drop, fitId, inside, type Place } from "./Crossing.ts"
 import { codec } from "./Parts.ts"
@@ -14,7 +15,7 @@ export const placeOf = (context: AnswerContext): Place => ({
   canonical: "",
   at: "",
   sink: context.sink,
-  context: { isAnswer: true, model: "", thinking: undefined, renamed: new Map(), calls: new Map(), allowed: undefined }
+  context: { isAnswer: true, model: "", thinking: undefined, renamed: new Map(), calls: new Map(), flat: ToolNames.flat, allowed: undefined }
 })
 
 /** The place of one part of the answer. */

@@ -6,7 +6,6 @@ import type { ForeignPart, Part, ReasoningPart, TextPart, ToolCallPart } from "@
 import { bare, sameJson } from "@sluice/protocol/Equality"
 import * as Fields from "@sluice/protocol/Fields"
 import { parseArguments, present } from "@sluice/protocol/Json"
-import * as ToolNames from "@sluice/protocol/ToolNames"
 import { isObject, type Json, type JsonObject } from "@sluice/protocol/Wire"
 import * as Schema from "effect/Schema"
 import { cacheField } from "./Cache.ts"
@@ -93,7 +92,7 @@ const toolUse: Fields.Fields<ToolCallPart, ToolUseBlock, Crossing> = [
     keys: ["name"],
     get: ({ name }) => ({ name }),
     put: (part, _, place) => {
-      const full = part.namespace === undefined ? part.name : ToolNames.flat(part.namespace, part.name)
+      const full = part.namespace === undefined ? part.name : place.context.flat(part.namespace, part.name)
       // The client of an answer knows its tools by the names it gave them.
       const name = place.context.isAnswer ? full : fitName(full, place.context)
       if (part.namespace !== undefined) Fields.lose(place, part, "namespace", { reason: "dropped", weight: "hint", before: part.namespace })

@@ -9,6 +9,7 @@ import type { Failure } from "@sluice/protocol/GatewayError"
 import { present } from "@sluice/protocol/Json"
 import * as Loss from "@sluice/protocol/Loss"
 import * as Pointer from "@sluice/protocol/Pointer"
+import * as ToolNames from "@sluice/protocol/ToolNames"
 import { isObject } from "@sluice/protocol/Wire"
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
@@ -204,6 +205,7 @@ export const encode = (request: CanonicalRequest, facts?: ModelFacts): EncodedRe
     thinking: facts?.thinking,
     renamed: new Map(),
     calls: isOwn ? new Map() : callsOf(request),
+    flat: ToolNames.among(request.tools),
     allowed: !isOwn && request.toolChoice?.type === "allowed" ? new Set(request.toolChoice.names) : undefined
   }
   const place: Place = { canonical: "", at: request.at ?? "", sink, context }

@@ -7,7 +7,6 @@ import { bare, same } from "@sluice/protocol/Equality"
 import * as Fields from "@sluice/protocol/Fields"
 import { present } from "@sluice/protocol/Json"
 import * as Pointer from "@sluice/protocol/Pointer"
-import * as ToolNames from "@sluice/protocol/ToolNames"
 import { isObject, type Json, type JsonObject, type Node } from "@sluice/protocol/Wire"
 import * as Schema from "effect/Schema"
 import { cacheField } from "./Cache.ts"
@@ -89,10 +88,10 @@ const asFunction = (tool: CustomTool): FunctionTool => {
   })
 }
 
-const flattened = (tool: NamespaceTool): ReadonlyArray<FunctionTool> =>
+const flattened = (tool: NamespaceTool, place: Place): ReadonlyArray<FunctionTool> =>
   tool.tools.map((inner) => {
     const { wire: _, ...flat } = inner.type === "custom" ? asFunction(inner) : inner
-    return { ...flat, name: ToolNames.flat(tool.name, inner.name) }
+    return { ...flat, name: place.context.flat(tool.name, inner.name) }
   })
 
 const approximate = (place: Place, before: unknown, after: unknown): void =>
@@ -112,7 +111,7 @@ const encodeTool = (tool: Tool, place: Place): ReadonlyArray<JsonObject> => {
       return [encodeFunction(after, place)]
     }
     case "namespace":
-      return flattened(tool).map((inner) => encodeFunction(inner, place))
+      return flattened(tool, place).map((inner) => encodeFunction(inner, place))
     case "provider":
       // The value of a provider tool is the tool itself, so that an edit of the value shows; its cache hint is one key of it.
       if (tool.dialect === Wire.id && isOther(tool.value)) return [Fields.put(providerTool, tool, tool.value, place)]

@@ -8,6 +8,7 @@ import * as Fields from "@sluice/protocol/Fields"
 import type { Loss } from "@sluice/protocol/Loss"
 import * as Pointer from "@sluice/protocol/Pointer"
 import type { Limits } from "@sluice/protocol/Thinking"
+import type * as ToolNames from "@sluice/protocol/ToolNames"
 import { type Node, valueIn } from "@sluice/protocol/Wire"
 import { id } from "./Wire.ts"
 
@@ -23,6 +24,8 @@ export interface Crossing {
   readonly renamed: Map<string, string>
   /** Names of the calls in the conversation by id. */
   readonly calls: ReadonlyMap<string, string>
+  /** Names tools of namespaces, which Gemini does not know. */
+  readonly flat: ToolNames.Flat
 }
 
 /** Where an encoder of this dialect stands. */

@@ -12,6 +12,7 @@ import * as Collect from "@sluice/protocol/Collect"
 import type { AnswerContext } from "@sluice/protocol/Dialect"
 import { present } from "@sluice/protocol/Json"
 import { type LossSink, sink as lossSink } from "@sluice/protocol/Loss"
+import * as ToolNames from "@sluice/protocol/ToolNames"
 import type { Json, JsonObject } from "@sluice/protocol/Wire"
 import * as Annotations from "./Annotations.ts"
 import { approximate, drop, inside, type Place } from "./Crossing.ts"
@@ -81,7 +82,7 @@ const placeOf = (sink: LossSink): Place => ({
   canonical: "",
   at: "",
   sink,
-  context: { isAnswer: true, model: "", thinking: undefined, renamed: new Map(), calls: new Map() }
+  context: { isAnswer: true, model: "", thinking: undefined, renamed: new Map(), calls: new Map(), flat: ToolNames.flat }
 })
 
 /** An empty draft. */

@@ -6,7 +6,6 @@ import type { ForeignPart, MediaPart, Part, ReasoningPart, TextPart, ToolCallPar
 import { bare } from "@sluice/protocol/Equality"
 import * as Fields from "@sluice/protocol/Fields"
 import { parseArguments, present } from "@sluice/protocol/Json"
-import * as ToolNames from "@sluice/protocol/ToolNames"
 import { isObject, type JsonObject, type Node } from "@sluice/protocol/Wire"
 import * as Schema from "effect/Schema"
 import { signature } from "./Content.ts"
@@ -59,7 +58,7 @@ const call: Fields.Fields<ToolCallPart, Wire.FunctionCall, Crossing> = [
     keys: ["name"],
     get: (wire) => ({ name: wire.name ?? "" }),
     put: (part, _, place) => {
-      const full = part.namespace === undefined ? part.name : ToolNames.flat(part.namespace, part.name)
+      const full = part.namespace === undefined ? part.name : place.context.flat(part.namespace, part.name)
       const name = fitName(full, place.context)
       if (part.namespace !== undefined) Fields.lose(place, part, "namespace", { reason: "dropped", weight: "hint", before: part.namespace })
       if (name !== part.name) Fields.lose(place, part, "name", { reason: "renamed", weight: "hint", before: part.name, after: name })

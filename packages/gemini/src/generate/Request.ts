@@ -9,6 +9,7 @@ import type { Failure } from "@sluice/protocol/GatewayError"
 import { present } from "@sluice/protocol/Json"
 import * as Loss from "@sluice/protocol/Loss"
 import * as Pointer from "@sluice/protocol/Pointer"
+import * as ToolNames from "@sluice/protocol/ToolNames"
 import { isObject, type Json } from "@sluice/protocol/Wire"
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
@@ -214,7 +215,14 @@ export const encode = (request: CanonicalRequest, facts?: ModelFacts): EncodedRe
   const origin = originOf(isRequest, request)
   const isOwn = origin !== undefined
   const sink = Loss.sink()
-  const context: Crossing = { isAnswer: false, model: request.model, thinking: facts?.thinking, renamed: new Map(), calls: callsOf(request) }
+  const context: Crossing = {
+    isAnswer: false,
+    model: request.model,
+    thinking: facts?.thinking,
+    renamed: new Map(),
+    calls: callsOf(request),
+    flat: ToolNames.among(request.tools)
+  }
   const place: Place = { canonical: "", at: request.at ?? "", sink, context }
   const fitted = isOwn ? request : fit(request, place)
   const body = Fields.put(fields, fitted, origin, place)

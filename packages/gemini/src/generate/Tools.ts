@@ -16,7 +16,6 @@ import { bare, same } from "@sluice/protocol/Equality"
 import * as Fields from "@sluice/protocol/Fields"
 import { present } from "@sluice/protocol/Json"
 import * as Pointer from "@sluice/protocol/Pointer"
-import * as ToolNames from "@sluice/protocol/ToolNames"
 import { isObject, type Json, type JsonObject } from "@sluice/protocol/Wire"
 import * as Schema from "effect/Schema"
 import * as Capabilities from "./Capabilities.ts"
@@ -123,10 +122,10 @@ const asFunction = (tool: CustomTool): FunctionTool => {
   })
 }
 
-const flattened = (tool: NamespaceTool): ReadonlyArray<FunctionTool> =>
+const flattened = (tool: NamespaceTool, place: Place): ReadonlyArray<FunctionTool> =>
   tool.tools.map((inner) => {
     const { wire: _, ...flat } = inner.type === "custom" ? asFunction(inner) : inner
-    return { ...flat, name: ToolNames.flat(tool.name, inner.name) }
+    return { ...flat, name: place.context.flat(tool.name, inner.name) }
   })
 
 /** A tool on its way out: a function or a key of an entry. */
@@ -146,7 +145,7 @@ const encodeTool = (tool: Tool, place: Place): Written => {
       return { tool, functions: [encodeFunction(after, place)], others: {} }
     }
     case "namespace":
-      return { tool, functions: flattened(tool).map((inner) => encodeFunction(inner, place)), others: {} }
+      return { tool, functions: flattened(tool, place).map((inner) => encodeFunction(inner, place)), others: {} }
     case "provider":
       if (tool.dialect === Wire.id && isObject(tool.value)) {
         if (tool.cache !== undefined) drop(inside(place, undefined, "cache"), tool.cache, "hint")

@@ -6,7 +6,6 @@ import type { Part, ToolCallPart } from "@sluice/protocol/CanonicalPart"
 import * as Fields from "@sluice/protocol/Fields"
 import { present } from "@sluice/protocol/Json"
 import * as Pointer from "@sluice/protocol/Pointer"
-import * as ToolNames from "@sluice/protocol/ToolNames"
 import { isObject, type Json, type JsonObject, type Node, valueIn } from "@sluice/protocol/Wire"
 import { fitId, fitName, inside, type Place } from "./Crossing.ts"
 import { id, type Message, type ToolCall } from "./Wire.ts"
@@ -77,7 +76,7 @@ export const encodeCall = (part: Part, place: Place): JsonObject => {
   const origin = isObject(value) ? value : undefined
   const isOwn = origin !== undefined
   if (part.namespace !== undefined) Fields.lose(place, part, "namespace", { reason: "dropped", weight: "hint", before: part.namespace })
-  const full = part.namespace === undefined ? part.name : ToolNames.flat(part.namespace, part.name)
+  const full = part.namespace === undefined ? part.name : place.context.flat(part.namespace, part.name)
   if (full !== part.name) Fields.lose(place, part, "name", { reason: "renamed", weight: "hint", before: part.name, after: full })
   Fields.loseRest<ToolCallPart, object, unknown>([], part, handled, place, () => "hint", isOwn)
   const called = isOwn ? part.id : fitId(part.id, inside(place, part, "id"))

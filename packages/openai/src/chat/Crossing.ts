@@ -6,6 +6,7 @@ import * as CallIds from "@sluice/protocol/CallIds"
 import type * as Fields from "@sluice/protocol/Fields"
 import type { Loss } from "@sluice/protocol/Loss"
 import * as Pointer from "@sluice/protocol/Pointer"
+import type * as ToolNames from "@sluice/protocol/ToolNames"
 import type { Node } from "@sluice/protocol/Wire"
 
 /** The state of one request encoding. */
@@ -14,6 +15,8 @@ export interface Crossing {
   readonly isOwn: boolean
   /** Upstream tool name to the caller's name. */
   readonly renamed: Map<string, string>
+  /** Names tools of namespaces, where namespaces are not known. */
+  readonly flat: ToolNames.Flat
 }
 
 /** Where an encoder of this dialect stands. */

@@ -9,6 +9,7 @@ import type { Failure } from "@sluice/protocol/GatewayError"
 import { asObject } from "@sluice/protocol/Guard"
 import { present } from "@sluice/protocol/Json"
 import * as Loss from "@sluice/protocol/Loss"
+import * as ToolNames from "@sluice/protocol/ToolNames"
 import { isObject, type Json, valueIn } from "@sluice/protocol/Wire"
 import * as Result from "effect/Result"
 import { encodeServiceTier } from "../internal/serviceTier.ts"
@@ -302,7 +303,7 @@ export const encode = (request: CanonicalRequest): EncodedRequest => {
   const origin = ownRequest(request)
   const isOwn = origin !== undefined
   const sink = Loss.sink()
-  const place: Place = { canonical: "", at: request.at ?? "", sink, context: { isOwn, renamed: new Map() } }
+  const place: Place = { canonical: "", at: request.at ?? "", sink, context: { isOwn, renamed: new Map(), flat: ToolNames.among(request.tools) } }
   const messages = encodeTurns(request, origin?.messages, place)
   const tools = encodeTools(request, origin, place)
   const rest = Fields.put(fields, request, origin, place)

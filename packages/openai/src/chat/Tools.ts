@@ -6,7 +6,6 @@ import type { CanonicalRequest, CustomTool, FunctionTool, Tool, ToolChoice } fro
 import * as Fields from "@sluice/protocol/Fields"
 import { present } from "@sluice/protocol/Json"
 import * as Pointer from "@sluice/protocol/Pointer"
-import * as ToolNames from "@sluice/protocol/ToolNames"
 import { isObject, type Json, type JsonObject, type Node, valueIn } from "@sluice/protocol/Wire"
 import { parametersOf } from "../internal/objectSchemas.ts"
 import { fitStrict } from "../internal/strictSchemas.ts"
@@ -131,7 +130,7 @@ const flattened = (tools: ReadonlyArray<Tool>, place: Place): ReadonlyArray<Tool
   const first = tools.find((tool) => tool.type === "namespace")
   if (first === undefined) return tools
   const after = tools.flatMap((tool): ReadonlyArray<Tool> =>
-    tool.type === "namespace" ? tool.tools.map((inner) => ({ ...inner, name: ToolNames.flat(tool.name, inner.name) })) : [tool]
+    tool.type === "namespace" ? tool.tools.map((inner) => ({ ...inner, name: place.context.flat(tool.name, inner.name) })) : [tool]
   )
   Fields.lose(place, first, "tools", { reason: "approximated", weight: "hint", before: tools, after })
   return after

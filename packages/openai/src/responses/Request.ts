@@ -9,6 +9,7 @@ import * as Fields from "@sluice/protocol/Fields"
 import type { Failure } from "@sluice/protocol/GatewayError"
 import { present } from "@sluice/protocol/Json"
 import * as Loss from "@sluice/protocol/Loss"
+import * as ToolNames from "@sluice/protocol/ToolNames"
 import { isObject, type Json, valueIn } from "@sluice/protocol/Wire"
 import * as Result from "effect/Result"
 import { check } from "../chat/Wire.ts"
@@ -242,7 +243,7 @@ export const encode = (request: CanonicalRequest): EncodedRequest => {
   const origin = ownRequest(request)
   const isOwn = origin !== undefined
   const sink = Loss.sink()
-  const place: Place = { canonical: "", at: request.at ?? "", sink, context: { isOwn, renamed: new Map() } }
+  const place: Place = { canonical: "", at: request.at ?? "", sink, context: { isOwn, renamed: new Map(), flat: ToolNames.flat } }
   const body = Fields.put(fields, request, origin, place)
   Fields.loseRest(fields, request, handled, place, weightOf(request), isOwn)
   if (!isOwn && request.headers !== undefined) Fields.lose(place, request, "headers", { reason: "dropped", weight: "hint", before: request.headers })
