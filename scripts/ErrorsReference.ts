@@ -31,8 +31,8 @@ by its dialect; the client gets the error body of the dialect it speaks, with th
 
 ${table([heading, ...rows])}
 
-- **HTTP status**: what the client gets before an answer has begun. "The provider's" is kept where it is an error status, else it is 400, and 503 for \`overloaded\`. In a stream that has begun, the same class
-  becomes the protocol's own terminal error event.
+- **HTTP status**: what the client gets before an answer has begun. "The provider's" is kept where it is an error status, else it is 400, and 503 for \`overloaded\`. A \`transient\` failure is 504
+  where the provider said 408 or 504. In a stream that has begun, the same class becomes the protocol's own terminal error event.
 - **code**: stable; ours where the provider gave none.
 - **same target again**, **other target**: before the commit only, within the retries of the provider and the deadline of the exchange. After the commit nothing is retried.
 - **counts against the provider**: such failures speak of the provider's health, the others do not.

@@ -49,6 +49,8 @@ export interface Options {
   readonly models?: ReadonlyArray<ModelEntry>
   readonly retries?: number
   readonly parts?: Layer.Layer<never, never, Extensions | Interceptors>
+  /** In memory unless said otherwise. */
+  readonly ledger?: Layer.Layer<Ledger>
 }
 
 /** What a test sees of the running gateway. */
@@ -154,7 +156,7 @@ export const layer = (options: Options): Layer.Layer<Verbatim> =>
     Layer.provide([
       NodeHttpServer.layer(createServer, { port: 0, host: "127.0.0.1", gracefulShutdownTimeout: "1 second" }),
       upstream(options.answers),
-      LedgerMemory.layer,
+      options.ledger ?? LedgerMemory.layer,
       ApiKeys.layer(["sk-test"])
     ]),
     Layer.orDie

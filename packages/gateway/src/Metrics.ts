@@ -15,6 +15,7 @@ const restored = Metric.counter("sluice_sealed_parts_restored_total", {
   description: "Signatures and encrypted thoughts given back to the provider for clients that cannot carry them",
   incremental: true
 })
+const unmetered = Metric.counter("sluice_unmetered_total", { description: "Answers with content whose provider counted no tokens", incremental: true })
 const refusals = Metric.counter("sluice_unauthenticated_total", { description: "Calls without a valid key", incremental: true })
 const firstContent = Metric.histogram("sluice_first_content_seconds", {
   description: "Seconds from the request to the first content",
@@ -57,9 +58,12 @@ const exchangesBy = gathered(exchanges, ["outcome", "inbound"])
 const attemptsBy = gathered(attempts, ["provider", "result"])
 const restoredBy = gathered(restored, ["upstream", "provider"])
 const tokensBy = gathered(tokens, ["class", "provider"])
+const unmeteredBy = gathered(unmetered, ["provider", "inbound"])
 
 /** A call without a valid key: counted here, since it leaves no row. */
 export const unauthenticated: Effect.Effect<void> = Metric.update(refusals, 1)
+
+const isUnmetered = ({ outcome }: Settlement): boolean => (outcome._tag === "Completed" || outcome._tag === "Incomplete") && outcome.captureMiss === true
 
 /** Counts a settled exchange; `flush` makes it visible. */
 export const settled = (settlement: Settlement): Effect.Effect<void> =>
@@ -68,6 +72,7 @@ export const settled = (settlement: Settlement): Effect.Effect<void> =>
       exchangesBy.add(label(settlement.outcome), settlement.inbound, 1)
       for (const attempt of settlement.attempts) attemptsBy.add(attempt.provider, attempt.error?.class ?? "ok", 1)
       if (settlement.provider !== undefined) {
+        if (isUnmetered(settlement)) unmeteredBy.add(settlement.provider, settlement.inbound, 1)
         for (const [kind, count] of Object.entries(settlement.usage.tokens)) tokensBy.add(kind, settlement.provider, count)
       }
       if (settlement.ttftMs !== undefined) firstContent.updateUnsafe(settlement.ttftMs / 1000, context)
@@ -79,5 +84,5 @@ export const sealsRestored = (upstream: string, provider: string, count: number)
 
 /** Hands what was counted to the metrics; called on every turn of the wheel and when the gateway stops. */
 export const flush = (context: Context.Context<never>): void => {
-  for (const counter of [exchangesBy, attemptsBy, tokensBy, restoredBy]) counter.flush(context)
+  for (const counter of [exchangesBy, attemptsBy, tokensBy, unmeteredBy, restoredBy]) counter.flush(context)
 }

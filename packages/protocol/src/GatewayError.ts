@@ -100,9 +100,16 @@ export class GatewayError extends Schema.TaggedError<GatewayError>()("GatewayErr
 /** A failure as an error: `fail({ class: "bad-request", message: "…" })`. */
 export const fail = (failure: Failure): GatewayError => new GatewayError({ failure })
 
-/** The HTTP status the client is told. The provider's own status is kept only where the policy says so and it is an error status. */
+/** Statuses by which a provider says that it was too slow. */
+const timeouts: ReadonlySet<number | undefined> = new Set([408, 504])
+
+/**
+ * The HTTP status the client is told. The provider's own status is kept only where the policy says so and it is an error status; that a
+ * provider was too slow is told as 504.
+ */
 export const statusOf = (failure: Failure): number => {
   const policy = policyOf(failure.class)
+  if (failure.class === "transient" && timeouts.has(failure.status)) return 504
   if (policy.status !== "keep") return policy.status
   const stated = failure.status ?? 0
   if (failure.class === "overloaded") return stated === 529 || stated === 503 ? stated : 503
