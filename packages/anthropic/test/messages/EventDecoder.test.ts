@@ -202,6 +202,20 @@ describe("a block", () => {
     )
   })
 
+  it("may have any index, and costs no more for a large one", () => {
+    const index = 4_000_000_000
+    assert.deepStrictEqual(partsOf(...textBlock(index, "a"), ...textBlock(2, "b")), [{ type: "text", text: "a" }, { type: "text", text: "b" }])
+    const starts = eventsOf(message(...textBlock(index, "a"))).flatMap((event) => event.type === "block-start" ? [event.index] : [])
+    assert.deepStrictEqual(starts, [0])
+  })
+
+  it("more than a few hundred that stay open are a violation", () => {
+    const opened = Array.from({ length: 300 }, (_, n) => ({ type: "content_block_start", index: n * 1_000_000, content_block: { type: "text", text: "" } }))
+    const events = eventsOf(message(...opened))
+    assert.strictEqual(events.filter(({ type }) => type === "block-start").length, 256)
+    assert.deepInclude(events.at(-1), { type: "error" })
+  })
+
   it("that begins with a delta is opened by it", () => {
     assert.deepStrictEqual(partsOf({ type: "content_block_delta", index: 0, delta: { type: "text_delta", text: "x" } }), [{ type: "text", text: "x" }])
   })

@@ -1,0 +1,296 @@
+/** Edge cases of what is sent where, who refuses, and what is settled. */
+import type { Situation } from "./EdgeCase.ts"
+import { races } from "./ExchangeStreams.ts"
+import { inFile } from "./NamedTests.ts"
+
+const outcomes = inFile("test/exchanges/Outcomes.test.ts")
+const bytes = inFile("test/exchanges/Bytes.test.ts")
+const refusals = inFile("test/exchanges/Refusals.test.ts")
+const settlement = inFile("test/exchanges/Settlement.test.ts")
+const badInput = inFile("test/end-to-end/BadInput.test.ts")
+const streaming = inFile("test/end-to-end/Streaming.test.ts")
+const disconnect = inFile("test/end-to-end/Disconnect.test.ts")
+const metrics = inFile("test/end-to-end/Metrics.test.ts")
+const retries = inFile("packages/gateway/test/RetryPolicy.test.ts")
+const verdict = inFile("packages/gateway/test/Verdict.test.ts")
+const httpProvider = inFile("packages/gateway/test/HttpProvider.test.ts")
+const rules = inFile("apps/server/test/config/Rules.test.ts")
+const serve = inFile("apps/server/test/commands/Serve.test.ts")
+const store = inFile("packages/ledger/test/Store.test.ts")
+const writer = inFile("packages/ledger/test/Writer.test.ts")
+const ledger = inFile("packages/ledger/test/contract.ts")
+const crash = inFile("test/end-to-end/Crash.test.ts")
+const chatToResponses = inFile("test/crossings/ChatToResponses.test.ts")
+const messagesToGemini = inFile("test/crossings/MessagesCallsToGemini.test.ts")
+const stops = inFile("test/crossings/StopReasons.test.ts")
+const laws = inFile("test/end-to-end/Lanes.test.ts")
+
+const refusedSettings = rules("is refused when it is turned on: %s")
+
+/** Codecs and the two lanes. */
+export const lanes: ReadonlyArray<Situation> = [
+  {
+    situation: "a secret in a field that no protocol knows",
+    expected: "whoever guards requests sees it",
+    tests: refusals("by a guard sees what no protocol knows, and sends nothing")
+  },
+  {
+    situation: "a limit of output tokens above what a model may write",
+    expected: "clamped downwards only",
+    tests: [],
+    decided:
+      "Not part of the gateway yet: a ceiling of output tokens per model. Until then what the client asks for is sent, and the provider refuses what is too much."
+  },
+  {
+    situation: "a body that is no JSON object",
+    expected: "400, and nothing is sent",
+    tests: [...refusals("of a body that is no JSON object comes before anything is sent"), ...badInput("${bad.path}: ${bad.name}")]
+  },
+  {
+    situation: "an alias inside one protocol",
+    expected: "only the name of the model is replaced, every other byte stays",
+    tests: bytes("an alias is replaced in the request and every other byte stays, and the answer's model is the provider's own")
+  },
+  {
+    situation: "a stream inside one protocol; a refusal with a time to wait",
+    expected: "event for event; the message and the time are kept",
+    tests: [
+      ...bytes(
+        "a stream is forwarded event for event, those that nobody knows and signs of life too",
+        "a refusal keeps the provider's message and how long to wait"
+      ),
+      ...laws("mean the same for every scenario of ${upstream}")
+    ],
+    decided:
+      "The body of a refusal is the gateway's own in the client's protocol, with the provider's message and type, so that what must not be shown is never forwarded."
+  },
+  {
+    situation: "an alias, in the request and in the reply",
+    expected: "the provider is asked for its own model; the reply's model is a documented choice",
+    tests: bytes("an alias is replaced in the request and every other byte stays, and the answer's model is the provider's own"),
+    decided: "The reply names the model that answered, not the alias."
+  },
+  {
+    situation: "signatures of thinking that a client strips from its history",
+    expected: "they are given back, within one conversation only",
+    tests: [],
+    decided:
+      "Not part of the gateway yet: remembering signatures for clients whose protocol cannot carry them. Until then they are a reported loss, and a provider that insists gets what stands for them."
+  },
+  {
+    situation: "content of a kind that nobody knows",
+    expected: "refused with its place; left out and reported where the model's entry is lenient",
+    tests: refusals(
+      "of content that the provider's protocol has no place for names where it stands",
+      "is none where the model's entry is lenient: the content is left out, and the reply says so"
+    )
+  },
+  {
+    situation: "an answer stopped by a filter or a refusal",
+    expected: "no plain stop in any protocol",
+    tests: stops(
+      "is no plain stop: ${what}, for a client of ${client}",
+      "in words of its own keeps them where a protocol has a place for them"
+    )
+  },
+  {
+    situation: "a result of a tool without its call",
+    expected: "no crash; whoever refuses it says so",
+    tests: [
+      ...chatToResponses("with an id used twice in one answer, a second result for a call and a result for no call passes all of them on"),
+      ...messagesToGemini("whose call is nowhere is named by a word that stands for it, which is reported, and not by guessing from its id")
+    ],
+    decided: "It is passed on, because some providers take it; one that does not refuses it in its own words, which reach the client as 400."
+  }
+]
+
+/** Routing, tries, errors. */
+export const routing: ReadonlyArray<Situation> = [
+  {
+    situation: "failures that pass and failures that stay",
+    expected: "tried again until the tries are used up, as long as asked for, with growing waits; never a request at fault, never in mid-stream",
+    tests: [
+      ...retries(
+        "tries the same target again while its class allows it and tries are left, then another one",
+        "never repeats a request that is at fault",
+        "waits as long as the provider asks, at most 30 s, and not beyond the deadline",
+        "keeps the jittered delay between 0.2 and 2 seconds"
+      ),
+      ...streaming("is tried again before the commit when ${upstream} fails once", "is never tried again after the commit, upstream ${upstream}")
+    ]
+  },
+  {
+    situation: "a first target that is busy, a second that serves",
+    expected: "the record names the second, and counts both tries",
+    tests: [
+      ...refusals("by a target that is busy is answered by the next, which the record names, with every attempt counted"),
+      ...streaming("falls back to a target of another protocol")
+    ]
+  },
+  {
+    situation: "400 and 401 from the first target",
+    expected: "not taken to the second",
+    tests: refusals("of the request itself is not taken to another target", "of our own key is not taken to another target, and is not shown"),
+    decided: "There is no policy yet that takes a refused key to another target: it would hide a key that no longer works."
+  },
+  {
+    situation: "errors of the provider, by status",
+    expected: "its own faults are 502, too slow is 504, too busy stays 429, the request's faults stay",
+    tests: refusals("of ${model} is ${status} to the client, in the client's own protocol")
+  },
+  {
+    situation: "504 and 429 of the provider",
+    expected: "told apart from other failures, in the status and in the record",
+    tests: refusals("of ${model} is ${status} to the client, in the client's own protocol")
+  },
+  ...races,
+  {
+    situation: "a provider that does not exist or has no key; a body nobody can read",
+    expected: "refused before anything is sent",
+    tests: [
+      ...httpProvider("fails before connecting when the key is missing, naming the provider and what to set"),
+      ...rules("are refused as the registry refuses them, at their place in the file"),
+      ...refusals("of a body that is no JSON object comes before anything is sent")
+    ]
+  },
+  {
+    situation: "a model that no entry matches",
+    expected: "denied; nothing is sent and nothing charged",
+    tests: refusals("of a model that no entry matches sends and charges nothing")
+  },
+  {
+    situation: "a key that may not use a model; metrics without a token",
+    expected: "403; 401",
+    tests: serve(
+      "asks for a key in mode keys, and holds each key to its models",
+      "makes an admin token where none is configured, and guards the metrics with it"
+    ),
+    decided: "Not part of the gateway yet: other routes for administrators than the metrics."
+  }
+]
+
+/** Settling, and what is not there yet. */
+export const settling: ReadonlyArray<Situation> = [
+  {
+    situation: "the end of an answer and a client that leaves, in a race",
+    expected: "one settlement",
+    tests: [
+      ...disconnect("closes the upstream and leaves exactly one entry"),
+      ...ledger("keeps the first of two settlements, and ignores what comes after it"),
+      ...verdict("stays Completed where the client or the connection left after the last finish")
+    ]
+  },
+  {
+    situation: "a ledger that fails while settling",
+    expected: "nothing is half done; what stays open is closed later",
+    tests: [
+      ...store("stores all rows of a group or none", "files what a crash left open as abandoned, with what is known of its usage"),
+      ...settlement("a ledger that does not take an opening lets nothing go upstream"),
+      ...crash("a killed server loses no request that reached its upstream")
+    ]
+  },
+  {
+    situation: "a cancelled answer with and without words",
+    expected: "partial words are kept only where there are any",
+    tests: [],
+    decided: "Not part of the gateway yet: chats that keep the words of an answer. Until then the ledger keeps counts and no words."
+  },
+  {
+    situation: "settling more than was reserved, by estimate, or nothing",
+    expected: "capped; never above the reserve; released",
+    tests: [...refusedSettings, ...verdict("is Empty where the upstream said nothing, and releases the usage")],
+    decided: "Not part of the gateway yet: reserving and settling quotas. Until then `keys[].budget` and `keys[].limits` are refused when the server starts."
+  },
+  {
+    situation: "a better model that is switched off or used up",
+    expected: "never a more expensive one; a cheaper one where it is allowed",
+    tests: refusedSettings,
+    decided: "Not part of the gateway yet: quotas by tier. Until then a model has the targets and fallbacks its entry names, and no others."
+  },
+  {
+    situation: "a second window of a limit that denies",
+    expected: "what the first one counted is given back",
+    tests: refusedSettings,
+    decided: "Not part of the gateway yet: limits of rate. Until then `keys[].limits` is refused when the server starts."
+  },
+  {
+    situation: "every way an exchange can end, and what it costs",
+    expected: "one table, row by row; what nobody knows is told as unknown",
+    tests: verdict(
+      "is Defect where the gateway itself broke, whatever else happened",
+      "is Denied by whoever refused, and releases the usage",
+      "is Completed where every choice finished and usage was reported",
+      "is Incomplete with its reason where the model had to stop",
+      "is Truncated where the stream ended without its stop event",
+      "is UpstreamFailed where the plan ran out before the commit; an attempt that waited in vain costs its prompt",
+      "is the larger of what was stated and what was streamed"
+    ),
+    decided: "Not part of the gateway yet: alarms. An unknown failure has a class of its own in the ledger and in the metrics, on which one can be set."
+  },
+  {
+    situation: "credits, rounded and too large",
+    expected: "whole numbers, rounded up part by part; too much is an error",
+    tests: refusedSettings,
+    decided:
+      "Not part of the gateway yet: money. Until then the ledger keeps counts of tokens and no cost, and `keys[].budget` is refused when the server starts."
+  },
+  {
+    situation: "the same request again under one idempotency key",
+    expected: "replayed without a charge, or refused while it runs",
+    tests: refusals("with one idempotency key is asked twice and recorded twice"),
+    decided: "Not part of the gateway yet: replay. Until then the key has no meaning here, and every request is an exchange of its own."
+  },
+  {
+    situation: "closing what was left open while its owner comes back or has ended it",
+    expected: "nothing happens to what goes on or has ended",
+    tests: [
+      ...store("leaves open exchanges alone when only the thread is new", "comes to the same rows in whatever order, and however often, writes arrive"),
+      ...ledger("keeps the first of two settlements, and ignores what comes after it")
+    ]
+  },
+  {
+    situation: "records that are handed on: failures that pass, failures that stay, the whole way",
+    expected: "tried again; set aside; delivered",
+    tests: writer(
+      "has spilled rows replayed when the database takes writes again, one file at a time, until it worked",
+      "tells only the writer of a row that can never be stored",
+      "sends a settlement by itself when no opening comes"
+    ),
+    decided: "Not part of the gateway yet: handing records to other systems. The same holds of the way into the ledger."
+  },
+  {
+    situation: "two hundred requests at once against a budget for ten",
+    expected: "at most ten are let in",
+    tests: refusedSettings,
+    decided: "Not part of the gateway yet: budgets. Until then `keys[].budget` is refused when the server starts, so that nobody relies on one."
+  },
+  {
+    situation: "an answer with and without tokens, in the metrics",
+    expected: "counted once; without tokens nothing is charged",
+    tests: [
+      ...metrics("count exchanges by outcome, attempts by result, and tokens by class"),
+      ...outcomes("that is empty is told as one, and costs nothing")
+    ]
+  },
+  {
+    situation: "the same body from two callers, and at the same time",
+    expected: "no answer crosses; a hit is recorded; one call upstream",
+    tests: [...refusedSettings, ...refusals("with one idempotency key is asked twice and recorded twice")],
+    decided:
+      "Not part of the gateway yet: a cache of answers. Until then `extensions.cache` is refused when the server starts, and every request is asked upstream."
+  },
+  {
+    situation: "bodies of a megabyte in the record",
+    expected: "head and tail are kept, the digest is of the whole, cuts are counted and never inside a character",
+    tests: refusedSettings,
+    decided: "Not part of the gateway yet: bodies in the ledger. Until then `ledger.bodies` other than `none` is refused when the server starts."
+  },
+  {
+    situation: "the same id opened twice at once",
+    expected: "one row",
+    tests: [
+      ...ledger("opens an exchange once, however often it is told to"),
+      ...store("comes to the same rows in whatever order, and however often, writes arrive")
+    ]
+  }
+]
