@@ -161,6 +161,7 @@ describe("a chat request to Gemini", () => {
       responseMimeType: "application/json",
       responseSchema: { type: "OBJECT", properties: { a: { type: "STRING" } } }
     })
+    assert.deepStrictEqual(asked([user], format(simple)).losses, ["/response_format/json_schema/name dropped"])
     const closed = object({ a: { type: "string" } }, { additionalProperties: false })
     assert.deepStrictEqual(asked([user], format(closed)).body["generationConfig"], { responseMimeType: "application/json", responseJsonSchema: closed })
   })

@@ -284,7 +284,13 @@ export const decode = ({ body, headers }: RequestInput): Result.Result<Canonical
     }),
     wire: { dialect: id, value: body },
     at: "",
-    places: { ...Fields.places(fields, wire, ""), turns: "/messages", instructions: "/messages", ...(Array.isArray(wire.tools) ? { tools: "/tools" } : {}) }
+    places: {
+      ...Fields.places(fields, wire, ""),
+      turns: "/messages",
+      instructions: "/messages",
+      ...(Array.isArray(wire.tools) ? { tools: "/tools" } : {}),
+      ...(wire.response_format?.type === "json_schema" ? { responseFormat: "/response_format/json_schema" } : {})
+    }
   }))
 
 /** What is wrong with a request body, if anything is. */

@@ -210,7 +210,13 @@ export const decode = ({ body, headers }: RequestInput): Result.Result<Canonical
     }),
     wire: { dialect: Wire.id, value: body },
     at: "",
-    places: { ...Fields.places(fields, wire, ""), turns: "/input", ...(wire.instructions === undefined ? { instructions: "/input" } : {}) }
+    places: {
+      ...Fields.places(fields, wire, ""),
+      turns: "/input",
+      ...(wire.instructions === undefined ? { instructions: "/input" } : {}),
+      ...(isObject(wire.text?.format) ? { responseFormat: "/text/format" } : {}),
+      ...(wire.text?.verbosity === undefined ? {} : { verbosity: "/text/verbosity" })
+    }
   }))
 
 /** What is wrong with a request body, if anything is. */
