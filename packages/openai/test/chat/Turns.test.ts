@@ -56,6 +56,21 @@ describe("messages in canonical words", () => {
     ])
   })
 
+  it("pair results that name no call with the oldest call nothing else answers, and leave them so on the wire", () => {
+    const asked = (id: string): JsonObject => ({ id, type: "function", function: { name: "f", arguments: "{}" } })
+    const messages = [
+      { role: "assistant", content: null, tool_calls: [asked("c1"), asked("c2"), { id: "c3", type: "custom", custom: { name: "sh", input: "ls" } }] },
+      { role: "tool", content: "one" },
+      { role: "tool", tool_call_id: "c2", content: "two" },
+      { role: "tool", tool_call_id: null, content: "three" },
+      { role: "tool", tool_call_id: "", content: "nothing was asked" }
+    ]
+    const results = turnsOf(...messages).turns.flatMap(({ parts }) => parts.flatMap((part) => part.type === "tool-result" ? [[part.id, part.kind]] : []))
+    assert.deepStrictEqual(results, [["c1", "function"], ["c2", "function"], ["c3", "custom"], ["", "function"]])
+    const body = { model: "m", messages }
+    assert.strictEqual(encode(decode(body)).body, body)
+  })
+
   it("pair deprecated function calls and their results by name", () => {
     const { turns } = turnsOf({ role: "assistant", content: null, function_call: { name: "f", arguments: "{}" } }, {
       role: "function",

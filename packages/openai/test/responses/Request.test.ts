@@ -52,6 +52,26 @@ const agent: JsonObject = {
   text: { verbosity: "low" }
 }
 
+describe("outputs that name no call", () => {
+  it("answer the oldest call nothing else answers, and stay so on the wire", () => {
+    const body = {
+      model: "m",
+      input: [
+        { type: "function_call", call_id: "c1", name: "f", arguments: "{}" },
+        { type: "custom_tool_call", call_id: "c2", name: "sh", input: "ls" },
+        { type: "function_call_output", output: "one" },
+        { type: "custom_tool_call_output", call_id: null, output: "two" }
+      ]
+    }
+    const request = decode(body)
+    assert.deepStrictEqual(request.turns.flatMap(({ parts }) => parts.flatMap((part) => part.type === "tool-result" ? [[part.id, part.kind]] : [])), [
+      ["c1", "function"],
+      ["c2", "custom"]
+    ])
+    assert.strictEqual(encode(request).body, body)
+  })
+})
+
 describe("the request of a coding agent", () => {
   const request = decode(agent)
 
