@@ -29,6 +29,8 @@ export type Answer =
 /** One recorded exchange. */
 export interface Case {
   readonly id: string
+  /** What the collection notes of the exchange: `req.*` of the request, `res.*` of the answer. */
+  readonly features: ReadonlyArray<string>
   readonly provider: string
   readonly model: string
   readonly isStreaming: boolean
@@ -41,6 +43,7 @@ interface IndexEntry {
   readonly id: string
   readonly dir: string
   readonly protocol: string
+  readonly features: ReadonlyArray<string>
 }
 
 interface Meta {
@@ -82,12 +85,13 @@ const answerOf = (dir: string, meta: Meta): Answer | undefined => {
 const withModel = (request: Json, model: string | null): Json =>
   isObject(request) && request["model"] === undefined && model !== null ? { model, ...request } : request
 
-const load = ({ id, dir }: IndexEntry): Case => {
+const load = ({ dir, features, id }: IndexEntry): Case => {
   const meta: Meta = JSON.parse(read(dir, "meta.json"))
   const request = meta.files.request
   const answer = answerOf(dir, meta)
   return {
     id,
+    features,
     provider: meta.provider,
     model: meta.model ?? "unknown",
     isStreaming: meta.streaming,

@@ -22,6 +22,7 @@ export const patches: ReadonlyArray<readonly [dialect: string, patches: Readonly
   patches
 ])
 
-/** The official schemas by dialect; none where they are absent. */
-export const oracles = (): { readonly [dialect: string]: Oracle } =>
-  Fixtures.hasSpecs ? Object.fromEntries(Object.entries(specifications).map(([dialect, { oracle }]) => [dialect, oracle()])) : {}
+/** The official schemas by dialect, each compiled when it is first needed; none where they are absent. */
+export const oracles: { readonly [dialect: string]: Oracle } = Fixtures.hasSpecs
+  ? Object.fromEntries(Object.entries(specifications).map(([dialect, { oracle }]) => [dialect, oracle()]))
+  : {}

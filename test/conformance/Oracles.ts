@@ -22,7 +22,6 @@ const both = (reader: Oracle, official: Oracle): Oracle => ({
 })
 
 /** The judges by dialect. */
-export const oracles = (): { readonly [dialect: string]: Oracle } => {
-  const official = Official.oracles()
-  return Object.fromEntries(Object.entries(readers).map(([dialect, reader]) => [dialect, both(reader, official[dialect] ?? {})]))
-}
+export const oracles: { readonly [dialect: string]: Oracle } = Object.fromEntries(
+  Object.entries(readers).map(([dialect, reader]) => [dialect, both(reader, Official.oracles[dialect] ?? {})])
+)

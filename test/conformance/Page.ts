@@ -2,7 +2,10 @@
 import { mutants } from "../laws/Mutants.ts"
 import { decisions } from "./edgeCases/EdgeCasesPage.ts"
 import { exceptions } from "./Exceptions.ts"
+import { features } from "./Features.ts"
 import * as Official from "./Official.ts"
+import { faults } from "./official/Mutations.ts"
+import type * as Teeth from "./official/Teeth.ts"
 import * as Results from "./Results.ts"
 import { table } from "./Table.ts"
 
@@ -30,17 +33,31 @@ const rules: ReadonlyArray<readonly [string, string]> = [
   ["crossing", "law 2 into the other dialect, whose official schema and a reader as strict as the strictest clients judge what is emitted"]
 ]
 
+/** How many crossings of recorded requests no outside judge saw. */
+const unjudged = (results: ReadonlyArray<Results.RuleResult>): string => {
+  const crossings = results.filter(({ direction, target }) => direction === "request" && target !== undefined)
+  const sent = crossings.reduce((sum, { cases }) => sum + cases.length, 0)
+  return `${sent - crossings.reduce((sum, { judged }) => sum + judged, 0)} of the ${sent} crossings of recorded requests`
+}
+
+const teethRows = (shares: ReadonlyArray<Teeth.Share>): ReadonlyArray<ReadonlyArray<string>> =>
+  [...Map.groupBy(shares, ({ dialect, kind }) => `${dialect} ${kind}`).values()].map((row) => [
+    row[0]?.dialect ?? "",
+    row[0]?.kind ?? "",
+    ...row.map(({ seen, shown }) => shown === 0 ? "–" : `${seen} of ${shown}`)
+  ])
+
 const patchRows = Official.patches.flatMap(([dialect, patches]) => patches.map(({ because, changes, name }) => [dialect, name, changes, because]))
 
 /** The page, from the results of a run. */
-export const conformance = (results: ReadonlyArray<Results.RuleResult>): string => {
+export const conformance = (results: ReadonlyArray<Results.RuleResult>, shares: ReadonlyArray<Teeth.Share>): string => {
   const cases = Results.caseCounts()
   const rows = results.map((result) => [
     result.protocol,
     result.direction,
     `${result.rule.split(" ")[0]}${result.target === undefined ? "" : ` to ${result.target}`}`,
-    String(result.checked),
-    String(result.checked - result.broken.size),
+    String(result.cases.length),
+    String(result.cases.length - result.broken.size),
     String(result.broken.size)
   ])
   return `# Conformance
@@ -82,9 +99,16 @@ alternatives, the one is meant that the discriminator says. Only this is correct
 
 ${table(["dialect", "patch", "changes", "because"], patchRows)}
 
+A judge is worth what it notices. Of values that crossings of the recordings emit, each given one fault at a random place, these shares are
+refused; what a schema does not require may be left out, and only Gemini's is closed:
+
+${table(["dialect", "judged", ...faults], teethRows(shares))}
+
 Not judged: a request in which something is in words that only the target's own clients have, because inside a dialect identity wins (random
-values only; no recorded crossing has such words), and one of which no turn is left. A request that uses what is in beta at Anthropic
-(MCP servers, files by id) is judged by the beta part of its document.
+values only), and one of which no turn is left, because nobody may send it: ${
+    unjudged(results)
+  }. A request that uses what is in beta at Anthropic (MCP servers, files by id) is judged by the beta part
+of its document.
 
 ## Exceptions
 
@@ -94,6 +118,12 @@ Cases that break a rule through a fault of their sender or of their recording: $
 
 ${table(["case", "rule", "fault"], exceptions.map((exception) => [exception.case, exception.rules.join(", "), exception.fault]))}
 
+## Features of the recordings
+
+Of how many recorded exchanges a feature was met, and held: inside the dialect (\`identity\`; of error replies, that they are read) and in each crossing
+(law 2: it is carried, or its loss is reported). The features are named by whoever collected the recordings. \`2 of 3\` has an exception above.
+
+${features(results)}
 ## Edge cases
 
 Situations that translators and gateways are known to get wrong stand in [edge cases](reference/edge-cases.md), each with the tests that hold it. These we

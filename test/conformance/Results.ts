@@ -1,6 +1,7 @@
 /** Runs every rule on every recorded exchange it applies to, once per process, for the suite and for the published page alike. */
 import { Result } from "effect"
 import * as Coverage from "../../packages/testing/src/Coverage.ts"
+import type { Oracle } from "../../packages/testing/src/Laws.ts"
 import * as Crossings from "./Crossings.ts"
 import { exceptions } from "./Exceptions.ts"
 import * as Fixtures from "./Fixtures.ts"
@@ -14,9 +15,12 @@ export interface RuleResult {
   readonly rule: string
   readonly direction: Rules.Rule["direction"]
   readonly target?: string
-  readonly checked: number
+  /** The cases it applies to. */
+  readonly cases: ReadonlyArray<string>
   /** Cases that break the rule, with what is wrong. */
   readonly broken: ReadonlyMap<string, string>
+  /** How many requests outside judges saw, in a crossing of requests. */
+  readonly judged: number
 }
 
 const judged = (rule: Rules.Rule, subject: Rules.Subject, recorded: Fixtures.Case): string | undefined => {
@@ -24,7 +28,16 @@ const judged = (rule: Rules.Rule, subject: Rules.Subject, recorded: Fixtures.Cas
   return Result.isSuccess(result) ? result.success : result.failure
 }
 
-const run = (rule: Rules.Rule, subject: Rules.Subject, cases: ReadonlyArray<Fixtures.Case>, target?: string): RuleResult => {
+/** Counts what a judge is shown. */
+const counting = (oracle: Oracle, tally: { requests: number }): Oracle => ({
+  ...oracle,
+  request: (body) => {
+    tally.requests += 1
+    return oracle.request?.(body)
+  }
+})
+
+const run = (rule: Rules.Rule, subject: Rules.Subject, cases: ReadonlyArray<Fixtures.Case>, target?: string, tally = { requests: 0 }): RuleResult => {
   const applicable = cases.filter((recorded) => Rules.applies(rule, recorded))
   const broken = new Map(applicable.flatMap((recorded) => {
     const wrong = judged(rule, subject, recorded)
@@ -35,26 +48,28 @@ const run = (rule: Rules.Rule, subject: Rules.Subject, cases: ReadonlyArray<Fixt
     rule: `${rule.name} ${rule.direction}`,
     direction: rule.direction,
     ...(target === undefined ? {} : { target }),
-    checked: applicable.length,
-    broken
+    cases: applicable.map(({ id }) => id),
+    broken,
+    judged: rule.direction === "request" ? tally.requests : 0
   }
 }
 
 /** How many exchanges are recorded of each protocol. */
-export const caseCounts = (): ReadonlyMap<string, number> => new Map(subjects().map(({ protocol }) => [protocol, Fixtures.casesOf(protocol).length]))
+export const caseCounts = (): ReadonlyMap<string, number> => new Map(subjects.map(({ protocol }) => [protocol, Fixtures.casesOf(protocol).length]))
 
 /** All results; none where the recordings are absent. `coverage` counts the losses met. */
 export const results = (coverage: Coverage.Coverage = Coverage.make()): ReadonlyArray<RuleResult> => {
-  const all = subjects()
-  return all.flatMap((subject) => {
+  return subjects.flatMap((subject) => {
     const cases = Fixtures.casesOf(subject.protocol)
-    const targets = all.filter((other) => other !== subject && Crossings.isDeclared(subject.dialect.id, other.dialect.id))
+    const targets = subjects.filter((other) => other !== subject && Crossings.isDeclared(subject.dialect.id, other.dialect.id))
     return [
       ...Rules.rules.map((rule) => run(rule, subject, cases)),
       ...targets.flatMap((target) => {
         const pair = [subject.dialect.id, target.dialect.id] as const
-        const rules = Rules.crossingRules({ subject: target, allows: Crossings.allows(...pair), allowsAnswer: Crossings.allows(...pair, "answer"), coverage })
-        return rules.map((rule) => run(rule, subject, cases, target.protocol))
+        const tally = { requests: 0 }
+        const judged = { ...target, oracle: counting(target.oracle, tally) }
+        const rules = Rules.crossingRules({ subject: judged, allows: Crossings.allows(...pair), allowsAnswer: Crossings.allows(...pair, "answer"), coverage })
+        return rules.map((rule) => run(rule, subject, cases, target.protocol, tally))
       })
     ]
   })

@@ -10,36 +10,33 @@ import * as ResponsesFacts from "./ResponsesFacts.ts"
 import type { Subject } from "./Rules.ts"
 
 /** The protocols there are recordings and codecs of. */
-export const subjects = (): ReadonlyArray<Subject> => {
-  const oracles = Oracles.oracles()
-  return [
-    {
-      dialect: OpenAiChat.dialect,
-      protocol: "openai-chat",
-      factsOfBody: RawFacts.ofChatBody,
-      factsOfStream: RawFacts.ofChatStream,
-      oracle: oracles[OpenAiChat.dialect.id] ?? {}
-    },
-    {
-      dialect: AnthropicMessages.dialect,
-      protocol: "anthropic-messages",
-      factsOfBody: RawFacts.ofMessagesBody,
-      factsOfStream: RawFacts.ofMessagesStream,
-      oracle: oracles[AnthropicMessages.dialect.id] ?? {}
-    },
-    {
-      dialect: OpenAiResponses.dialect,
-      protocol: "openai-responses",
-      factsOfBody: ResponsesFacts.ofBody,
-      factsOfStream: ResponsesFacts.ofStream,
-      oracle: oracles[OpenAiResponses.dialect.id] ?? {}
-    },
-    {
-      dialect: GeminiGenerate.dialect,
-      protocol: "gemini",
-      factsOfBody: GeminiFacts.ofBody,
-      factsOfStream: GeminiFacts.ofStream,
-      oracle: oracles[GeminiGenerate.dialect.id] ?? {}
-    }
-  ]
-}
+export const subjects: ReadonlyArray<Subject> = [
+  {
+    dialect: OpenAiChat.dialect,
+    protocol: "openai-chat",
+    factsOfBody: RawFacts.ofChatBody,
+    factsOfStream: RawFacts.ofChatStream,
+    oracle: Oracles.oracles[OpenAiChat.dialect.id] ?? {}
+  },
+  {
+    dialect: AnthropicMessages.dialect,
+    protocol: "anthropic-messages",
+    factsOfBody: RawFacts.ofMessagesBody,
+    factsOfStream: RawFacts.ofMessagesStream,
+    oracle: Oracles.oracles[AnthropicMessages.dialect.id] ?? {}
+  },
+  {
+    dialect: OpenAiResponses.dialect,
+    protocol: "openai-responses",
+    factsOfBody: ResponsesFacts.ofBody,
+    factsOfStream: ResponsesFacts.ofStream,
+    oracle: Oracles.oracles[OpenAiResponses.dialect.id] ?? {}
+  },
+  {
+    dialect: GeminiGenerate.dialect,
+    protocol: "gemini",
+    factsOfBody: GeminiFacts.ofBody,
+    factsOfStream: GeminiFacts.ofStream,
+    oracle: Oracles.oracles[GeminiGenerate.dialect.id] ?? {}
+  }
+]

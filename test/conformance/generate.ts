@@ -4,6 +4,7 @@ import { join } from "node:path"
 import * as CrossingsPage from "./CrossingsPage.ts"
 import * as EdgeCasesPage from "./edgeCases/EdgeCasesPage.ts"
 import * as Fixtures from "./Fixtures.ts"
+import * as Teeth from "./official/Teeth.ts"
 import * as Page from "./Page.ts"
 import * as Results from "./Results.ts"
 
@@ -17,6 +18,6 @@ process.stdout.write("Wrote docs/reference/crossings.md, docs/reference/edge-cas
 if (Fixtures.isPresent) {
   const results = Results.results()
   for (const result of results) for (const line of Results.judge(result).unexcused) process.stdout.write(`${result.rule}: ${line.slice(0, 300)}\n`)
-  writeFileSync(join(docs, "conformance.md"), Page.conformance(results))
+  writeFileSync(join(docs, "conformance.md"), Page.conformance(results, Teeth.shares()))
   process.stdout.write("Wrote docs/conformance.md\n")
 } else process.stdout.write(`${Fixtures.notice}\n`)

@@ -8,7 +8,6 @@ import * as Oracles from "../conformance/Oracles.ts"
 import { type Subject, subjects } from "./Subjects.ts"
 
 const coverage = Coverage.make()
-const oracles = Oracles.oracles()
 
 /** Crossings whose tables have the rarest losses. */
 const rare = new Set(["canonical → openai-responses", "canonical → gemini-generate", "anthropic-messages → openai-responses"])
@@ -33,7 +32,7 @@ describe("the canonical model", () => Laws.canonical.forEach(holds))
 
 /** What the laws are told of a subject, as the end of a crossing that comes `from` somewhere. */
 const optionsOf = ({ dialect, vocabulary }: Subject, from: string, to: string): Laws.LawOptions => {
-  const oracle = oracles[dialect.id]
+  const oracle = Oracles.oracles[dialect.id]
   return {
     vocabulary,
     coverage,

@@ -33,6 +33,16 @@ export const patches: ReadonlyArray<Patch> = [
     apply: formatted("byte", { pattern: "^[A-Za-z0-9+/_-]*={0,2}$" })
   },
   {
+    name: "roles are words",
+    changes: "The role of `Content` is `user` or `model`.",
+    because: "Both documents say so in words only; a patch that makes the judge stricter.",
+    apply: (schemas) => {
+      const content = resolved(schemas, schemas["Content"])
+      const properties = isObject(content["properties"]) ? content["properties"] : {}
+      schemas["Content"] = { ...content, properties: { ...properties, role: { enum: ["user", "model"] } } }
+    }
+  },
+  {
     name: "error reply",
     changes: "`ErrorReply` is added: `error` with `code`, `message`, `status` and `details`, all but the last required.",
     because: "Both documents describe `google.rpc.Status` and neither how HTTP replies wrap it and name its code.",
