@@ -59,6 +59,10 @@ describe("the official schema of", () => {
 describe("the published pages", () => {
   const page = (path: string): string => readFileSync(join(import.meta.dirname, "../../docs", path), "utf8")
 
+  it("have a name for every place that a crossing changes", () => {
+    assert.deepStrictEqual(CrossingsPage.nameless(), [])
+  })
+
   it("are what `node test/conformance/generate.ts` writes", () => {
     assert.strictEqual(page("reference/crossings.md"), CrossingsPage.crossings())
     if (Fixtures.isPresent) assert.strictEqual(page("conformance.md"), Page.conformance(results, shares))
