@@ -25,6 +25,7 @@ const laws: ReadonlyArray<readonly [string, string]> = [
 
 const rules: ReadonlyArray<readonly [string, string]> = [
   ["identity", "law 1 on the recorded value"],
+  ["answer", "an answer written afresh for the client of a recorded request, whole and streamed, is valid by the official schema and to strict readers"],
   ["chunking", "law 5 at seeded cuts, and byte by byte where the stream is at most 4 kB"],
   ["legality", "the decoded events obey the grammar and reach a terminal"],
   ["facts", "text, calls, finish and tokens equal what a reader that shares no code with the codecs takes off the wire"],

@@ -2,7 +2,7 @@
  * What is checked of every recorded exchange, through the Dialect interface alone: the same rules serve every protocol. Each
  * rule says in words what is wrong, or nothing.
  */
-import type { Frame } from "@sluice/protocol/CanonicalEvent"
+import type { CanonicalEvent, Frame } from "@sluice/protocol/CanonicalEvent"
 import * as CanonicalUsage from "@sluice/protocol/CanonicalUsage"
 import * as Collect from "@sluice/protocol/Collect"
 import type { Dialect } from "@sluice/protocol/Dialect"
@@ -89,12 +89,40 @@ const sameFacts = (frames: ReadonlyArray<Frame>, raw: RawFacts): string | undefi
   )
 }
 
+/** What the client of a recorded request is answered, when the answer is written afresh: its words are somebody else's. */
+const someAnswer: ReadonlyArray<CanonicalEvent> = [
+  { type: "start", id: "answer-1", model: "m" },
+  { type: "block-start", choice: 0, index: 0, kind: "text" },
+  { type: "text-delta", choice: 0, index: 0, text: "Let me see." },
+  { type: "block-end", choice: 0, index: 0 },
+  { type: "block-start", choice: 0, index: 1, kind: "tool-call", call: { kind: "function", id: "call_1", name: "look" } },
+  { type: "tool-arguments-delta", choice: 0, index: 1, text: "{}" },
+  { type: "block-end", choice: 0, index: 1 },
+  { type: "finish", choice: 0, reason: "tool-calls" },
+  { type: "usage", usage: { input: 3, output: 2 } },
+  { type: "end" }
+]
+
 /** The rules inside one dialect. */
 export const rules: ReadonlyArray<Rule> = [
   {
     name: "identity",
     direction: "request",
     check: ({ dialect }, { request }) => request === undefined ? undefined : Identity.request(dialect, request)
+  },
+  {
+    name: "answer",
+    direction: "request",
+    check: ({ dialect, oracle }, { request }) => {
+      const decoded = request === undefined ? undefined : Codec.decodeRequest(dialect, request)
+      if (decoded === undefined || Result.isFailure(decoded)) return undefined
+      const asked = decoded.success
+      const frames = someAnswer.map((event): Frame => ({ events: [event] }))
+      return Law.first(
+        oracle.response?.(Codec.transmit(dialect.response.encode(frames, Codec.contextFor(asked)))),
+        oracle.stream?.(Codec.encodeStream(dialect, frames, Codec.contextFor(asked)), asked)
+      )
+    }
   },
   { name: "identity", direction: "body", check: onBody(({ dialect }, body) => Identity.response(dialect, body)) },
   { name: "identity", direction: "stream", check: onStream(({ dialect }, events) => Identity.stream(dialect, events)) },

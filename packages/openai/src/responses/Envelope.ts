@@ -4,7 +4,7 @@
  */
 import { isEmpty, type Usage as CanonicalUsage } from "@sluice/protocol/CanonicalUsage"
 import type { AnswerContext } from "@sluice/protocol/Dialect"
-import { type Json, type JsonObject, valueIn } from "@sluice/protocol/Wire"
+import { isObject, type Json, type JsonObject, valueIn } from "@sluice/protocol/Wire"
 import * as Usage from "./Usage.ts"
 import * as Wire from "./Wire.ts"
 
@@ -52,10 +52,21 @@ const optional: ReadonlyArray<string> = ["user", "prompt", "prompt_cache_key", "
 export const idOf = (prefix: string, stated: string | undefined, made: string): string =>
   stated?.startsWith(`${prefix}_`) === true ? stated : `${prefix}_${made}`
 
+/** A function is echoed with what it was not told: the service enforces schemas unless it is told not to. */
+const echoedTool = (tool: Json): Json => isObject(tool) && tool["type"] === "function" ? { parameters: null, strict: true, ...tool } : tool
+
+/** A value of the request in the words of an answer, which names a conversation by an object. */
+const inAnswer = (key: string, value: Json): Json => {
+  if (key === "tools" && Array.isArray(value)) return value.map(echoedTool)
+  return key === "conversation" && typeof value === "string" ? { id: value } : value
+}
+
 const echoed = (context: AnswerContext): JsonObject => {
   const own = Wire.asObject(valueIn(Wire.id, context.request))
-  const told = optional.flatMap((key): ReadonlyArray<readonly [string, Json]> => own[key] === undefined || own[key] === null ? [] : [[key, own[key]]])
-  return Object.fromEntries([...Object.entries(defaults).map(([key, value]): readonly [string, Json] => [key, own[key] ?? value]), ...told])
+  const told = optional.flatMap((key): ReadonlyArray<readonly [string, Json]> =>
+    own[key] === undefined || own[key] === null ? [] : [[key, inAnswer(key, own[key])]]
+  )
+  return Object.fromEntries([...Object.entries(defaults).map(([key, value]): readonly [string, Json] => [key, inAnswer(key, own[key] ?? value)]), ...told])
 }
 
 /** An answer at one moment. */

@@ -101,6 +101,25 @@ describe("an answer from elsewhere", () => {
     { type: "end" }
   ]
 
+  it("echoes tools and the conversation as the service does", () => {
+    const body = {
+      model: "gpt-5",
+      input: "hi",
+      conversation: "conv_1",
+      tools: [{ type: "function", name: "f" }, { type: "function", name: "g", parameters: {}, strict: false }, { type: "web_search" }]
+    }
+    const decoded = decodeRequest(dialect, body)
+    if (decoded._tag !== "Success") return assert.fail(decoded.failure.message)
+    assert.deepInclude(dialect.response.encode([{ events }], context(decoded.success)), {
+      conversation: { id: "conv_1" },
+      tools: [
+        { type: "function", name: "f", parameters: null, strict: true },
+        { type: "function", name: "g", parameters: {}, strict: false },
+        { type: "web_search" }
+      ]
+    })
+  })
+
   it("echoes what the client asked in this protocol", () => {
     const decoded = decodeRequest(dialect, { model: "m", input: "hi", instructions: "Be kind.", temperature: 0.5, metadata: { a: "b" } })
     assert.strictEqual(decoded._tag, "Success")
