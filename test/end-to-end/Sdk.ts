@@ -1,5 +1,5 @@
 /**
- * What every client library must be able to do through the gateway, whichever protocol the upstream speaks: eight situations, each
+ * What every client library must be able to do through the gateway, whichever protocol the upstream speaks: the same situations, each
  * buffered and streamed. A library is described by its own calls only ({@link Sdk}); the gateway, the questions and what has to come
  * back are here, once for all. What one library alone can be asked stands in its own file.
  */
@@ -208,6 +208,14 @@ const situations = (sdk: Sdk, { it, stream, upstream }: Cell): void => {
       const { text, thinking } = yield* ask("reasoning", "Think.", { think: true })
       assert.match(text, /^Hello from the simulator/)
       assert.match(thinking, sdk.hidesThinking === true ? /^$/ : /I should think about it first/)
+    }))
+
+  it.effect("a tool called after thinking, whose result goes back", () =>
+    Effect.gen(function*() {
+      const { converse } = yield* client
+      const { calls, text } = yield* Effect.promise(() => converse(question("reasoning;tools=1", "Think.", { think: true }), [weather]))
+      assert.deepStrictEqual(calls.map(({ name }) => name), ["get_weather"])
+      assert.include(text, resultOf(weather))
     }))
 
   it.effect("structured output", () =>
