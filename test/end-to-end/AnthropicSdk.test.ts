@@ -3,7 +3,7 @@ import Anthropic from "@anthropic-ai/sdk"
 import { assert } from "@effect/vitest"
 import { Effect } from "effect"
 import * as Rig from "./Rig.ts"
-import { type Cell, describeSdk, maxTokens, type Question, rejection, resultOf, type Sdk, type Tool } from "./Sdk.ts"
+import { type Cell, describeSdk, maxTokens, type Question, rejection, resultOf, type Sdk, time, type Tool, weather } from "./Sdk.ts"
 
 type Message = Anthropic.MessageParam
 
@@ -89,6 +89,30 @@ const own = ({ it, stream, upstream }: Cell): void => {
       const params = { model: `${upstream}/sim-auto`, max_tokens: 500, system: [{ type: "text" as const, text: "Be brief." }], messages }
       const anthropic = yield* client
       assert.include(textOf(yield* Effect.promise(() => create(anthropic, params, { stream }))), "Three")
+    }))
+
+  // It asks for a thread first, and sends the whole history where there is none
+  it.effect("the runner of tools comes to the end", () =>
+    Effect.gen(function*() {
+      const anthropic = yield* client
+      const message = yield* Effect.promise(() =>
+        anthropic.beta.messages.toolRunner({
+          model: `${upstream}/sim-parallel-tools`,
+          max_tokens: 500,
+          messages: [{ role: "user", content: "Weather and time in Paris?" }],
+          tools: [weather, time].map(({ name, schema }) => ({
+            type: "custom" as const,
+            name,
+            input_schema: { ...schema },
+            run: () => resultOf({ name }),
+            parse: (content: unknown) => content
+          })),
+          stream
+        }).runUntilDone()
+      )
+      const text = message.content.map((block) => block.type === "text" ? block.text : "").join("")
+      assert.include(text, resultOf(weather))
+      assert.include(text, resultOf(time))
     }))
 
   it.effect("stop reasons", () =>

@@ -3,7 +3,7 @@ import { assert } from "@effect/vitest"
 import { Effect } from "effect"
 import OpenAI from "openai"
 import * as Rig from "./Rig.ts"
-import { type Cell, describeSdk, maxTokens, type Question, rejection, resultOf, type Sdk, type Tool } from "./Sdk.ts"
+import { type Cell, describeSdk, maxTokens, type Question, rejection, resultOf, type Sdk, time, type Tool, weather } from "./Sdk.ts"
 
 type Message = OpenAI.ChatCompletionMessageParam
 
@@ -84,6 +84,21 @@ const user = (content: string): Message => ({ role: "user", content })
 const client = Effect.map(Rig.Rig, ({ url }) => connect(url, "sk-test"))
 
 const own = ({ it, stream, upstream }: Cell): void => {
+  it.effect("the runner of tools comes to the end", () =>
+    Effect.gen(function*() {
+      const { chat } = yield* client
+      const tools = [weather, time].map(({ name, schema }) => ({
+        type: "function" as const,
+        function: { name, description: name, parameters: { ...schema }, parse: JSON.parse, function: () => resultOf({ name }) }
+      }))
+      const params = { model: `${upstream}/sim-parallel-tools`, messages: [user("Weather and time in Paris?")], tools }
+      const text = yield* Effect.promise(() =>
+        stream ? chat.completions.runTools({ ...params, stream: true }).finalContent() : chat.completions.runTools(params).finalContent()
+      )
+      assert.include(text, resultOf(weather))
+      assert.include(text, resultOf(time))
+    }))
+
   if (stream) {
     it.effect("thinking comes before the text", () =>
       Effect.gen(function*() {
