@@ -5,10 +5,7 @@ import { describeSdk } from "./Sdk.ts"
 
 describeSdk(aiSdk({
   name: "@ai-sdk/google",
-  connect: (url, apiKey) => {
-    const google = createGoogle({ baseURL: `${url}/v1beta`, apiKey })
-    // A name with a slash is a path to this package
-    return (model) => google(`models/${model}`)
-  },
+  // A name with a slash is a path to this package: it asks at /v1beta/NAME and not at /v1beta/models/NAME
+  connect: (url, apiKey) => createGoogle({ baseURL: `${url}/v1beta`, apiKey }),
   options: { google: { thinkingConfig: { includeThoughts: true } } }
 }))

@@ -18,41 +18,49 @@ export { id } from "./Wire.ts"
 const whole = { model: { in: "path" }, stream: { in: "path", is: false } } as const
 const streamed = { model: { in: "path" }, stream: { in: "path", is: true } } as const
 
+/** What is asked of a model at `path`, and where a provider is asked the same. */
+const asking = (path: string, upstream = path): ReadonlyArray<Protocol.Endpoint> => [
+  { operation: "generate", method: "POST", path: `${path}:generateContent`, upstream: `${upstream}:generateContent`, ...whole },
+  // A provider is always asked for server-sent events; a client that does not ask for them gets one JSON array
+  {
+    operation: "generate",
+    method: "POST",
+    path: `${path}:streamGenerateContent`,
+    query: { name: "alt", value: "sse" },
+    upstream: `${upstream}:streamGenerateContent?alt=sse`,
+    ...streamed
+  },
+  {
+    operation: "generate",
+    method: "POST",
+    path: `${path}:streamGenerateContent`,
+    framing: "json-array",
+    upstream: `${upstream}:streamGenerateContent`,
+    ...streamed
+  },
+  { operation: "count", method: "POST", path: `${path}:countTokens`, upstream: `${upstream}:countTokens`, ...whole }
+]
+
 /** The endpoints of one version of the API. */
 const endpointsOf = (version: "v1beta" | "v1"): ReadonlyArray<Protocol.Endpoint> => {
   const models = `/${version}/models`
   const one = `${models}/{model}`
   return [
-    { operation: "generate", method: "POST", path: `${one}:generateContent`, upstream: `${one}:generateContent`, ...whole },
-    // A provider is always asked for server-sent events; a client that does not ask for them gets one JSON array
-    {
-      operation: "generate",
-      method: "POST",
-      path: `${one}:streamGenerateContent`,
-      query: { name: "alt", value: "sse" },
-      upstream: `${one}:streamGenerateContent?alt=sse`,
-      ...streamed
-    },
-    {
-      operation: "generate",
-      method: "POST",
-      path: `${one}:streamGenerateContent`,
-      framing: "json-array",
-      upstream: `${one}:streamGenerateContent`,
-      ...streamed
-    },
-    { operation: "count", method: "POST", path: `${one}:countTokens`, upstream: `${one}:countTokens`, ...whole },
+    ...asking(one),
     { operation: "models", method: "GET", path: models, upstream: models, ...whole },
     { operation: "models", method: "GET", path: one, upstream: one, ...whole }
   ]
 }
+
+/** A library takes a model's name with a slash in it for a path of its own, and leaves `models/` away. */
+const unprefixed = asking("/v1beta/{model}", "/v1beta/models/{model}")
 
 /** Google's generateContent. */
 export const dialect: Protocol.Dialect = {
   id,
   baseUrl: "https://generativelanguage.googleapis.com",
   framing: "sse",
-  endpoints: [...endpointsOf("v1beta"), ...endpointsOf("v1")],
+  endpoints: [...endpointsOf("v1beta"), ...endpointsOf("v1"), ...unprefixed],
   credential: {
     header: "x-goog-api-key",
     prefix: "",

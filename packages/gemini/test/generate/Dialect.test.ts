@@ -8,11 +8,17 @@ describe("the dialect", () => {
     const streaming = dialect.endpoints.filter(({ path }) => path.endsWith(":streamGenerateContent"))
     expect(streaming.every(({ stream }) => stream.in === "path" && stream.is === true)).toBe(true)
     for (const version of ["/v1beta", "/v1"]) {
-      const ofVersion = streaming.filter(({ path }) => path.startsWith(`${version}/`))
+      const ofVersion = streaming.filter(({ path }) => path.startsWith(`${version}/models/`))
       // The first is the one a provider is asked at
       expect(ofVersion.map(({ upstream }) => upstream)[0]).toBe(`${version}/models/{model}:streamGenerateContent?alt=sse`)
       expect(ofVersion.map(({ framing, query }) => [framing ?? "sse", query?.value])).toEqual([["sse", "sse"], ["json-array", undefined]])
     }
+  })
+
+  it("takes a name that stands in the path without its prefix, and asks providers with it", () => {
+    const unprefixed = dialect.endpoints.filter(({ path }) => path.startsWith("/v1beta/{model}:"))
+    expect(unprefixed.map(({ path }) => path.split(":")[1])).toEqual(["generateContent", "streamGenerateContent", "streamGenerateContent", "countTokens"])
+    expect(unprefixed.every(({ upstream }) => upstream.startsWith("/v1beta/models/{model}:"))).toBe(true)
   })
 
   it("lists models as resources", () => {
