@@ -26,7 +26,7 @@ export class Untranslatable
 /** A flag that says nothing without another. */
 export class Misplaced extends Schema.TaggedError<Misplaced>()("Misplaced", { flag: Schema.String, needs: Schema.String }) {
   override get message(): string {
-    return `--${this.flag} is for answers; add --${this.needs}`
+    return `--${this.flag} says nothing here without --${this.needs}`
   }
 }
 
@@ -107,6 +107,7 @@ export const command = Command.make(
   Effect.fn(function*({ answer, from: [from], json, lenient, model, request, stream: streamed, to: [to] }) {
     if (from === undefined || to === undefined) return
     if (!answer && Option.isSome(request)) return yield* new Misplaced({ flag: "request", needs: "answer" })
+    if (answer && Option.isSome(model) && Option.isNone(request)) return yield* new Misplaced({ flag: "model", needs: "request" })
     const options = { from, to, json }
     const whole = Effect.fn(function*(translated: Result.Result<Translation.Translation, Translation.Untranslatable>) {
       const { body, losses } = yield* Effect.fromResult(Result.mapError(translated, refuse))

@@ -62,6 +62,14 @@ export const answers: { readonly [K in Id]: object } = {
   }
 }
 
+/** Bodies of errors: the request was wrong. */
+export const errors: { readonly [K in Id]: object } = {
+  "openai-chat": { error: { message: "No such size", type: "invalid_request_error", param: null, code: null } },
+  "openai-responses": { error: { message: "No such size", type: "invalid_request_error", param: null, code: null } },
+  "anthropic-messages": { type: "error", error: { type: "invalid_request_error", message: "No such size" }, request_id: "req_1" },
+  "gemini-generate": { error: { code: 400, message: "No such size", status: "INVALID_ARGUMENT" } }
+}
+
 const named = (...values: ReadonlyArray<{ readonly type: string; readonly [key: string]: unknown }>): string =>
   values.map((value) => `event: ${value.type}\ndata: ${JSON.stringify(value)}\n\n`).join("")
 

@@ -97,14 +97,16 @@ describe("translate", () => {
       assert.deepStrictEqual([twice.code, twice.stderr], [1, "requests of openai-chat say \"model\" in their body; leave out --model"])
     }))
 
-  it.effect("translates an error that a provider told, and refuses what is no answer", () =>
+  it.effect.each(Samples.pairs)("translates an error that a provider told from %s to %s", ([from, to]) =>
     Effect.gen(function*() {
-      const error = { error: { message: "No.", type: "invalid_request_error", param: null, code: null } }
-      const told = yield* translate("openai-chat", "anthropic-messages", error, "--answer")
-      assert.strictEqual(told.code, 0)
-      assert.deepInclude(JSON.parse(told.stdout), { type: "error" })
-      const same = yield* translate("openai-chat", "openai-chat", error, "--answer")
-      assert.deepStrictEqual(JSON.parse(same.stdout), error)
+      const { code, stderr, stdout } = yield* translate(from, to, Samples.errors[from], "--answer")
+      assert.deepStrictEqual([code, stderr], [0, ""])
+      if (from === to) assert.deepStrictEqual(JSON.parse(stdout), Samples.errors[from])
+      assert.include(JSON.parse(stdout).error.message, "No such size")
+    }))
+
+  it.effect("refuses what is no answer", () =>
+    Effect.gen(function*() {
       for (const input of [{ hello: 1 }, "<html>"]) {
         const none = yield* translate("openai-chat", "anthropic-messages", input, "--answer")
         assert.deepStrictEqual([none.code, none.stdout], [1, ""])
@@ -145,7 +147,9 @@ describe("translate", () => {
       const { stdout } = yield* translate("openai-chat", "gemini-generate", answer, ...flags)
       assert.strictEqual(JSON.parse(stdout).candidates[0].content.parts[0].functionCall.name, "files.read")
       const misplaced = yield* translate("openai-chat", "gemini-generate", answer, "--request", "request.json")
-      assert.deepStrictEqual([misplaced.code, misplaced.stderr], [1, "--request is for answers; add --answer"])
+      assert.deepStrictEqual([misplaced.code, misplaced.stderr], [1, "--request says nothing here without --answer"])
+      const unused = yield* translate("openai-chat", "gemini-generate", answer, "--answer", "--model", "m")
+      assert.deepStrictEqual([unused.code, unused.stderr], [1, "--model says nothing here without --request"])
     }).pipe(Effect.scoped))
 
   it.live("is a program between two pipes", () =>

@@ -14,7 +14,7 @@ import type { Loss } from "@sluice/protocol/Loss"
 import * as LossSink from "@sluice/protocol/Loss"
 import * as ToolNames from "@sluice/protocol/ToolNames"
 import type { ToolName } from "@sluice/protocol/ToolNames"
-import type { JsonObject } from "@sluice/protocol/Wire"
+import { isObject, type JsonObject } from "@sluice/protocol/Wire"
 import { Result } from "effect"
 import { advice, completed, generating, type Told } from "../Told.ts"
 
@@ -81,11 +81,10 @@ export const ofAnswer = (from: Dialect, to: Dialect, text: string, asked: Asked,
   const frame = OfferedTools.giveBack(asked.tools)(decoded) ?? decoded
   const failure = failureIn(frame)
   const sink = LossSink.sink()
-  // Within a dialect an error is what it was
-  if (failure === undefined || (from.id === to.id && !isBroken(failure))) {
-    return Result.succeed({ body: to.response.encode([frame], contextOf(asked, created, sink)), losses: sink.losses })
-  }
+  if (failure === undefined) return Result.succeed({ body: to.response.encode([frame], contextOf(asked, created, sink)), losses: sink.losses })
   if (isBroken(failure)) return Result.fail({ message: `It is no answer of ${from.id}: ${failure.message}` })
+  // Within a dialect an error is what it was
+  if (from.id === to.id && isObject(parsed.success)) return Result.succeed({ body: parsed.success, losses: [] })
   const facts = { status: statusOf(failure), requestId: "translated", message: clientMessage(failure) }
   return Result.succeed({ body: to.errors.encode(failure, facts), losses: [] })
 }
