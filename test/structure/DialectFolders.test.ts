@@ -27,6 +27,9 @@ const listing = [
   "Wire.ts"
 ]
 
+/** The files of a folder of embeddings, which are a part of the dialects beside it. */
+const embeddings = ["Embed.ts", "Request.ts", "Response.ts", "Wire.ts"]
+
 /** What a protocol has beyond the listing, because it has something the others have not. */
 const extras: { readonly [folder: string]: ReadonlyArray<string> } = {
   "packages/openai/src/chat": [
@@ -87,10 +90,16 @@ const extras: { readonly [folder: string]: ReadonlyArray<string> } = {
   ]
 }
 
-const folders = packages.flatMap((name) => {
+const allFolders = packages.flatMap((name) => {
   const inside = files().filter((path) => path.startsWith(`packages/${name}/src/`) && path.endsWith("/Wire.ts"))
   return inside.map((path) => path.slice(0, -"/Wire.ts".length)).filter((folder) => folder !== `packages/${name}/src`)
 })
+
+const isOfEmbeddings = (folder: string): boolean => folder.endsWith("/embeddings")
+const folders = allFolders.filter((folder) => !isOfEmbeddings(folder))
+
+const listingOf = (folder: string): ReadonlyArray<string> =>
+  files().filter((path) => path.startsWith(`${folder}/`)).map((path) => path.slice(folder.length + 1)).toSorted()
 
 describe("the folders of the dialects", () => {
   it("are those that declare what they have beyond the listing", () => {
@@ -98,9 +107,13 @@ describe("the folders of the dialects", () => {
   })
 
   it("have the same listing", () => {
-    const found = folders.map((
-      folder
-    ) => [folder, files().filter((path) => path.startsWith(`${folder}/`)).map((path) => path.slice(folder.length + 1)).toSorted()])
+    const found = folders.map((folder) => [folder, listingOf(folder)])
     expect(Object.fromEntries(found)).toEqual(Object.fromEntries(folders.map((folder) => [folder, [...listing, ...(extras[folder] ?? [])].toSorted()])))
+  })
+
+  it("have embeddings in folders of one listing", () => {
+    const found = allFolders.filter(isOfEmbeddings)
+    expect(found).toEqual(["packages/gemini/src/embeddings", "packages/openai/src/embeddings"])
+    for (const folder of found) expect(listingOf(folder)).toEqual(embeddings)
   })
 })

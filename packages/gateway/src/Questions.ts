@@ -44,8 +44,11 @@ const unsupported = (operation: "count" | "embed", model: string, dialect: Diale
   })
 
 /** The answer as the client reads it. */
-const told = <Q extends Asked, A>(kind: Kind<Q, A>, exchange: Exchange, question: Q, answer: A): Uint8Array =>
-  encoder.encode(JSON.stringify(kind.of(exchange.inbound)?.response.encode(answer, { question, estimatedInput: exchange.estimatedInput }) ?? {}))
+const told = <Q extends Asked, A>(kind: Kind<Q, A>, exchange: Exchange, question: Q, answer: A): Effect.Effect<Uint8Array, GatewayError> => {
+  const encode = kind.of(exchange.inbound)?.response.encode
+  const body = encode?.(answer, { question, estimatedInput: exchange.estimatedInput }) ?? Result.succeed({})
+  return Result.isSuccess(body) ? Effect.succeed(encoder.encode(JSON.stringify(body.success))) : fail(body.failure)
+}
 
 const isEndpointOf = (dialect: Dialect, operation: string): boolean => dialect.endpoints.some((endpoint) => endpoint.operation === operation)
 
@@ -64,7 +67,7 @@ const prepare = <Q extends Asked, A>(kind: Kind<Q, A>): Work<Q>["prepare"] => (g
       isOnly: !isNative,
       answer: Effect.gen(function*(): Effect.fn.Return<Answer, GatewayError> {
         const asked = yield* Effect.fromResult(question())
-        const body = told(kind, exchange, asked, yield* find(gateway, { ...asked, model }))
+        const body = yield* told(kind, exchange, asked, yield* find(gateway, { ...asked, model }))
         return { _tag: "Buffered", reply: { headers: {} }, body, marks: kind.marks("counted") }
       })
     }
@@ -114,7 +117,8 @@ const native = <Q extends Asked, A>(kind: Kind<Q, A>) =>
     kind.observe(tap, answer, gateway.clock.currentTimeMillisUnsafe())
     const marks = kind.marks("reported")
     if (outbound.lane === "bytes") return { _tag: "Buffered", reply, body: bytes, marks }
-    return { _tag: "Buffered", reply, body: told(kind, exchange, yield* Effect.fromResult(inbound.request()), answer), marks }
+    const body = yield* told(kind, exchange, yield* Effect.fromResult(inbound.request()), answer)
+    return { _tag: "Buffered", reply, body, marks }
   })
 
 const make = <Q extends Asked, A>(kind: Kind<Q, A>): Work<Q> => {

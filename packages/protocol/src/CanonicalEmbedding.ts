@@ -1,6 +1,6 @@
 /**
  * Texts and their vectors, in no provider's words: the question of an embedding and its answer. Vectors keep the form they came
- * in; Vectors.ts converts.
+ * in.
  */
 import type { Usage } from "./CanonicalUsage.ts"
 import type { Question } from "./Question.ts"
@@ -50,7 +50,7 @@ export interface EmbeddingRequest extends Node {
   readonly user?: string
 }
 
-/** One vector: numbers, or a provider's text for them (base64 of 32-bit floats, little-endian, unless the caller asked for another encoding). */
+/** One vector: numbers, or a provider's base64 for them in the encoding that the question asked for, or that is the provider's own. */
 export type Vector =
   | (Node & { readonly type: "numbers"; readonly values: ReadonlyArray<number> })
   | (Node & { readonly type: "base64"; readonly data: string })

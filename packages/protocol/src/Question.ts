@@ -42,6 +42,7 @@ export interface Question<Q extends Asked, A> {
   readonly response: {
     /** A body that is no answer to this question is a failure of class `protocol-violation`. */
     readonly decode: (body: Json) => Result.Result<A, Failure>
-    readonly encode: (answer: A, context: QuestionContext<Q>) => JsonObject
+    /** An answer that this protocol has no words for is a failure. */
+    readonly encode: (answer: A, context: QuestionContext<Q>) => Result.Result<JsonObject, Failure>
   }
 }

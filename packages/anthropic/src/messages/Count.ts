@@ -2,6 +2,7 @@
  * `count_tokens`: a Messages request without what only shapes the answer; `max_tokens` and its like are refused there
  * (specification of CountMessageTokensParams and its beta form).
  */
+import * as Fields from "@sluice/protocol/Fields"
 import type { Failure } from "@sluice/protocol/GatewayError"
 import { type CountTokens, encodePrompt, type TokenCount } from "@sluice/protocol/TokenCount"
 import { isObject, type Json, type JsonObject, valueIn } from "@sluice/protocol/Wire"
@@ -34,9 +35,10 @@ const decodeAnswer = (body: Json): Result.Result<TokenCount, Failure> => {
     : Result.fail({ class: "protocol-violation", message: "The provider's answer states no input_tokens." })
 }
 
-const encodeAnswer = (count: TokenCount): JsonObject => {
+const encodeAnswer = (count: TokenCount): Result.Result<JsonObject, never> => {
   const own = valueIn(id, count)
-  return isObject(own) && own["input_tokens"] === count.input ? own : { ...(isObject(own) ? own : {}), input_tokens: count.input }
+  const origin = isObject(own) ? own : {}
+  return Result.succeed(Fields.patched(origin, { input_tokens: count.input }))
 }
 
 /** Anthropic's count. */

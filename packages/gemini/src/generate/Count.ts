@@ -61,11 +61,10 @@ const decodeAnswer = (body: Json): Result.Result<TokenCount, Failure> => {
     : Result.fail({ class: "protocol-violation", message: "The provider's answer states no totalTokens." })
 }
 
-const encodeAnswer = (count: TokenCount): JsonObject => {
+const encodeAnswer = (count: TokenCount): Result.Result<JsonObject, never> => {
   const own = valueIn(id, count)
-  const origin = isObject(own) ? own : {}
-  if ((origin["totalTokens"] ?? 0) === count.input && own !== undefined) return origin
-  return Fields.patched(origin, { totalTokens: count.input, cachedContentTokenCount: count.cacheRead })
+  if (isObject(own) && (own["totalTokens"] ?? 0) === count.input) return Result.succeed(own)
+  return Result.succeed(Fields.patched(isObject(own) ? own : {}, { totalTokens: count.input, cachedContentTokenCount: count.cacheRead }))
 }
 
 /** Gemini's count. */

@@ -3,6 +3,7 @@
  */
 import type * as Protocol from "@sluice/protocol/Dialect"
 import * as Machine from "@sluice/protocol/Machine"
+import { embed } from "../embeddings/Embed.ts"
 import * as Bytes from "./Bytes.ts"
 import { count } from "./Count.ts"
 import * as Errors from "./Errors.ts"
@@ -38,7 +39,9 @@ const asking = (path: string, upstream = path): ReadonlyArray<Protocol.Endpoint>
     upstream: `${upstream}:streamGenerateContent`,
     ...streamed
   },
-  { operation: "count", method: "POST", path: `${path}:countTokens`, upstream: `${upstream}:countTokens`, ...whole }
+  { operation: "count", method: "POST", path: `${path}:countTokens`, upstream: `${upstream}:countTokens`, ...whole },
+  { operation: "embed", method: "POST", path: `${path}:embedContent`, upstream: `${upstream}:embedContent`, variant: "one", ...whole },
+  { operation: "embed", method: "POST", path: `${path}:batchEmbedContents`, upstream: `${upstream}:batchEmbedContents`, variant: "many", ...whole }
 ]
 
 /** The endpoints of one version of the API. */
@@ -80,6 +83,7 @@ export const dialect: Protocol.Dialect = {
   },
   errors: { decode: Errors.decode, encode: Errors.encode },
   count,
+  embed,
   models: { list: Models.list, one: Models.one, page: Models.page },
   bytes: { deltaLength: Bytes.deltaLength, askUsage: undefined, hideUsage: undefined, terminal: Bytes.terminal }
 }

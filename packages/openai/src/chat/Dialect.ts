@@ -4,7 +4,8 @@
  */
 import type { Dialect } from "@sluice/protocol/Dialect"
 import * as Machine from "@sluice/protocol/Machine"
-import { inBody, modelEndpoints, service } from "../internal/openAiService.ts"
+import { embed } from "../embeddings/Embed.ts"
+import { embeddingsEndpoint, inBody, modelEndpoints, service } from "../internal/openAiService.ts"
 import * as Bytes from "./Bytes.ts"
 import { count } from "./Count.ts"
 import * as Errors from "./Errors.ts"
@@ -23,6 +24,7 @@ export const dialect: Dialect = {
   ...service,
   endpoints: [
     { operation: "generate", method: "POST", path: "/v1/chat/completions", upstream: "/chat/completions", ...inBody },
+    embeddingsEndpoint,
     ...modelEndpoints
   ],
   request: { decode: Request.decode, encode: Request.encode, check: Request.refusal },
@@ -34,6 +36,7 @@ export const dialect: Dialect = {
   },
   errors: { decode: Errors.decode, encode: Errors.encode },
   count,
+  embed,
   models: { list: Models.list, one: Models.one },
   bytes: { deltaLength: Bytes.deltaLength, askUsage: Bytes.askUsage, hideUsage: Bytes.hideUsage, terminal: Bytes.terminal }
 }

@@ -12,6 +12,9 @@ export const inBody = { model: { in: "body", key: "model" }, stream: { in: "body
 /** The model is a key of the body; there is nothing to stream. */
 export const wholeInBody = { model: inBody.model, stream: { in: "path", is: false } } as const
 
+/** Texts to vectors. */
+export const embeddingsEndpoint: Endpoint = { operation: "embed", method: "POST", path: "/v1/embeddings", upstream: "/embeddings", ...wholeInBody }
+
 /** The model lists. */
 export const modelEndpoints: ReadonlyArray<Endpoint> = [
   { operation: "models", method: "GET", path: "/v1/models", upstream: "/models", ...inPath },

@@ -2,6 +2,7 @@
  * `/responses/input_tokens`: a Responses request without what only shapes the answer (specification of TokenCountsBody). Chat
  * Completions is counted in the same words.
  */
+import * as Fields from "@sluice/protocol/Fields"
 import type { Failure } from "@sluice/protocol/GatewayError"
 import { type CountTokens, encodePrompt, type TokenCount } from "@sluice/protocol/TokenCount"
 import { isObject, type Json, type JsonObject, valueIn } from "@sluice/protocol/Wire"
@@ -34,10 +35,10 @@ const decodeAnswer = (body: Json): Result.Result<TokenCount, Failure> => {
     : Result.fail({ class: "protocol-violation", message: "The provider's answer states no input_tokens." })
 }
 
-const encodeAnswer = (count: TokenCount): JsonObject => {
+const encodeAnswer = (count: TokenCount): Result.Result<JsonObject, never> => {
   const own = valueIn(id, count)
-  if (isObject(own)) return own["input_tokens"] === count.input ? own : { ...own, input_tokens: count.input }
-  return { object: "response.input_tokens", input_tokens: count.input }
+  const origin = isObject(own) ? own : { object: "response.input_tokens" }
+  return Result.succeed(Fields.patched(origin, { input_tokens: count.input }))
 }
 
 /** The answer in OpenAI's words. */

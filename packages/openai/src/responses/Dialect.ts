@@ -4,7 +4,8 @@
  */
 import type { Dialect } from "@sluice/protocol/Dialect"
 import * as Machine from "@sluice/protocol/Machine"
-import { inBody, modelEndpoints, service, wholeInBody } from "../internal/openAiService.ts"
+import { embed } from "../embeddings/Embed.ts"
+import { embeddingsEndpoint, inBody, modelEndpoints, service, wholeInBody } from "../internal/openAiService.ts"
 import * as Bytes from "./Bytes.ts"
 import { count } from "./Count.ts"
 import * as Errors from "./Errors.ts"
@@ -25,6 +26,7 @@ export const dialect: Dialect = {
   endpoints: [
     { operation: "generate", method: "POST", path: "/v1/responses", upstream: "/responses", ...inBody },
     { operation: "count", method: "POST", path: "/v1/responses/input_tokens", upstream: "/responses/input_tokens", ...wholeInBody },
+    embeddingsEndpoint,
     ...modelEndpoints
   ],
   request: { decode: Request.decode, encode: Request.encode, check: Request.refusal },
@@ -36,6 +38,7 @@ export const dialect: Dialect = {
   },
   errors: { decode: Errors.decode, encode: Errors.encode },
   count,
+  embed,
   models: { list: Models.list, one: Models.one },
   bytes: { deltaLength: Bytes.deltaLength, askUsage: undefined, hideUsage: undefined, terminal: Bytes.terminal }
 }

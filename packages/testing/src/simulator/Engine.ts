@@ -9,7 +9,7 @@ import { type Facts, isRefusal } from "./Facts.ts"
 import { notJson, parseJson } from "./Json.ts"
 import { playBody } from "./PlayBody.ts"
 import { playStream } from "./PlayStream.ts"
-import type { Answer, Incoming, Provider } from "./Provider.ts"
+import type { Answer, Incoming, Operation, Provider } from "./Provider.ts"
 import { findRoute, type Route } from "./Providers.ts"
 import { playReply } from "./Replies.ts"
 import { type LogEntry, makeLog, type RequestLog } from "./RequestLog.ts"
@@ -67,8 +67,10 @@ function* announced(actions: Actions): Generator<Action> {
   yield* actions
 }
 
-const plainAnswer = (provider: Provider, incoming: Incoming, entry: LogEntry, operation: "count" | "models"): Actions => {
-  const answer = operation === "models" ? provider.models() : provider.count(incoming, entry.body)
+/** The answer of an operation that has no script. */
+const plainAnswer = (provider: Provider, incoming: Incoming, entry: LogEntry, operation: Operation): Actions => {
+  const ask = operation === "models" ? provider.models : operation === "embed" ? provider.embed : provider.count
+  const answer = ask?.(incoming, entry.body) ?? { status: 404, message: "Not found" }
   return typeof answer === "string" ? whole(200, { ...contentTypes.json, ...provider.answerHeaders(entry.n) }, answer) : refused(provider, entry.n, answer)
 }
 
@@ -100,7 +102,7 @@ export const makeEngine = (options: { readonly logLimit?: number } = {}): Engine
     const selection = withDefaults(asked, scenario.defaults)
     const context = { provider, answer: entry.n, selection, model: entry.model, stream: facts?.stream ?? false }
     if (scenario.reply !== undefined) return playReply(scenario.reply, context)
-    if (facts === undefined || operation !== "generate") return plainAnswer(provider, incoming, entry, operation === "models" ? "models" : "count")
+    if (facts === undefined) return plainAnswer(provider, incoming, entry, operation)
     // A recovered fault must not be damaged by the byte-level parameters that belonged to it
     const actions = playScript(provider, entry, facts, selection, scenario)
     return recovered === true && wanted.fault ? actions : reshape(actions, selection, scenario.connectionFault(selection))

@@ -4,6 +4,7 @@
  */
 import { contentTypes } from "./Actions.ts"
 import { isRefusal, type Refusal } from "./Facts.ts"
+import { geminiEmbeddings } from "./GeminiEmbeddings.ts"
 import { generateBody } from "./GeminiGenerateBody.ts"
 import { generateArray, generateFrames } from "./GeminiGenerateFrames.ts"
 import { readCountRequest, readGenerateRequest } from "./GeminiGenerateRequest.ts"
@@ -32,7 +33,9 @@ const isArray = (incoming: Incoming): boolean => target(incoming)?.method === "s
 const operations: Readonly<Record<string, Operation | undefined>> = {
   generateContent: "generate",
   streamGenerateContent: "generate",
-  countTokens: "count"
+  countTokens: "count",
+  embedContent: "embed",
+  batchEmbedContents: "embed"
 }
 
 /** The model list has one path in all protocols; only this one's clients send its key. */
@@ -63,7 +66,7 @@ const models = (): string =>
       displayName: name,
       inputTokenLimit: 1_048_576,
       outputTokenLimit: 65_536,
-      supportedGenerationMethods: ["generateContent", "streamGenerateContent", "countTokens"]
+      supportedGenerationMethods: ["generateContent", "streamGenerateContent", "countTokens", "embedContent", "batchEmbedContents"]
     }))
   })
 
@@ -92,6 +95,10 @@ export const geminiGenerate: Provider = {
   frames: generateFrames,
   body: generateBody,
   count: (_incoming, body) => count(body),
+  embed: (incoming, body) => {
+    const { model = "", method = "" } = target(incoming) ?? {}
+    return geminiEmbeddings(body, model, method === "batchEmbedContents")
+  },
   models,
   refusals: {
     unknownModel: (model) => ({

@@ -1,5 +1,5 @@
 /**
- * The simulated OpenAI chat completions service: routes, keys, models and the tie between reading and writing.
+ * The simulated OpenAI chat completions service, and its embeddings: routes, keys, models and the tie between reading and writing.
  * What it refuses is in OpenAiChatRequest.ts, what it says in OpenAiChatFrames.ts and OpenAiChatBody.ts.
  */
 import { objectOf, stringOf } from "./Json.ts"
@@ -9,10 +9,12 @@ import { chatBody } from "./OpenAiChatBody.ts"
 import { chatFrames } from "./OpenAiChatFrames.ts"
 import { readChatRequest } from "./OpenAiChatRequest.ts"
 import { chatError } from "./OpenAiChatWire.ts"
+import { openAiEmbeddings } from "./OpenAiEmbeddings.ts"
 import type { Incoming, Operation, Provider } from "./Provider.ts"
 
 const route = (incoming: Incoming): Operation | undefined => {
   if (incoming.method === "POST" && /^(\/v1)?\/chat\/completions$/.test(incoming.path)) return "generate"
+  if (incoming.method === "POST" && /^(\/v1)?\/embeddings$/.test(incoming.path)) return "embed"
   return incoming.method === "GET" && /^(\/v1)?\/models$/.test(incoming.path) ? "models" : undefined
 }
 
@@ -33,6 +35,7 @@ export const openAiChat: Provider = {
   frames: chatFrames,
   body: chatBody,
   count: () => ({ status: 404, message: "Not found" }),
+  embed: (_incoming, body) => openAiEmbeddings(body),
   models,
   refusals: {
     unknownModel: (model) => ({ status: 404, message: `The model \`${model}\` does not exist or you do not have access to it.`, code: "model_not_found" }),

@@ -17,7 +17,7 @@ export interface Incoming {
 }
 
 /** What a route does. */
-export type Operation = "generate" | "count" | "models"
+export type Operation = "generate" | "count" | "embed" | "models"
 
 /** How usage is told: as the provider does, not at all, later than usual, in the chunk of the finish, in every chunk so far. */
 export type UsageHabit = "reported" | "missing" | "late" | "with-finish" | "cumulative"
@@ -76,6 +76,7 @@ export interface Provider {
   readonly frames: (answer: Answer) => FrameWriter
   readonly body: (answer: Answer, script: Script) => WrittenBody
   readonly count: (incoming: Incoming, body: unknown) => string | Refusal
+  readonly embed?: (incoming: Incoming, body: unknown) => string | Refusal
   readonly models: () => string
   readonly refusals: KnownRefusals
   readonly refusal: (answer: number, refusal: Refusal) => string

@@ -77,3 +77,9 @@ export const geminiSchemas = {
   count: gemini("CountTokensResponse"),
   models: gemini("ListModelsResponse")
 }
+
+/** Schemas of OpenAI's embeddings. */
+export const openAiEmbeddingSchemas = { body: openai("CreateEmbeddingResponse") }
+
+/** Schemas of Gemini's embeddings. */
+export const geminiEmbeddingSchemas = { one: gemini("EmbedContentResponse"), many: gemini("BatchEmbedContentsResponse") }
