@@ -2,8 +2,10 @@
 import Anthropic from "@anthropic-ai/sdk"
 import { assert, describe, layer } from "@effect/vitest"
 import { GoogleGenAI } from "@google/genai"
+import * as Interceptor from "@sluice/gateway/Interceptor"
 import { ProviderId } from "@sluice/gateway/ProviderId"
-import { Effect } from "effect"
+import { TokenCounter } from "@sluice/gateway/TokenCounter"
+import { Effect, Layer } from "effect"
 import OpenAI from "openai"
 import * as Rig from "./Rig.ts"
 
@@ -23,9 +25,10 @@ const post = (path: string, body: unknown) =>
     Effect.promise(async () => {
       const headers = { "content-type": "application/json", authorization: "Bearer sk-test" }
       const response = await fetch(`${url}${path}`, { method: "POST", headers, body: JSON.stringify(body) })
-      const answered: { readonly totalTokens?: number; readonly error?: { readonly type?: string; readonly message: string } } = JSON.parse(
-        await response.text()
-      )
+      const answered: { readonly totalTokens?: number; readonly input_tokens?: number; readonly error?: { readonly type?: string; readonly message: string } } =
+        JSON.parse(
+          await response.text()
+        )
       return { status: response.status, headers: response.headers, body: answered }
     }))
 
@@ -143,4 +146,85 @@ describe("a count", () => {
         }))
     }
   )
+})
+
+describe("a count that interceptors change", () => {
+  const parts = Interceptor.layer({
+    id: "preface",
+    request: (request, { operation }) =>
+      Effect.succeed(
+        operation === "count" ? { ...request, instructions: [{ role: "system", parts: [{ type: "text", text: "word ".repeat(100) }] }] } : request
+      ),
+    // Of no meaning to a count, whose endpoints refuse it
+    attempt: (request) => Effect.succeed({ ...request, maxOutputTokens: 100, temperature: 0.5 })
+  })
+  layer(Rig.layer({ parts }), { excludeTestServices: true })((it) => {
+    for (const upstream of Rig.upstreams) {
+      it.effect(`is one of the changed prompt, ${upstream} upstream`, () =>
+        Effect.gen(function*() {
+          const model = `${upstream}/sim-auto`
+          const asked = [
+            ["/v1/messages/count_tokens", { model, messages: [{ role: "user", content: "Hi" }] }],
+            ["/v1/responses/input_tokens", { model, input: "Hi" }],
+            [`/v1beta/models/${model}:countTokens`, { contents: [{ parts: [{ text: "Hi" }] }] }]
+          ] as const
+          for (const [path, body] of asked) {
+            const answer = yield* post(path, body)
+            assert.strictEqual(answer.status, 200, path)
+            assert.isAbove(answer.body.input_tokens ?? answer.body.totalTokens ?? 0, 90)
+          }
+        }))
+    }
+  })
+})
+
+describe("a count whose provider does not count", () => {
+  const openai = ProviderId.make("openai")
+  const targets = [{ provider: ProviderId.make("anthropic"), model: "sim-error;status=503" }]
+  layer(Rig.layer({ models: [{ id: "two", targets, fallbacks: ["responses/sim-auto"] }, { id: "local", targets, fallbacks: ["openai/sim-auto"] }] }), {
+    excludeTestServices: true
+  })((it) => {
+    const ask = (model: string) => post("/v1/messages/count_tokens", { model, messages: [{ role: "user", content: "Hello there" }] })
+
+    it.effect("is made by the gateway where the provider has no such endpoint", () =>
+      Effect.gen(function*() {
+        for (const scenario of ["sim-error;status=404", "sim-error;status=405", "sim-error;status=501", "sim-html"]) {
+          const answer = yield* ask(`anthropic/${scenario}`)
+          assert.deepStrictEqual([answer.status, answer.headers.get("x-sluice-count")], [200, "counted"], scenario)
+          assert.isAbove(answer.body.input_tokens ?? 0, 5)
+        }
+      }))
+
+    it.effect("is an error where the model is not there, or the provider is down", () =>
+      Effect.gen(function*() {
+        for (
+          const [scenario, status] of [["sim-unknown-model", 404], ["sim-error;status=500", 502], ["sim-error;status=401", 502], [
+            "sim-reset-head",
+            502
+          ]] as const
+        ) {
+          assert.strictEqual((yield* ask(`anthropic/${scenario}`)).status, status, scenario)
+          assert.strictEqual((yield* ask(`gemini/${scenario}`)).status, status, scenario)
+        }
+      }))
+
+    it.effect("goes to the next target of the plan, or is made for it", () =>
+      Effect.gen(function*() {
+        const next = yield* ask("two")
+        assert.deepStrictEqual([next.status, next.headers.get("x-sluice-provider"), next.headers.get("x-sluice-count")], [200, "responses", "reported"])
+        const local = yield* ask("local")
+        assert.deepStrictEqual([local.status, local.headers.get("x-sluice-provider"), local.headers.get("x-sluice-count")], [200, openai, "counted"])
+      }))
+  })
+})
+
+describe("a token counter of one's own", () => {
+  const counter = Layer.succeed(TokenCounter)({ count: ({ model, turns }) => Effect.succeed({ input: model.length * 1000 + turns.length }) })
+  layer(Rig.layer({ parts: counter }), { excludeTestServices: true })((it) => {
+    it.effect("counts in place of the gateway's, told the provider's name of the model", () =>
+      Effect.gen(function*() {
+        const answer = yield* post("/v1/messages/count_tokens", { model: "openai/sim-auto", messages: [{ role: "user", content: "Hello" }] })
+        assert.deepStrictEqual([answer.status, answer.body.input_tokens], [200, "sim-auto".length * 1000 + 1])
+      }))
+  })
 })

@@ -1,6 +1,7 @@
 /** The official SDKs embed texts, with each upstream that can: OpenAI's and Google's clients against both services, in every encoding. */
 import { assert, describe, layer } from "@effect/vitest"
 import { GoogleGenAI } from "@google/genai"
+import * as Interceptor from "@sluice/gateway/Interceptor"
 import { ProviderId } from "@sluice/gateway/ProviderId"
 import { Effect } from "effect"
 import OpenAI from "openai"
@@ -153,5 +154,30 @@ describe("embeddings", () => {
         const asked = (yield* simulator.log).at(-1)
         assert.deepNestedInclude(asked?.body, { "requests[0].model": "models/sim-auto", "requests[1].model": "models/sim-auto" })
       }))
+  })
+})
+
+describe("texts that an interceptor changes", () => {
+  const parts = Interceptor.layer({
+    id: "redact",
+    embed: (request) =>
+      Effect.succeed({
+        ...request,
+        inputs: request.inputs.map((input) => input.type === "text" ? { ...input, text: input.text.replaceAll("secret", "...") } : input)
+      })
+  })
+  layer(Rig.layer({ parts }), { excludeTestServices: true })((it) => {
+    for (const upstream of embedding) {
+      it.effect(`are embedded as it leaves them, ${upstream} upstream`, () =>
+        Effect.gen(function*() {
+          const { simulator } = yield* Rig.Rig
+          const one = yield* post("/v1/embeddings", { model: `${upstream}/sim-auto`, input: ["a secret", "b"] })
+          const other = yield* post(`/v1beta/models/${upstream}/sim-auto:embedContent`, { content: { parts: [{ text: "a secret" }] } })
+          assert.deepStrictEqual([one.status, other.status], [200, 200])
+          const bodies = (yield* simulator.log).map(({ body }) => JSON.stringify(body))
+          assert.isEmpty(bodies.filter((body) => body.includes("secret")))
+          assert.lengthOf(bodies.filter((body) => body.includes("a ...")), bodies.length)
+        }))
+    }
   })
 })

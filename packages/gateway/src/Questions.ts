@@ -97,11 +97,12 @@ const prepare = <Q extends Asked, A>(kind: Kind<Q, A>): Work<Q>["prepare"] => (g
 }
 
 /**
- * Whether a failure says that the target has no such endpoint, as services that imitate a protocol often have not: what a
- * protocol says of a model that is not there names the model.
+ * Whether a failure says that the target has no such endpoint, which services that imitate a protocol often have not. Where a
+ * model is not there, a protocol says so by name; some services answer with something else altogether and status 200.
  */
-const isMissing = ({ code, message, status }: Failure, model: string): boolean =>
-  status === 405 || status === 501 || (status === 404 && code !== "model_not_found" && !message.includes(model))
+const isMissing = (failure: Failure, model: string): boolean =>
+  failure.status === 405 || failure.status === 501 || (failure.status === 404 && failure.code !== "model_not_found" && !failure.message.includes(model)) ||
+  failure.class === "protocol-violation"
 
 const native = <Q extends Asked, A>(kind: Kind<Q, A>) =>
   Effect.fnUntraced(function*(plan: AttemptReply.AttemptPlan<Q>): Effect.fn.Return<Answer, GatewayError, Scope.Scope> {

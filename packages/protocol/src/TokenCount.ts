@@ -6,7 +6,7 @@ import type { CanonicalRequest } from "./CanonicalRequest.ts"
 import type { EncodedRequest } from "./Dialect.ts"
 import * as Pointer from "./Pointer.ts"
 import type { EncodedQuestion, Question } from "./Question.ts"
-import type { Node } from "./Wire.ts"
+import { type DialectId, isObject, type JsonObject, type Node, valueIn } from "./Wire.ts"
 
 /** The answer: whole tokens. */
 export interface TokenCount extends Node {
@@ -51,19 +51,28 @@ export const promptOf = (request: CanonicalRequest): CanonicalRequest => ({
   turns: request.turns
 })
 
+/** The body with only those keys that the endpoint takes, or that the client itself wrote. */
+const only = (body: JsonObject, keys: ReadonlySet<string>, own: JsonObject): JsonObject =>
+  Object.keys(body).every((key) => keys.has(key) || Object.hasOwn(own, key))
+    ? body
+    : Object.fromEntries(Object.entries(body).filter(([key]) => keys.has(key) || Object.hasOwn(own, key)))
+
 /**
- * A request of another dialect as a question of this one: its prompt by this dialect's own encoder, with only the keys that the
- * counting endpoint takes (it refuses others). What the encoder says of fields that are no part of the prompt is not repeated.
+ * A request as a question of this dialect, by the dialect's own encoder of requests, with only the keys that the counting
+ * endpoint takes (it refuses others). Of a request of another dialect only the prompt is encoded, and what the encoder says of
+ * other fields is not repeated.
  */
 export const encodePrompt = (
+  dialect: DialectId,
   encode: (request: CanonicalRequest) => EncodedRequest,
   request: CanonicalRequest,
   keys: ReadonlySet<string>
 ): EncodedQuestion => {
-  const { body, losses, ...rest } = encode(promptOf(request))
+  const own = valueIn(dialect, request)
+  const { body, losses, ...rest } = encode(own === undefined ? promptOf(request) : request)
   return {
     ...rest,
-    body: Object.fromEntries(Object.entries(body).filter(([key]) => keys.has(key))),
-    losses: losses.filter(({ canonical }) => promptFields.has(Pointer.steps(canonical)[0] ?? ""))
+    body: only(body, keys, isObject(own) ? own : {}),
+    losses: own === undefined ? losses.filter(({ canonical }) => promptFields.has(Pointer.steps(canonical)[0] ?? "")) : losses
   }
 }

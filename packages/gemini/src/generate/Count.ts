@@ -14,7 +14,12 @@ import { id } from "./Wire.ts"
 
 const keys: ReadonlySet<string> = new Set(["cachedContent", "contents", "generationConfig", "safetySettings", "systemInstruction", "toolConfig", "tools"])
 
+const answerKeys: ReadonlySet<string> = new Set(["cacheTokensDetails", "cachedContentTokenCount", "promptTokensDetails", "totalBillableCharacters"])
+
 const whole = "generateContentRequest"
+
+/** Whether a body is contents alone, as `countTokens` takes them. */
+const isFlat = (body: JsonObject): boolean => Object.keys(body).every((key) => key === "contents" || key === "model")
 
 /** The request inside a body, where it has one. */
 const inside = (body: Json | undefined): JsonObject | undefined => isObject(body) ? Keys.objectAt(body, whole) : undefined
@@ -41,20 +46,21 @@ const check: CountTokens["request"]["check"] = (input) => {
 
 const encode: CountTokens["request"]["encode"] = (request) => {
   const own = valueIn(id, request)
-  const request_ = inside(own)
-  if (isObject(own) && request_ !== undefined) {
-    const encoded = Request.encode({ ...request, wire: { dialect: id, value: request_ } })
+  const inner = inside(own)
+  if (isObject(own) && inner !== undefined) {
+    const encoded = Request.encode({ ...request, wire: { dialect: id, value: inner } })
     return { ...encoded, body: Fields.patched(own, { [Keys.nameIn(own, whole)]: encoded.body }) }
   }
-  if (own !== undefined) return Request.encode(request)
-  const encoded = encodePrompt(Request.encode, request, keys)
-  const isContents = Object.keys(encoded.body).every((key) => key === "contents")
-  return isContents ? encoded : { ...encoded, body: { [whole]: { model: `models/${request.model}`, ...encoded.body } } }
+  const encoded = encodePrompt(id, Request.encode, request, keys)
+  // Contents alone go as they are, and so does what is flat already; instructions and tools need the whole request around them
+  if (isFlat(encoded.body) || (isObject(own) && !isFlat(own))) return encoded
+  return { ...encoded, body: { [whole]: { ...encoded.body, model: `models/${request.model}` } } }
 }
 
-/** Protobuf's JSON leaves a zero out. */
+/** Protobuf's JSON leaves a zero out, so that an answer may be empty; what has other keys only is none. */
 const decodeAnswer = (body: Json): Result.Result<TokenCount, Failure> => {
-  const total = isObject(body) ? body["totalTokens"] ?? 0 : undefined
+  const isCount = isObject(body) && (body["totalTokens"] !== undefined || Object.keys(body).every((key) => answerKeys.has(key)))
+  const total = isCount ? body["totalTokens"] ?? 0 : undefined
   const cached = isObject(body) ? body["cachedContentTokenCount"] : undefined
   return typeof total === "number"
     ? Result.succeed({ input: total, ...present({ cacheRead: typeof cached === "number" ? cached : undefined }), wire: { dialect: id, value: body } })

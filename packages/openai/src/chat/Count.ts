@@ -15,7 +15,7 @@ export const count: CountTokens = {
   request: {
     decode: Request.decode,
     check: Request.refusal,
-    encode: (request) => request.wire?.dialect === id ? Request.encode(request) : encodePrompt(Request.encode, request, keys)
+    encode: (request) => encodePrompt(id, Request.encode, request, keys)
   },
   response
 }

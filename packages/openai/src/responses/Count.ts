@@ -25,8 +25,7 @@ const keys: ReadonlySet<string> = new Set([
   "truncation"
 ])
 
-const encode: CountTokens["request"]["encode"] = (request) =>
-  request.wire?.dialect === id ? Request.encode(request) : encodePrompt(Request.encode, request, keys)
+const encode: CountTokens["request"]["encode"] = (request) => encodePrompt(id, Request.encode, request, keys)
 
 const decodeAnswer = (body: Json): Result.Result<TokenCount, Failure> => {
   const input = isObject(body) ? body["input_tokens"] : undefined
