@@ -112,7 +112,8 @@ for (const upstream of embedding) {
 
 describe("embeddings", () => {
   const anthropic = { provider: ProviderId.make("anthropic") }
-  const models = [{ id: "claude", targets: [anthropic] }, { id: "either", targets: [anthropic], fallbacks: ["openai/sim-auto"] }]
+  const vectors = { id: "vectors", targets: [{ provider: ProviderId.make("openai"), model: "sim-auto" }], operations: ["count", "embed"] as const }
+  const models = [vectors, { id: "claude", targets: [anthropic] }, { id: "either", targets: [anthropic], fallbacks: ["openai/sim-auto"] }]
   layer(Rig.layer({ models }), { excludeTestServices: true })((it) => {
     it.effect("are refused where the provider's protocol has none, and the model is named", () =>
       Effect.gen(function*() {
@@ -127,6 +128,17 @@ describe("embeddings", () => {
       Effect.gen(function*() {
         const answer = yield* post("/v1/embeddings", { model: "either", input: "Hi" })
         assert.deepStrictEqual([answer.status, answer.headers.get("x-sluice-provider")], [200, "openai"])
+      }))
+
+    it.effect("are what a model is for that is here for nothing else", () =>
+      Effect.gen(function*() {
+        assert.strictEqual((yield* post("/v1/embeddings", { model: "vectors", input: "Hi" })).status, 200)
+        assert.strictEqual((yield* post("/v1/responses/input_tokens", { model: "vectors", input: "Hi" })).status, 200)
+        const chat = yield* post("/v1/chat/completions", { model: "vectors", messages: [{ role: "user", content: "Hi" }] })
+        assert.strictEqual(chat.status, 400)
+        assert.include(chat.body.error?.message, "not to generate")
+        const listed = yield* Effect.flatMap(google, (client) => Effect.promise(() => client.models.get({ model: "vectors" })))
+        assert.deepStrictEqual(listed.supportedActions, ["countTokens", "embedContent", "batchEmbedContents"])
       }))
 
     it.effect("of different lengths or with titles cross only as far as one service can say them", () =>

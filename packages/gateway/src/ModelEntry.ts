@@ -2,6 +2,7 @@
  * One route of the gateway: the model name a client may ask for, and the targets that can serve it.
  * Read by `ModelRegistry` and `Planner`. It is plain data: nothing here is checked, `ModelRegistry.make` does that.
  */
+import type { Operation } from "@sluice/protocol/Dialect"
 import type { Limits } from "@sluice/protocol/Thinking"
 import type * as Duration from "effect/Duration"
 import type { ProviderId } from "./ProviderId.ts"
@@ -30,6 +31,8 @@ export interface ModelEntry {
   readonly targets: ReadonlyArray<ModelTarget>
   /** Model names whose targets are tried, in this order, after the entry's own. */
   readonly fallbacks?: ReadonlyArray<string>
+  /** What clients may ask; anything else is refused. Absent = whatever the protocols of the providers can be asked. */
+  readonly operations?: ReadonlyArray<Exclude<Operation, "models">>
   /** Absent = `default`. */
   readonly fidelity?: Fidelity
   /** Absent = `cancel`. */

@@ -185,14 +185,18 @@ const resolve = (snapshot: ModelRegistry.Snapshot, exchange: Exchange, model: st
   if (!names.some((name) => ModelAccess.isAllowed(exchange.principal, name))) {
     return fail({ class: "forbidden", message: `The key "${exchange.principal.id}" may not use the model "${model}".`, code: "model_not_allowed" })
   }
-  return Option.isSome(route)
-    ? Effect.succeed(route.value)
-    : fail({
+  if (Option.isNone(route)) {
+    return fail({
       class: "model-not-found",
       message: `The model "${model}" does not exist here. GET /v1/models lists those that do.`,
       code: "model_not_found",
       param: "model"
     })
+  }
+  const { operations } = route.value.entry
+  return operations === undefined || operations.some((each) => each === exchange.operation)
+    ? Effect.succeed(route.value)
+    : fail({ class: "unsupported", message: `The model "${model}" is here to ${operations.join(" and to ")}, not to ${exchange.operation}.`, param: "model" })
 }
 
 /** Nothing goes upstream before the ledger has the exchange. */

@@ -62,6 +62,10 @@ export const model = section({
     "The providers that can serve the model."
   ),
   fallbacks: defaulted(list(text), [], "Model names whose targets are tried, in this order, after the entry's own."),
+  operations: optional(
+    list(oneOf(["generate", "count", "embed"])),
+    "What clients may ask of the model: an answer, the tokens of a prompt, vectors of texts. Anything else is refused, and lists show it. Absent = whatever the protocols of its providers can be asked."
+  ),
   fidelity: defaulted(
     oneOf(["default", "strict", "lenient"]),
     "default",

@@ -87,9 +87,10 @@ const decoded = (text: string): string => {
   }
 }
 
-/** What the providers of an entry can be asked by their protocols; the gateway itself counts for those that cannot. */
-const operationsOf = (gateway: Gateway, { targets }: ModelEntry): ReadonlyArray<Operation> =>
-  targets.some(({ provider }) => gateway.executors.get(provider)?.dialect.embed !== undefined) ? ["generate", "count", "embed"] : ["generate", "count"]
+/** What an entry says it can be asked, else what its providers' protocols can; the gateway itself counts for those that cannot. */
+const operationsOf = (gateway: Gateway, { operations, targets }: ModelEntry): ReadonlyArray<Operation> =>
+  operations ??
+    (targets.some(({ provider }) => gateway.executors.get(provider)?.dialect.embed !== undefined) ? ["generate", "count", "embed"] : ["generate", "count"])
 
 /** The models a caller may use, by their exact names. */
 const listed = (gateway: Gateway, principal: Principal): ReadonlyArray<ListedModel> =>
