@@ -131,6 +131,8 @@ export const agents: ReadonlyArray<Agent> = [
     ways: [
       // Patches are free text
       { model: "gpt-5.5", inbound: "openai-responses", start: codex(builtInProvider) },
+      // All tools in an item of the input, in namespaces; one takes JavaScript
+      { model: "gpt-6-sol", inbound: "openai-responses", start: codex(ownProvider) },
       // A name it does not know: functions only, some in a namespace
       { model: "some-model", inbound: "openai-responses", start: codex(ownProvider) }
     ]

@@ -10,6 +10,7 @@ export type Role = "user" | "assistant" | "tool" | "system" | "developer" | "for
 
 /** One message or item of the conversation. */
 export interface Turn extends Node {
+  /** A `foreign` turn without parts says nothing: it holds the place of an item that brought something else, as tools. */
   readonly role: Role
   readonly parts: ReadonlyArray<Part>
   /** The speaker's name. */

@@ -125,7 +125,8 @@ const draftOf = (turn: Turn, place: Place, rounds: Rounds.Rounds): Draft | undef
     const whole = overOrigin(turn, origin, place)
     return { role: origin.role, blocks: [], isResults: false, whole }
   }
-  if (turn.role === "foreign") return drop(place, turn, "meaning")
+  // One without parts has said nothing: what it brought is elsewhere in the request
+  if (turn.role === "foreign") return drop(place, turn, turn.parts.length === 0 ? "hint" : "meaning")
   loseTurnFacts(turn, place)
   const role = wireRole(turn, place.context)
   const blocks = blocksOf(turn, role, place, rounds)

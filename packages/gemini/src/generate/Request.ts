@@ -2,6 +2,7 @@
  * The body of a request to and from the canonical request: one row per field, in the order in which a new body is written. Model and
  * stream are told by the path; how the answer is made stands in Generation.ts.
  */
+import type { ToolCallPart } from "@sluice/protocol/CanonicalPart"
 import type { CanonicalRequest } from "@sluice/protocol/CanonicalRequest"
 import type { EncodedRequest, ModelFacts, RequestInput } from "@sluice/protocol/Dialect"
 import * as Fields from "@sluice/protocol/Fields"
@@ -191,8 +192,11 @@ const meaningful: ReadonlySet<string> = new Set(["previousResponse", "conversati
 const weightOf = (request: CanonicalRequest) => (field: string): Loss.Loss["weight"] =>
   meaningful.has(field) || (field === "background" && request.background === true) ? "meaning" : "hint"
 
+const callName = ({ name, namespace }: ToolCallPart): string => namespace === undefined ? name : ToolNames.flat(namespace, name)
+
+/** The names of calls by their ids, as they are written. */
 const callsOf = (request: CanonicalRequest): ReadonlyMap<string, string> =>
-  new Map(request.turns.flatMap((turn) => turn.parts.flatMap((part) => part.type === "tool-call" ? [[part.id, part.name] as const] : [])))
+  new Map(request.turns.flatMap((turn) => turn.parts.flatMap((part) => part.type === "tool-call" ? [[part.id, callName(part)] as const] : [])))
 
 const isForced = ({ toolChoice: choice }: CanonicalRequest): boolean =>
   choice?.type === "required" || choice?.type === "named" || choice?.type === "provider" || (choice?.type === "allowed" && choice.mode === "required")

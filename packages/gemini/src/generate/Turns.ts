@@ -132,7 +132,8 @@ const draftsOf = (turn: Turn, place: Place): ReadonlyArray<Draft> => {
   const origin = originOf(isContent, turn)
   if (origin !== undefined) return [{ role: wireRole(turn), parts: [], isResults: false, whole: overOrigin(turn, origin, place) }]
   if (turn.role === "foreign") {
-    drop(place, turn, "meaning")
+    // One without parts has said nothing: what it brought is elsewhere in the request
+    drop(place, turn, turn.parts.length === 0 ? "hint" : "meaning")
     return []
   }
   loseTurnFacts(turn, place)

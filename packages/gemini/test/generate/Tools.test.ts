@@ -46,6 +46,23 @@ describe("offered tools", () => {
     expect(encoded.body["toolConfig"]).toEqual({ functionCallingConfig: { mode: "ANY", allowedFunctionNames: [sent] } })
   })
 
+  it("of a namespace carry its name, in their declaration, in a call and in its result", () => {
+    const encoded = encodeFresh({
+      tools: [{ type: "namespace", name: "crm", tools: [{ type: "function", name: "find" }] }],
+      turns: [
+        { role: "user", parts: [{ type: "text", text: "Find" }] },
+        { role: "assistant", parts: [{ type: "tool-call", kind: "function", id: "a", namespace: "crm", name: "find", arguments: "{}" }] },
+        { role: "tool", parts: [{ type: "tool-result", kind: "function", id: "a", parts: [{ type: "text", text: "found" }] }] }
+      ]
+    })
+    expect(encoded.body["tools"]).toMatchObject([{ functionDeclarations: [{ name: "crm__find" }] }])
+    expect(encoded.body["contents"]).toMatchObject([
+      { role: "user" },
+      { role: "model", parts: [{ functionCall: { name: "crm__find" } }] },
+      { role: "user", parts: [{ functionResponse: { name: "crm__find" } }] }
+    ])
+  })
+
   it("of free text become functions, those of other providers are lost", () => {
     const encoded = encodeFresh({ tools: [{ type: "custom", name: "c" }, { type: "provider", dialect: elsewhere, name: "p", value: {} }] })
     expect(lossesOf(encoded)).toEqual(["/tools/0 approximated", "/tools/1 dropped"])

@@ -127,7 +127,8 @@ const encodeRun = (run: ReadonlyArray<Step>, index: number, all: ReadonlyArray<R
   const own = first.turn.role === "foreign" ? first.turn.parts.flatMap((part) => part.type === "foreign" && part.dialect === id ? [part.value] : []) : []
   if (own.length > 0) return own
   if (first.turn.role !== "foreign") return encodeMessage(run, !isSystem(run) && isSystem(all[index + 1]) && all.slice(0, index).every(isSystem))
-  loseNode(first.place, first.turn, { reason: "dropped", weight: "meaning", before: first.turn })
+  // One without parts has said nothing: what it brought is elsewhere in the request
+  loseNode(first.place, first.turn, { reason: "dropped", weight: first.turn.parts.length === 0 ? "hint" : "meaning", before: first.turn })
   return []
 }
 

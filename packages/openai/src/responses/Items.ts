@@ -12,6 +12,7 @@ import { isObject, type Json, type JsonObject } from "@sluice/protocol/Wire"
 import { fitId, fitName, inside, loseNode, type Place } from "./Crossing.ts"
 import { decodeContent, encodeContent, encodePart, isContent, type Placed, placed, type Side } from "./Parts.ts"
 import * as Reasoning from "./Reasoning.ts"
+import { offeredIn } from "./Tools.ts"
 import * as Wire from "./Wire.ts"
 
 type Message = typeof Wire.MessageItem.Type
@@ -102,6 +103,8 @@ export const decodeItem = (item: Wire.Item, at: string): Turn => {
   if (isCall(item)) return turnOf(item, at, "assistant", [callPart(item, at)], "call")
   if (isOutput(item)) return turnOf(item, at, "tool", [resultPart(item, at)], "output")
   if (isThinking(item)) return turnOf(item, at, "assistant", Reasoning.decodeItem(item, at), "reasoning")
+  // Its tools are among the request's, so that the item itself says nothing
+  if (offeredIn(item) !== undefined) return turnOf(item, at, "foreign", [], undefined)
   return turnOf(item, at, roleOf(item.type), [{ type: "foreign", dialect: Wire.id, name: item.type, value: Wire.asJson(item), at }], undefined)
 }
 

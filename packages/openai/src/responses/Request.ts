@@ -17,7 +17,7 @@ import { encodeServiceTier } from "../internal/serviceTier.ts"
 import { encodeTemperature } from "../internal/temperature.ts"
 import { type Crossing, inside, type Place } from "./Crossing.ts"
 import { intentField } from "./Reasoning.ts"
-import { decodeToolChoice, decodeTools, encodeToolChoice, encodeTools, hasTools } from "./Tools.ts"
+import { decodeAll, decodeToolChoice, encodeToolChoice, encodeTools, hasOffers, hasTools } from "./Tools.ts"
 import { decodeTurns, encodeTurns } from "./Turns.ts"
 import * as Wire from "./Wire.ts"
 
@@ -27,18 +27,25 @@ const plain = Fields.plain<CanonicalRequest, Wire.Request, Crossing>()
 
 const itself = <A>(value: A): A => value
 
+/** A place whose losses are told elsewhere. */
+const silent = (place: Place): Place => ({ ...place, sink: Loss.sink() })
+
 const conversation: Row = {
   of: ["instructions", "turns"],
   keys: ["instructions", "input"],
   get: decodeTurns,
-  put: (request, wire, place) => ({ instructions: undefined, ...encodeTurns(request, wire, place) })
+  put: (request, wire, place) => ({ instructions: undefined, ...encodeTurns(request, wire, place, silent(place)) })
 }
 
 const tools: Row = {
   of: ["tools"],
   keys: ["tools"],
-  get: (wire, at) => wire.tools === undefined || wire.tools === null ? {} : { tools: decodeTools(wire.tools, `${at}/tools`) },
-  put: (request, wire, place) => ({ tools: encodeTools(request, wire.tools === undefined || wire.tools === null ? undefined : Wire.asJson(wire.tools), place) })
+  get: (wire, at) => present({ tools: decodeAll(wire, at) }),
+  // Some tools stand in items of the input, and changed ones change it
+  put: (request, wire, place) => ({
+    tools: encodeTools(request, wire, place),
+    ...(hasOffers(wire) ? { input: encodeTurns(request, wire, silent(place), place).input } : {})
+  })
 }
 
 const toolChoice: Row = {

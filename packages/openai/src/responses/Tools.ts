@@ -110,9 +110,37 @@ const decodeTool = (wire: Wire.Tool, at: string): Tool => {
     { type: "provider", dialect: Wire.id, name: wire.type, value, wire: { dialect: Wire.id, value }, at }
 }
 
-/** Offered tools. */
-export const decodeTools = (tools: ReadonlyArray<Wire.Tool>, at: string): ReadonlyArray<Tool> =>
-  tools.map((tool, index) => decodeTool(tool, Pointer.child(at, index)))
+const decodeTools = (tools: ReadonlyArray<Wire.Tool>, at: string): ReadonlyArray<Tool> =>
+  tools.map((tool, index) => decodeTool(tool, Pointer.child(at, "tools", index)))
+
+const isTools = Schema.is(Schema.Array(Wire.Tool))
+
+/** The tools that an item of the input brings (`additional_tools`); `undefined` where it is another item. */
+export const offeredIn = (item: Wire.Item): ReadonlyArray<Wire.Tool> | undefined => {
+  if (item.type !== "additional_tools") return undefined
+  const { tools } = Wire.asObject(item)
+  return isTools(tools) ? tools : undefined
+}
+
+type Offers = Pick<Wire.Request, "input" | "tools">
+
+const itemsOf = ({ input }: Partial<Offers>): ReadonlyArray<Wire.Item> => Array.isArray(input) ? input : []
+
+/** All offered tools: those of the request, then those that items of the input bring; `undefined` where it has none. */
+export const decodeAll = (wire: Partial<Offers>, at: string): ReadonlyArray<Tool> | undefined => {
+  const own = wire.tools === undefined || wire.tools === null ? undefined : decodeTools(wire.tools, at)
+  const brought = itemsOf(wire).flatMap((item, index) => decodeTools(offeredIn(item) ?? [], Pointer.child(at, "input", index)))
+  return own === undefined && brought.length === 0 ? undefined : [...own ?? [], ...brought]
+}
+
+/** Whether items of the input bring tools. */
+export const hasOffers = (wire: Partial<Offers>): boolean => itemsOf(wire).some((item) => offeredIn(item) !== undefined)
+
+/** Whether a tool came from a list. */
+const cameFrom = (tool: Tool, list: ReadonlyArray<Wire.Tool>): boolean => {
+  const value = valueIn(Wire.id, tool)
+  return list.some((each) => Wire.asJson(each) === value)
+}
 
 const handled: ReadonlySet<string> = new Set(["type"])
 const handledOfNamespace: ReadonlySet<string> = new Set(["type", "tools"])
@@ -170,16 +198,29 @@ const encodeTool = (tool: Tool, place: Place): JsonObject | undefined => {
   }
 }
 
-/** Tools over the list they came from: the same list when nothing changed. */
-export const encodeTools = (request: CanonicalRequest, origin: Json | undefined, place: Place): Json | undefined => {
-  const { tools } = request
-  if (tools === undefined) return undefined
-  const written = tools.flatMap((tool, index): ReadonlyArray<JsonObject> => {
-    const encoded = encodeTool(tool, inside(place, tool, "tools", index))
+const encodeSome = (request: CanonicalRequest, place: Place, isHere: (tool: Tool) => boolean): ReadonlyArray<JsonObject> =>
+  (request.tools ?? []).flatMap((tool, index): ReadonlyArray<JsonObject> => {
+    const encoded = isHere(tool) ? encodeTool(tool, inside(place, tool, "tools", index)) : undefined
     return encoded === undefined ? [] : [encoded]
   })
+
+/** The request's own tools over the list they came from: the same list when nothing changed. */
+export const encodeTools = (request: CanonicalRequest, wire: Partial<Offers>, place: Place): Json | undefined => {
+  if (request.tools === undefined) return undefined
+  const origin = wire.tools === undefined || wire.tools === null ? undefined : Wire.asJson(wire.tools)
+  const brought = itemsOf(wire).flatMap((item) => offeredIn(item) ?? [])
+  const written = encodeSome(request, place, (tool) => !cameFrom(tool, brought))
   if (sameList(origin, written) && origin !== undefined) return origin
   return written.length === 0 && origin === undefined ? undefined : written
+}
+
+/** An item that brings tools with those that are left of them; `undefined` where none is. */
+export const encodeOffer = (item: Wire.Item, request: CanonicalRequest, place: Place): JsonObject | undefined => {
+  const wire = Wire.asObject(item)
+  const origin = offeredIn(item) ?? []
+  const written = encodeSome(request, place, (tool) => cameFrom(tool, origin))
+  if (sameList(Wire.asJson(origin), written)) return wire
+  return written.length === 0 ? undefined : { ...wire, tools: written }
 }
 
 /** Whether a request of another dialect offers a tool that can be called here. */

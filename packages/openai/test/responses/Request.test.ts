@@ -125,7 +125,7 @@ describe("the request of a coding agent", () => {
       "tool",
       "assistant"
     ])
-    assert.deepStrictEqual(losses.filter(({ weight }) => weight === "meaning").map(({ at }) => at), ["/input/1", "/input/10"])
+    assert.deepStrictEqual(losses.filter(({ weight }) => weight === "meaning").map(({ at }) => at), ["/input/10"])
   })
 })
 

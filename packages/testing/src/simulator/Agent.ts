@@ -3,7 +3,7 @@
  * called once to create the file the prompt names; after the tool's result a short text ends the turn. Requests without
  * such a prompt (titles, summaries) get the short text at once. Where thinking is on, a thought comes first.
  */
-import { callSteps, ending, type PlannedCall, reasoningSteps, sampleThought, textSteps } from "./Content.ts"
+import { callSteps, ending, nameOf, type PlannedCall, reasoningSteps, sampleThought, textSteps } from "./Content.ts"
 import type { Facts, OfferedTool } from "./Facts.ts"
 import { arrayOf, isObject, type JsonObject, objectOf } from "./Json.ts"
 import { sampleValue } from "./SampleValue.ts"
@@ -28,18 +28,24 @@ export const wantedFile = (prompt: string): WantedFile | undefined => {
   return path === undefined || content === undefined ? undefined : { path: unquoted(path).replace(/[,;]$/, ""), content: unquoted(content.trimEnd()) }
 }
 
-/** Names of tools that write files, best first: whole files, editors with commands, patches, shells. */
+/** Names of tools that write files, best first: whole files, editors with commands, patches, shells; a flat name has its namespace before it. */
 const writers: ReadonlyArray<RegExp> = [
-  /^(write|write_?file|create_?file|write_to_file)$/i,
-  /^str_replace_based_edit_tool$/i,
-  /^apply_?patch$/i,
-  /^(shell|bash|exec|exec_?command|run_?shell_?command|local_shell|run_?command)$/i
+  /^(\w+__)?(write|write_?file|create_?file|write_to_file)$/i,
+  /^(\w+__)?str_replace_based_edit_tool$/i,
+  /^(\w+__)?apply_?patch$/i,
+  /^(\w+__)?(shell|bash|exec|exec_?command|run_?shell_?command|local_shell|run_?command)$/i
 ]
 
 const patchOf = ({ path, content }: WantedFile): string => {
   const lines = content.split("\n").map((line) => `+${line}\n`)
   return `*** Begin Patch\n*** Add File: ${path}\n${lines.join("")}*** End Patch\n`
 }
+
+/** A program for a tool that runs JavaScript and has the agent's other tools in it, as Codex offers to its newest models. */
+const programOf = (file: WantedFile): string => `text(await tools.apply_patch(${JSON.stringify(patchOf(file))}))`
+
+/** What a tool that takes free text is told. */
+const freeTextOf = (tool: OfferedTool, file: WantedFile): string => /\bJavaScript\b/.test(tool.description ?? "") ? programOf(file) : patchOf(file)
 
 const shellQuoted = (text: string): string => `'${text.replaceAll("'", "'\\''")}'`
 
@@ -49,20 +55,20 @@ const commandOf = ({ path, content }: WantedFile): string =>
 const isList = (schema: JsonObject): boolean => schema["type"] === "array" || arrayOf(schema["type"]).includes("array")
 
 /** What a property of a writing tool should say, by its name; undefined where its schema alone decides. */
-const meant = (name: string, schema: JsonObject, file: WantedFile): unknown => {
+const meant = (name: string, schema: JsonObject, file: WantedFile, freeText: string): unknown => {
   if (/^(absolute_?|target_?|relative_?workspace_?)?(file_?)?(path|name)$|^file$/i.test(name)) return file.path
   if (/^(file_?)?(contents?|text)$|^code_edit$|^body$/i.test(name)) return file.content
-  if (/^(input|patch|patch_?text|diff)$/i.test(name)) return patchOf(file)
+  if (/^(input|patch|patch_?text|diff)$/i.test(name)) return freeText
   if (name === "command" && arrayOf(schema["enum"]).includes("create")) return "create"
   if (!/^(command|cmd|script)$/i.test(name)) return undefined
   return isList(schema) ? ["bash", "-c", commandOf(file)] : commandOf(file)
 }
 
 /** A value that fits the tool's schema and, in the properties whose names say so, creates the file. */
-export const writingArguments = (schema: JsonObject, file: WantedFile): JsonObject => {
+export const writingArguments = (schema: JsonObject, file: WantedFile, freeText = patchOf(file)): JsonObject => {
   const required = objectOf(sampleValue(schema))
   const offered = Object.entries(objectOf(schema["properties"])).flatMap(([name, property]): ReadonlyArray<readonly [string, unknown]> => {
-    const value = meant(name, objectOf(property), file)
+    const value = meant(name, objectOf(property), file, freeText)
     return value === undefined ? [] : [[name, value]]
   })
   return { ...required, ...Object.fromEntries(offered) }
@@ -78,8 +84,8 @@ const writerOf = (facts: Facts): OfferedTool | undefined => {
 }
 
 const writing = (tool: OfferedTool, file: WantedFile): PlannedCall => ({
-  name: tool.name,
-  arguments: tool.custom === true ? patchOf(file) : JSON.stringify(writingArguments(tool.schema, file))
+  ...nameOf(tool),
+  arguments: tool.custom === true ? freeTextOf(tool, file) : JSON.stringify(writingArguments(tool.schema, file, freeTextOf(tool, file)))
 })
 
 /** One call that writes the file the prompt names, then a short text. */

@@ -26,7 +26,9 @@ const blockText = (block: JsonObject): string => {
 }
 
 const offeredTools = (body: JsonObject): ReadonlyArray<OfferedTool> =>
-  arrayOf(body["tools"]).map(objectOf).flatMap((tool) => isObject(tool["input_schema"]) ? [{ name: stringOf(tool["name"]), schema: tool["input_schema"] }] : [])
+  arrayOf(body["tools"]).map(objectOf).flatMap((tool) =>
+    isObject(tool["input_schema"]) ? [{ name: stringOf(tool["name"]), description: stringOf(tool["description"]), schema: tool["input_schema"] }] : []
+  )
 
 const toolChoice = (body: JsonObject): ToolChoice => {
   const choice = objectOf(body["tool_choice"])

@@ -2,7 +2,7 @@
  * Building blocks of scripts: pieces of an answer (a text, a thought, tool calls, an ending) as generators of steps.
  * Scenarios put them together; no faults and no pacing here.
  */
-import type { Facts, OfferedTool } from "./Facts.ts"
+import type { Facts, OfferedTool, ToolName } from "./Facts.ts"
 import { sampleValue } from "./SampleValue.ts"
 import { type FinishReason, pieces, type Step, words } from "./Script.ts"
 
@@ -33,15 +33,21 @@ export function* reasoningSteps(context: Context, thought: string): Generator<St
   if (value !== undefined) yield { type: "signature", value }
 }
 
-/** One call the model makes: its name and the JSON text of its arguments, or the free text a custom tool takes. */
-export interface PlannedCall {
-  readonly name: string
+/** One call the model makes: its tool and the JSON text of its arguments, or the free text a custom tool takes. */
+export interface PlannedCall extends ToolName {
   readonly arguments: string
 }
 
+/** What a call says of a tool. */
+export const nameOf = ({ custom, name, namespace }: ToolName): ToolName => ({
+  name,
+  ...(namespace === undefined ? {} : { namespace }),
+  ...(custom === undefined ? {} : { custom })
+})
+
 /** A call of an offered tool with arguments synthesised from its schema. */
 export const plannedCall = (tool: OfferedTool): PlannedCall => ({
-  name: tool.name,
+  ...nameOf(tool),
   arguments: tool.custom === true ? `sample ${tool.name}` : JSON.stringify(sampleValue(tool.schema))
 })
 
@@ -50,12 +56,12 @@ export function* callSteps(context: Context, calls: ReadonlyArray<PlannedCall>, 
   const fragments = calls.map((call) => pieces(call.arguments, Math.max(3, Math.ceil(call.arguments.length / 6))))
   if (!interleave) {
     for (const [call, planned] of calls.entries()) {
-      yield { type: "tool", call, id: context.callId(call), name: planned.name }
+      yield { type: "tool", call, id: context.callId(call), ...nameOf(planned) }
       for (const text of fragments[call] ?? []) yield { type: "arguments", call, text }
     }
     return
   }
-  for (const [call, planned] of calls.entries()) yield { type: "tool", call, id: context.callId(call), name: planned.name }
+  for (const [call, planned] of calls.entries()) yield { type: "tool", call, id: context.callId(call), ...nameOf(planned) }
   const longest = Math.max(0, ...fragments.map((list) => list.length))
   for (let at = 0; at < longest; at++) {
     for (const call of calls.keys()) {

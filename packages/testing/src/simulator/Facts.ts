@@ -4,11 +4,17 @@
  */
 import type { JsonObject } from "./Json.ts"
 
-/** A function offered to the model, with the JSON Schema of its arguments; a custom one takes free text instead. */
-export interface OfferedTool {
+/** What a call says of the tool it calls; a custom one takes free text instead of JSON arguments. */
+export interface ToolName {
   readonly name: string
-  readonly schema: JsonObject
+  readonly namespace?: string
   readonly custom?: boolean
+}
+
+/** A tool offered to the model, with the JSON Schema of its arguments. */
+export interface OfferedTool extends ToolName {
+  readonly schema: JsonObject
+  readonly description?: string
 }
 
 /** How the caller constrains tool use; a named tool is an object. */

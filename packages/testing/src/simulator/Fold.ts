@@ -2,12 +2,12 @@
  * Folds a script into the parts of a buffered answer, per choice. Used by every provider's body writer, so that
  * streamed and buffered answers of one scenario say the same. Transport steps (pauses, faults) have no part in it.
  */
+import type { ToolName } from "./Facts.ts"
 import type { FinishReason, Script, Step } from "./Script.ts"
 
 /** A call of a buffered answer; its arguments grow while the script is folded. */
-export interface FoldedCall {
+export interface FoldedCall extends ToolName {
   readonly id: string
-  readonly name: string
   arguments: string
 }
 
@@ -61,7 +61,8 @@ export const fold = (script: Script): ReadonlyArray<FoldedChoice> => {
         at(0).parts.push({ type: "redacted", data: step.data })
         return
       case "tool": {
-        const call = { id: step.id, name: step.name, arguments: "" }
+        const { type: _, call: __, ...called } = step
+        const call = { ...called, arguments: "" }
         calls.set(step.call, call)
         at(0).parts.push({ type: "tool", call })
         return

@@ -32,6 +32,7 @@ const offeredTools = ({ declarations, calling }: ReadOptions): ReadonlyArray<Off
   return declarations
     .map((declaration) => ({
       name: stringOf(declaration["name"]),
+      description: stringOf(declaration["description"]),
       schema: isPresent(declaration["parametersJsonSchema"]) ? objectOf(declaration["parametersJsonSchema"]) : jsonSchema(objectOf(declaration["parameters"]))
     }))
     .filter((tool) => allowed.length === 0 || allowed.includes(tool.name))

@@ -1,6 +1,6 @@
 /** Writes a script as one buffered OpenAI chat completion. */
 import { fold, type FoldedChoice } from "./Fold.ts"
-import { completionId, created, finishReasons, logprob, wireUsage } from "./OpenAiChatWire.ts"
+import { completionId, created, finishReasons, logprob, wireCall, wireUsage } from "./OpenAiChatWire.ts"
 import type { Answer, WrittenBody } from "./Provider.ts"
 import type { Script } from "./Script.ts"
 import { tally } from "./Usage.ts"
@@ -18,7 +18,7 @@ const wireMessage = (choice: FoldedChoice): object => {
     ...(reasoning === "" ? {} : { reasoning_content: reasoning }),
     ...(calls.length === 0
       ? {}
-      : { tool_calls: calls.map((call) => ({ id: call.id, type: "function", function: { name: call.name, arguments: call.arguments } })) })
+      : { tool_calls: calls.map((call) => ({ id: call.id, ...wireCall(call, call.arguments) })) })
   }
 }
 

@@ -3,7 +3,7 @@
  * chunk, one id throughout, `usage: null` on every chunk and a final chunk without choices when usage was asked for,
  * and `[DONE]` last; habits and quirks are those of services that imitate the protocol.
  */
-import { chatError, completionId, created, finishReasons, logprob, wireUsage } from "./OpenAiChatWire.ts"
+import { chatError, completionId, created, finishReasons, logprob, wireCall, wireUsage } from "./OpenAiChatWire.ts"
 import type { Answer, FrameWriter } from "./Provider.ts"
 import type { Step } from "./Script.ts"
 import { tally } from "./Usage.ts"
@@ -23,6 +23,8 @@ export const chatFrames = (answer: Answer): FrameWriter => {
   const fixed = `"id":"${id}",${constant}`
   const told = facts.includeUsage && habit !== "missing"
   const opened = new Set<number>()
+  /** Calls of tools that take free text. */
+  const custom = new Set<number>()
   let chunks = 0
 
   const prefix = (): string => quirk === "changing-ids" ? `"id":"${id}-${++chunks}",${constant}` : fixed
@@ -48,7 +50,8 @@ export const chatFrames = (answer: Answer): FrameWriter => {
   }
   const callChunk = (call: object): string => choiceChunk(0, { tool_calls: [call] })
   const tool = (step: Tool): string => {
-    if (quirk !== "late-names") return callChunk({ index: step.call, id: step.id, type: "function", function: { name: step.name, arguments: "" } })
+    if (step.custom === true) custom.add(step.call)
+    if (quirk !== "late-names" || step.custom === true) return callChunk({ index: step.call, id: step.id, ...wireCall(step, "") })
     return callChunk({ index: step.call, id: step.id, type: "function" }) + callChunk({ index: step.call, function: { name: step.name, arguments: "" } })
   }
   const finish = (step: Finish): string => {
@@ -74,7 +77,7 @@ export const chatFrames = (answer: Answer): FrameWriter => {
       case "tool":
         return tool(step)
       case "arguments":
-        return callChunk({ index: step.call, function: { arguments: step.text } })
+        return callChunk({ index: step.call, ...(custom.has(step.call) ? { custom: { input: step.text } } : { function: { arguments: step.text } }) })
       case "finish":
         return finish(step)
       case "usage":

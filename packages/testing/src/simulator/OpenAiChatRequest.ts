@@ -15,20 +15,24 @@ const contentText = (content: unknown): string => typeof content === "string" ? 
 const messageCharacters = (message: JsonObject): number =>
   contentText(message["content"]).length
   + arrayOf(message["tool_calls"]).reduce<number>((sum, call) => {
-    const named = objectOf(objectOf(call)["function"])
-    return sum + stringOf(named["name"]).length + stringOf(named["arguments"]).length
+    const named = objectOf(objectOf(call)["function"] ?? objectOf(call)["custom"])
+    return sum + stringOf(named["name"]).length + stringOf(named["arguments"] ?? named["input"]).length
   }, 0)
 
 const offeredTools = (body: JsonObject): ReadonlyArray<OfferedTool> =>
-  arrayOf(body["tools"]).flatMap((tool) => {
+  arrayOf(body["tools"]).flatMap((tool): ReadonlyArray<OfferedTool> => {
     const named = objectOf(objectOf(tool)["function"])
-    return typeof named["name"] === "string" ? [{ name: named["name"], schema: objectOf(named["parameters"]) }] : []
+    const custom = objectOf(objectOf(tool)["custom"])
+    if (typeof custom["name"] === "string") return [{ name: custom["name"], description: stringOf(custom["description"]), schema: {}, custom: true }]
+    return typeof named["name"] === "string"
+      ? [{ name: named["name"], description: stringOf(named["description"]), schema: objectOf(named["parameters"]) }]
+      : []
   })
 
 const toolChoice = (body: JsonObject): ToolChoice => {
   const choice = body["tool_choice"]
   if (choice === "none" || choice === "required") return choice
-  const name = stringOf(objectOf(objectOf(choice)["function"])["name"])
+  const name = stringOf(objectOf(objectOf(choice)["function"] ?? objectOf(choice)["custom"])["name"])
   return name === "" ? "auto" : { name }
 }
 

@@ -2,6 +2,7 @@
  * The words of OpenAI chat completions that streamed and buffered answers have in common: ids, usage, finish reasons,
  * log probabilities, error bodies. Wire facts are those of the official specification and of recorded traffic.
  */
+import type { ToolName } from "./Facts.ts"
 import type { Answer } from "./Provider.ts"
 import type { FinishReason } from "./Script.ts"
 import type { UsageNumbers } from "./Usage.ts"
@@ -28,6 +29,10 @@ export const wireUsage = (usage: UsageNumbers): object => {
     completion_tokens_details: { reasoning_tokens: usage.reasoning, audio_tokens: 0, accepted_prediction_tokens: 0, rejected_prediction_tokens: 0 }
   }
 }
+
+/** A call of a function, or of a custom tool with its free text; with `text` the arguments so far. */
+export const wireCall = ({ custom, name }: ToolName, text: string): object =>
+  custom === true ? { type: "custom", custom: { name, input: text } } : { type: "function", function: { name, arguments: text } }
 
 /** The id of an answer, on its body or all its chunks. */
 export const completionId = (answer: Answer): string => `chatcmpl-sim${String(answer.number).padStart(8, "0")}`

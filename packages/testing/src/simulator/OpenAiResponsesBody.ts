@@ -3,7 +3,6 @@ import { fold, type FoldedPart } from "./Fold.ts"
 import {
   callItem,
   endStatus,
-  isCustom,
   itemId,
   type ItemStatus,
   messageItem,
@@ -29,7 +28,7 @@ const item = (answer: Answer, part: FoldedPart, index: number, status: ItemStatu
       return reasoningItem(answer, itemId(answer, "rs", index), "", part.data)
     case "tool": {
       const { call } = part
-      return callItem(answer, itemId(answer, isCustom(answer, call.name) ? "ctc" : "fc", index), call.id, call.name, call.arguments, status)
+      return callItem(itemId(answer, call.custom === true ? "ctc" : "fc", index), call.id, call, call.arguments, status)
     }
   }
 }

@@ -91,7 +91,7 @@ export const responsesFrames = (answer: Answer): FrameWriter => {
     // Calls that have not begun to grow stay open beside the next one: their arguments will be interleaved
     const grown = [...calls.values()].some((call) => call.grown())
     const closed = grown || calls.size === 0 ? close() : ""
-    const call = openCall(sink, step.id, step.name)
+    const call = openCall(sink, step.id, step)
     calls.set(step.call, call)
     return closed + call.opening
   }

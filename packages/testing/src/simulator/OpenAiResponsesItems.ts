@@ -2,8 +2,9 @@
  * The items of a streamed OpenAI response while they are open: each announces itself, grows by deltas and closes with
  * the events that repeat what it became. OpenAiResponsesFrames.ts decides when.
  */
+import type { ToolName } from "./Facts.ts"
 import { logprob } from "./OpenAiChatWire.ts"
-import { callItem, isCustom, itemId, type ItemStatus, messageItem, reasoningItem, refusalPart, textPart, wantsSeal } from "./OpenAiResponsesWire.ts"
+import { callItem, itemId, type ItemStatus, messageItem, reasoningItem, refusalPart, textPart, wantsSeal } from "./OpenAiResponsesWire.ts"
 import type { Answer } from "./Provider.ts"
 import { sealOf } from "./Signatures.ts"
 
@@ -93,15 +94,15 @@ export interface OpenCall extends OpenItem {
 }
 
 /** A call of a function or of a custom tool. */
-export const openCall = (sink: ItemSink, callId: string, name: string): OpenCall => {
+export const openCall = (sink: ItemSink, callId: string, tool: ToolName): OpenCall => {
   const { answer, emit } = sink
   const index = sink.place()
-  const custom = isCustom(answer, name)
+  const custom = tool.custom === true
   const id = itemId(answer, custom ? "ctc" : "fc", index)
   const event = custom ? "response.custom_tool_call_input" : "response.function_call_arguments"
   const at = { item_id: id, output_index: index }
   let input = ""
-  const first = callItem(answer, id, callId, name, "", "in_progress")
+  const first = callItem(id, callId, tool, "", "in_progress")
   return {
     opening: emit("response.output_item.added", { output_index: index, item: answer.quirk === "late-names" ? { ...first, name: "" } : first }),
     add: (text) => {
@@ -110,7 +111,7 @@ export const openCall = (sink: ItemSink, callId: string, name: string): OpenCall
     },
     grown: () => input !== "",
     close: (status) =>
-      emit(`${event}.done`, custom ? { ...at, input } : { ...at, name, arguments: input })
-      + finished(sink, index, callItem(answer, id, callId, name, input, status))
+      emit(`${event}.done`, custom ? { ...at, input } : { ...at, name: tool.name, arguments: input })
+      + finished(sink, index, callItem(id, callId, tool, input, status))
   }
 }

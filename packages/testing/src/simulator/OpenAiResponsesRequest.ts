@@ -26,14 +26,19 @@ const itemText = (item: JsonObject): string => {
   return contentText(item["content"]) + stringOf(item["name"]) + stringOf(item["arguments"]) + stringOf(item["input"])
 }
 
-/** The tools of the request and of the items that bring more; those inside a namespace are called by two names and left alone. */
+const offeredTool = (tool: JsonObject): ReadonlyArray<OfferedTool> => {
+  const named = { name: stringOf(tool["name"]), description: stringOf(tool["description"]) }
+  if (tool["type"] === "function") return [{ ...named, schema: objectOf(tool["parameters"]) }]
+  if (tool["type"] === "custom") return [{ ...named, schema: {}, custom: true }]
+  return tool["type"] === "namespace"
+    ? arrayOf(tool["tools"]).map(objectOf).flatMap(offeredTool).map((inner) => ({ ...inner, namespace: named.name }))
+    : []
+}
+
+/** The tools of the request and of the items that bring more. */
 const offeredTools = (body: JsonObject, items: ReadonlyArray<JsonObject>): ReadonlyArray<OfferedTool> => {
   const added = items.filter((item) => item["type"] === "additional_tools").flatMap((item) => arrayOf(item["tools"]))
-  return [...arrayOf(body["tools"]), ...added].map(objectOf).flatMap((tool): ReadonlyArray<OfferedTool> => {
-    const name = stringOf(tool["name"])
-    if (tool["type"] === "function") return [{ name, schema: objectOf(tool["parameters"]) }]
-    return tool["type"] === "custom" ? [{ name, schema: {}, custom: true }] : []
-  })
+  return [...arrayOf(body["tools"]), ...added].map(objectOf).flatMap(offeredTool)
 }
 
 const toolChoice = (body: JsonObject): ToolChoice => {

@@ -2,6 +2,7 @@
  * The words of OpenAI responses that streamed and buffered answers have in common: ids, the response object that echoes
  * its request, items, usage. Wire facts are those of the official specification and of recorded traffic.
  */
+import type { ToolName } from "./Facts.ts"
 import { arrayOf, type JsonObject, objectOf } from "./Json.ts"
 import { logprob } from "./OpenAiChatWire.ts"
 import type { Answer } from "./Provider.ts"
@@ -118,14 +119,13 @@ export const reasoningItem = (answer: Answer, id: string, summary: string, seal:
   summary: summary === "" ? [] : [{ type: "summary_text", text: summary }]
 })
 
-/** Whether the tool of that name takes free text. */
-export const isCustom = (answer: Answer, name: string): boolean => answer.facts.tools.some((tool) => tool.name === name && tool.custom === true)
-
 /** A call of a function, or of a custom tool with its free text. */
-export const callItem = (answer: Answer, id: string, callId: string, name: string, input: string, status: ItemStatus): object =>
-  isCustom(answer, name)
-    ? { id, type: "custom_tool_call", status, call_id: callId, name, input }
-    : { id, type: "function_call", status, call_id: callId, name, arguments: input }
+export const callItem = (id: string, callId: string, tool: ToolName, input: string, status: ItemStatus): object => {
+  const named = { call_id: callId, name: tool.name, ...(tool.namespace === undefined ? {} : { namespace: tool.namespace }) }
+  return tool.custom === true
+    ? { id, type: "custom_tool_call", status, ...named, input }
+    : { id, type: "function_call", status, ...named, arguments: input }
+}
 
 /** The code of a failed response for an HTTP status. */
 export const failureCode = (status: number): string => status === 429 ? "rate_limit_exceeded" : "server_error"

@@ -4,6 +4,7 @@
  * what the model does, never how it looks on the wire, except for `raw`, which is wire text on purpose.
  */
 import type { ConnectionFault } from "./Actions.ts"
+import type { ToolName } from "./Facts.ts"
 
 /** Why an answer stops; each provider has its own words for these. */
 export type FinishReason = "stop" | "length" | "tool-calls" | "stop-sequence" | "content-filter" | "refusal"
@@ -16,7 +17,7 @@ export type Step =
   | { readonly type: "signature"; readonly value: string }
   | { readonly type: "redacted"; readonly data: string }
   | { readonly type: "refusal"; readonly text: string }
-  | { readonly type: "tool"; readonly call: number; readonly id: string; readonly name: string }
+  | { readonly type: "tool"; readonly call: number; readonly id: string } & ToolName
   | { readonly type: "arguments"; readonly call: number; readonly text: string }
   | { readonly type: "finish"; readonly reason: FinishReason; readonly choice: number; readonly stopSequence?: string }
   | { readonly type: "usage" }

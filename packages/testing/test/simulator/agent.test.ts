@@ -3,12 +3,13 @@ import { Effect } from "effect"
 import { describe } from "vitest"
 import { Simulator } from "../../src/Simulator.ts"
 import { wantedFile, writingArguments } from "../../src/simulator/Agent.ts"
-import { askJson } from "./ask.ts"
+import { ask, askJson } from "./ask.ts"
 
 const prompt = "Please create the file /srv/notes/hello.txt with the content \"Hello there\""
 const read = { type: "object", properties: { path: { type: "string" } }, required: ["path"] }
 const write = { type: "object", properties: { file_path: { type: "string" }, content: { type: "string" } }, required: ["file_path", "content"] }
 const wanted = { file_path: "/srv/notes/hello.txt", content: "Hello there" }
+const patch = "*** Begin Patch\n*** Add File: /srv/notes/hello.txt\n+Hello there\n*** End Patch\n"
 const model = "sim-agent"
 
 describe("the file a prompt asks for", () => {
@@ -87,13 +88,43 @@ describe("agent", () => {
         assert.deepStrictEqual([first.body.output.length, call.type, call.input], [
           1,
           "custom_tool_call",
-          "*** Begin Patch\n*** Add File: /srv/notes/hello.txt\n+Hello there\n*** End Patch\n"
+          patch
         ])
         const result = { type: "custom_tool_call_output", call_id: call.call_id, output: "ok" }
         const second = yield* askJson("responses", model, { body: { tools, input: [user, call, result] } })
         assert.strictEqual(second.body.output[0].content[0].text, "The file is written.")
         const other = yield* askJson("responses", model, { body: { tools: [shell], input: [user] } })
         assert.match(JSON.parse(other.body.output[0].arguments).cmd, /printf %s 'Hello there' > '\/srv\/notes\/hello.txt'$/)
+      }))
+    it.effect("on chat completions patches with a custom tool", () =>
+      Effect.gen(function*() {
+        const tools = [{ type: "custom", custom: { name: "apply_patch" } }]
+        const user = { role: "user", content: prompt }
+        const first = yield* askJson("chat", model, { body: { tools, messages: [user] } })
+        const { message } = first.body.choices[0]
+        assert.deepStrictEqual(message.tool_calls.map(({ custom, type }: { readonly custom: object; readonly type: string }) => [type, custom]), [
+          ["custom", { name: "apply_patch", input: patch }]
+        ])
+        const result = { role: "tool", tool_call_id: message.tool_calls[0].id, content: "ok" }
+        const second = yield* askJson("chat", model, { body: { tools, messages: [user, message, result] } })
+        assert.strictEqual(second.body.choices[0].message.content, "The file is written.")
+        const { text } = yield* ask("chat", model, { stream: true, body: { tools, messages: [user] } })
+        const pieces = [...text.matchAll(/"custom":\{(?:"name":"apply_patch",)?"input":("(?:[^"\\]|\\.)*")/g)].map(([, piece = ""]) => JSON.parse(piece))
+        assert.strictEqual(pieces.join(""), patch)
+      }))
+    it.effect("writes a program for a tool that runs JavaScript, in its namespace or by its flat name", () =>
+      Effect.gen(function*() {
+        const program = `text(await tools.apply_patch(${JSON.stringify(patch)}))`
+        const description = "Run JavaScript code to compose tool calls"
+        const exec = { type: "custom", name: "exec", description }
+        const bring = { type: "additional_tools", role: "developer", tools: [{ type: "namespace", name: "functions", description: "", tools: [exec] }] }
+        const { body } = yield* askJson("responses", model, { body: { input: [bring, { role: "user", content: prompt }] } })
+        const { input, name, namespace, type } = body.output[0]
+        assert.deepStrictEqual([type, namespace, name, input], ["custom_tool_call", "functions", "exec", program])
+        const schema = { type: "object", properties: { input: { type: "string" } }, required: ["input"] }
+        const tools = [{ name: "functions__exec", description, input_schema: schema }]
+        const other = yield* askJson("messages", model, { body: { tools, messages: [{ role: "user", content: prompt }] } })
+        assert.deepStrictEqual(other.body.content[0].input, { input: program })
       }))
     it.effect("on gemini writes once, then says so", () =>
       Effect.gen(function*() {
