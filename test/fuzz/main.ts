@@ -1,6 +1,7 @@
 // `pnpm fuzz`: mutated inputs against every decoder of every dialect. It ends with 1 when there is a fault, and prints the
-// smallest input that shows it. Options: --runs N (10,000,000 in total), --from N (goes on behind the first N of them), --seed N, --dialect ID, --decoder NAME (request, response,
-// stream, array, error), --workers N (one for each core), --replay SEED:INDEX (judges that input alone).
+// smallest input that shows it. Options: --runs N (10,000,000 in total), --from N (goes on behind the first N of them),
+// --seed N, --dialect ID, --decoder NAME (request, response, stream, array, error), --workers N (one for each core),
+// --replay SEED:INDEX (judges that input alone).
 import { availableParallelism } from "node:os"
 import { parseArgs } from "node:util"
 import { Worker } from "node:worker_threads"
@@ -103,7 +104,10 @@ const attack = async (): Promise<boolean> => {
         void worker.terminate()
       }
       worker.on("message", (answer: Answer) => {
+        const known = new Set(report.faults().map(({ key }) => key))
         report.add(answer)
+        // Told at once: a run that is stopped has not worked in vain
+        for (const finding of answer.findings) if (!known.has(finding.key)) say(Report.toText(finding))
         if (answer.heap !== undefined) curve.push(answer.heap)
         hand()
       })

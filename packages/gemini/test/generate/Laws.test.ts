@@ -18,6 +18,6 @@ const laws = [
 describe("the laws of generateContent", () => {
   for (const law of laws) {
     it.effect(`${law.law}: ${law.name}`, () =>
-      Effect.map(law.check({ runs: 300 }), (verdict) => verdict.failure === undefined ? undefined : assert.fail(verdict.failure)))
+      Effect.map(law.check({ runs: 500 }), (verdict) => verdict.failure === undefined ? undefined : assert.fail(verdict.failure)))
   }
 })
