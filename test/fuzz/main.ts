@@ -130,7 +130,7 @@ const attack = async (): Promise<boolean> => {
     const seconds = (performance.now() - startedAt) / 1000
     const heaps = curves.map((curve) => mebi(curve.at(-1) ?? 0)).join(", ")
     say(
-      `${report.count()} of ${runs} in ${seconds.toFixed(0)} s, ${
+      `${from + report.count()} of ${runs} in ${seconds.toFixed(0)} s, ${
         (report.count() / seconds).toFixed(0)
       } per second, heap ${heaps} MiB, ${report.faults().length} faults`
     )

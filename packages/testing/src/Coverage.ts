@@ -151,15 +151,20 @@ export interface Floors {
 /** The published floors: every constructor 20 times, every loss 5 times. */
 export const floors: Floors = { constructor: 20, loss: 5 }
 
-/** What was met too rarely: `expectedLosses` are keys as {@link Coverage} counts them. */
-export const missing = (coverage: Coverage, expectedLosses: ReadonlyArray<string> = [], least: Floors = floors): ReadonlyArray<string> =>
-  [
-    ...constructors.map((name) => [name, least.constructor] as const),
-    ...[...new Set([...coverage.counts.keys(), ...expectedLosses])].filter((name) => name.startsWith("loss ")).map((name) => [name, least.loss] as const)
-  ].flatMap(([name, floor]) => {
+const rare = (coverage: Coverage, names: Iterable<string>, floor: number): ReadonlyArray<string> =>
+  [...names].flatMap((name) => {
     const met = coverage.counts.get(name) ?? 0
     return met < floor ? [`${name}: ${met} of ${floor}`] : []
   })
+
+/** The constructors that were met too rarely. */
+export const missingConstructors = (coverage: Coverage, least: Floors = floors): ReadonlyArray<string> => rare(coverage, constructors, least.constructor)
+
+/** What was met too rarely, losses too: `expectedLosses` are keys as {@link Coverage} counts them. */
+export const missing = (coverage: Coverage, expectedLosses: ReadonlyArray<string> = [], least: Floors = floors): ReadonlyArray<string> => {
+  const losses = new Set([...coverage.counts.keys(), ...expectedLosses].filter((name) => name.startsWith("loss ")))
+  return [...missingConstructors(coverage, least), ...rare(coverage, losses, least.loss)]
+}
 
 /** The counts as a table, one kind per line. */
 export const table = (coverage: Coverage): string => {

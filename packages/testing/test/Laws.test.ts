@@ -3,6 +3,7 @@ import type { CanonicalEvent } from "@sluice/protocol/CanonicalEvent"
 import type { Dialect } from "@sluice/protocol/Dialect"
 import { Effect, Struct } from "effect"
 import { describe } from "vitest"
+import * as Coverage from "../src/Coverage.ts"
 import * as Laws from "../src/Laws.ts"
 import * as Toy from "./ToyDialect.ts"
 
@@ -66,18 +67,58 @@ describe("a dialect that breaks a law", () => {
         const verdicts = yield* Effect.forEach(Laws.of(dialect).filter((each) => each.law === law), (each) => each.check(runs))
         const failed = verdicts.find((verdict) => verdict.failure !== undefined)
         assert.isDefined(failed, `law ${law} did not notice`)
-        assert.match(failed?.failure ?? "", /Smallest counter-example: [^]*\nReplay: \[/)
+        assert.match(failed?.failure ?? "", /Smallest counter-example: [^]*\nReplay: .+ # \[/)
         assert.include(Laws.failures(verdicts), `Law ${law}, `)
       }))
   }
 
-  it.effect("is replayed by the token its failure prints", () =>
+  it.effect("is replayed by the token its failure prints, and by nothing but its own law", () =>
     Effect.gen(function*() {
-      const law = Laws.of(encoding((request) => Struct.omit(request, ["temperature"]))).find(({ name }) => name.startsWith("crossing of requests"))
-      const verdict = yield* law?.check(runs) ?? Effect.succeed(undefined)
+      const dialect = encoding((request) => Struct.omit(request, ["temperature"]))
+      const verdicts = yield* Laws.check(dialect, { runs: 300 })
+      const verdict = verdicts.find(({ name }) => name.startsWith("crossing of requests"))
       const replay = verdict?.failure?.split("\nReplay: ")[1] ?? ""
-      const again = yield* law?.check({ replay }) ?? Effect.succeed(undefined)
-      assert.strictEqual(again?.failure?.split("\n")[0], verdict?.failure?.split("\n")[0])
+      assert.strictEqual(replay, verdict?.replay)
+      const again = yield* Laws.check(dialect, { replay })
+      assert.deepStrictEqual(again.map(({ failure }) => failure), [verdict?.failure])
       assert.include(verdict?.failure, "/temperature")
+      assert.strictEqual(Laws.failures(yield* Laws.check(Toy.dialect, { replay })), "", "a sound dialect passes the replay")
+    }))
+
+  it.effect("keeps its counter-example as a value that the law judges again", () =>
+    Effect.gen(function*() {
+      const dialect = encoding((request) => Struct.omit(request, ["temperature"]))
+      const law = Laws.of(dialect).find(({ name }) => name.startsWith("crossing of requests"))
+      const verdict = yield* law?.check(runs) ?? Effect.succeed(undefined)
+      const kept: unknown = JSON.parse(JSON.stringify(verdict?.counterExample))
+      assert.include(law?.judge(kept), "/temperature")
+      assert.isUndefined(Laws.of(Toy.dialect).find(({ name }) => name === law?.name)?.judge(kept))
+    }))
+
+  it.effect("is not taken for sound when the token is of another law", () =>
+    Effect.gen(function*() {
+      assert.include(Laws.failures(yield* Laws.check(Toy.dialect, { replay: "no such law # []" })), "None of these laws")
+    }))
+})
+
+describe("a report", () => {
+  it.effect("proves that the random values reached every constructor, and says what each law says", () =>
+    Effect.gen(function*() {
+      const { coverage, holds, missing, text, verdicts } = yield* Laws.report(Toy.dialect, { runs: 500 })
+      assert.deepStrictEqual(missing, [])
+      assert.isTrue(holds, text)
+      assert.isTrue(Coverage.constructors.every((name) => (coverage.counts.get(name) ?? 0) >= Coverage.floors.constructor))
+      for (const { name } of verdicts) assert.include(text, `${name} (500 runs)`)
+      assert.match(text, /^part .*\btext \d{2,}/m)
+    }))
+
+  it.effect("does not hold when the run was too short to meet everything, nor when a law failed", () =>
+    Effect.gen(function*() {
+      const short = yield* Laws.report(Toy.dialect, { runs: 3 })
+      assert.isFalse(short.holds)
+      assert.include(short.text, "Met too rarely:\n")
+      const wrong = yield* Laws.report(encoding((request) => Struct.omit(request, ["temperature"])), { runs: 100 })
+      assert.isFalse(wrong.holds)
+      assert.match(wrong.text, /^FAILS {2}2 {3}crossing of requests[^]*Replay: /m)
     }))
 })

@@ -97,6 +97,9 @@ export const laws = (dialect: Dialect, { vocabulary = elsewhere, coverage }: Law
       frames: Events.frames(draw, Events.events(draw, vocabulary, { choices: 3, ending: "either" })),
       unknown: Disturbance.draw(draw, 3)
     })),
-    ({ frames, unknown }) => stream(dialect, disturbedEvents(Codec.encodeStream(dialect, frames, Codec.contextFor(Codec.plainRequest)), unknown))
+    ({ frames, unknown }) => {
+      coverage?.events(Codec.eventsOf(frames))
+      return stream(dialect, disturbedEvents(Codec.encodeStream(dialect, frames, Codec.contextFor(Codec.plainRequest)), unknown))
+    }
   )
 ]
