@@ -5,11 +5,11 @@
 import { Result } from "effect"
 import { spawnSync } from "node:child_process"
 import { mkdirSync, rmSync, writeFileSync } from "node:fs"
-import { join } from "node:path"
+import { dirname, join } from "node:path"
 import { afterAll, describe, expect, it } from "vitest"
 import { parse } from "../../apps/server/src/Config.ts"
 import { exists, files, read, root } from "../Repository.ts"
-import { anchors, type Block, blocksIn, links, pages } from "./Markdown.ts"
+import { anchors, type Block, blocksIn, fileOf, links, pages } from "./Markdown.ts"
 
 const placeOf = ({ line, page }: Block): string => `${page}:${line}`
 
@@ -22,7 +22,12 @@ describe("TypeScript in documents", () => {
     const found = blocksIn("ts")
     expect(found.length).toBeGreaterThan(5)
     mkdirSync(folder, { recursive: true })
-    const names = found.map((block) => `${block.page.replaceAll(/[^\w]/g, "_")}_${block.line}.ts`)
+    // The files of a page stand together, so that they can import each other
+    const names = found.map((block) => {
+      const page = block.page.replaceAll(/[^\w]/g, "_")
+      return `${page}${fileOf(block) === undefined ? `_${block.line}.ts` : `/${fileOf(block)}`}`
+    })
+    for (const name of names) mkdirSync(dirname(join(folder, name)), { recursive: true })
     for (const [index, block] of found.entries()) writeFileSync(join(folder, names[index] ?? ""), `${block.code}export {}\n`)
     const compilerOptions = {
       noEmit: true,
@@ -34,7 +39,7 @@ describe("TypeScript in documents", () => {
       rewriteRelativeImportExtensions: false,
       allowImportingTsExtensions: true
     }
-    const config = { extends: join(root, "tsconfig.base.json"), compilerOptions, include: ["*.ts"] }
+    const config = { extends: join(root, "tsconfig.base.json"), compilerOptions, include: ["**/*.ts"] }
     writeFileSync(join(folder, "tsconfig.json"), JSON.stringify(config))
     const { stderr, stdout } = spawnSync(join(root, "node_modules/.bin/tsc"), ["-p", folder, "--pretty", "false"], { cwd: root, encoding: "utf8" })
     // Sources are checked by the build; here only what is said about the documents counts

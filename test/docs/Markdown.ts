@@ -7,7 +7,7 @@ export interface Block {
   /** Line of the opening fence, from 1. */
   readonly line: number
   readonly language: string
-  /** Words behind the language: `run` marks shell blocks that a test runs. */
+  /** Words behind the language: `run` marks shell blocks that a test runs, `file=Name.ts` a file that other blocks of the page import. */
   readonly marks: ReadonlyArray<string>
   readonly code: string
 }
@@ -30,6 +30,9 @@ export const blocks = (page: string): ReadonlyArray<Block> => {
   }
   return found
 }
+
+/** The file that a block is, where it is one. */
+export const fileOf = ({ marks }: Block): string | undefined => marks.find((mark) => mark.startsWith("file="))?.slice("file=".length)
 
 /** All blocks of a language. */
 export const blocksIn = (language: string): ReadonlyArray<Block> => pages.flatMap(blocks).filter((block) => block.language === language)
