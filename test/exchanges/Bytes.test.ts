@@ -41,6 +41,12 @@ const answers: { readonly [model: string]: Verbatim.Answer } = {
   "awkward-openai": { body: awkward },
   "awkward-anthropic": { body: awkward },
   "thinks-aloud": { body: [said("<thi"), said("nk>hm</th"), said("ink>yes"), ...ended] },
+  "called": {
+    headers: { "content-type": "application/json" },
+    body: [
+      "{\"id\":\"m\",\"type\":\"message\",\"role\":\"assistant\",\"model\":\"m\",\"content\":[{\"type\":\"tool_use\",\"id\":\"t1\",\"name\":\"f\",\"input\":{\"id\":1234567890123456789}}],\"stop_reason\":\"tool_use\",\"stop_sequence\":null,\"usage\":{\"input_tokens\":7,\"output_tokens\":3}}"
+    ]
+  },
   "slow": { body: [said("first ")], ending: "held" }
 }
 
@@ -112,6 +118,33 @@ const lossesOf = (model: string) =>
     const found = lost.get(model)
     return found === undefined ? Effect.fail("pending" as const) : Effect.succeed(found)
   }).pipe(Effect.retry({ schedule: Schedule.spaced("5 millis"), times: 2000 }), Effect.orDie)
+
+layer(Verbatim.layer({ answers }), { excludeTestServices: true })("a number that JavaScript rounds", (it) => {
+  const id = "1234567890123456789"
+  const history =
+    `[{"role":"user","content":"x"},{"role":"assistant","content":null,"tool_calls":[{"id":"c1","type":"function","function":{"name":"f","arguments":"{\\"id\\":${id}}"}}]},{"role":"tool","tool_call_id":"c1","content":"r"}]`
+  const body = (model: string): string =>
+    `{"model":"${model}","max_tokens":100,"messages":${history},"tools":[{"type":"function","function":{"name":"f","parameters":{"type":"object","properties":{"id":{"type":"integer","maximum":${id}}}}}}]}`
+
+  it.effect("keeps its digits in the arguments of calls, both ways, and is a reported loss where it stands elsewhere in a translated request", () =>
+    Effect.gen(function*() {
+      const { asked, url } = yield* Verbatim.Verbatim
+      const { headers, text } = yield* Verbatim.send(`${url}/v1/chat/completions`, body("anthropic/called"))
+      const sent = asked("called").at(-1)?.body ?? ""
+      assert.include(sent, `"input":{"id":${id}}`)
+      assert.include(sent, `"maximum":1234567890123456800`)
+      assert.strictEqual(headers.get("x-sluice-losses"), "/tools/0/function/parameters/properties/id/maximum;approximated")
+      assert.strictEqual(JSON.parse(text).choices[0].message.tool_calls[0].function.arguments, `{"id":${id}}`)
+    }))
+
+  it.effect("keeps its digits everywhere where the client's bytes are forwarded", () =>
+    Effect.gen(function*() {
+      const { asked, url } = yield* Verbatim.Verbatim
+      const { headers } = yield* Verbatim.send(`${url}/v1/chat/completions`, body("openai/real-name"))
+      assert.strictEqual(asked("real-name").at(-1)?.body, body("real-name"))
+      assert.isNull(headers.get("x-sluice-losses"))
+    }))
+})
 
 layer(Verbatim.layer({ answers, parts: watching }), { excludeTestServices: true })("a stream for another protocol", (it) => {
   it.effect("leaves events that nobody knows out, and counts them", () =>

@@ -134,7 +134,7 @@ export const readBody = <Q extends Asked>({ gateway, marks }: AttemptPlan<Q>, re
 export const parse = (reply: UpstreamReply, bytes: Uint8Array): Result.Result<JsonValue, Failure> => {
   if (bytes.length === 0) return Result.fail({ class: "empty", message: "The provider sent an empty answer." })
   const text = decoder.decode(bytes)
-  const parsed = Json.parse(text)
+  const parsed = Json.parseExact(text)
   return Result.isFailure(parsed) || (!isJson(reply) && text.trimStart().startsWith("<"))
     ? Result.fail(notAnAnswer(reply, text))
     : Result.succeed(parsed.success)

@@ -18,6 +18,7 @@ import * as Result from "effect/Result"
 import type { Answer } from "./Answer.ts"
 import type { Executor } from "./Executor.ts"
 import type { Inbound } from "./Inbound.ts"
+import * as RoundedNumbers from "./internal/roundedNumbers.ts"
 import * as JsonSpans from "./JsonSpans.ts"
 import type { Fidelity } from "./ModelEntry.ts"
 import * as Thinking from "./Thinking.ts"
@@ -96,7 +97,14 @@ const translate = (inbound: Inbound, from: Dialect, request: CanonicalRequest, e
   const asked = usageKeys(inbound, executor, body)
   // The client's own dialect calls every tool as it was offered
   const tools = ToolNames.changed(from.id === executor.dialect.id ? [] : request.tools ?? [], renamed)
-  return { lane: "typed", body: JSON.stringify(asked === undefined ? body : { ...body, ...asked }), headers, losses, tools, hideUsage: asked !== undefined }
+  return {
+    lane: "typed",
+    body: JSON.stringify(asked === undefined ? body : { ...body, ...asked }),
+    headers,
+    losses: [...losses, ...RoundedNumbers.losses(inbound.text, inbound.body)],
+    tools,
+    hideUsage: asked !== undefined
+  }
 }
 
 const refused = (losses: ReadonlyArray<Loss.Loss>, provider: string): GatewayError =>

@@ -16,11 +16,42 @@ export interface NotJson {
  */
 export const maxNesting = 256
 
+/** What `JSON.parse` tells a reviver of a value: the text it came from. */
+interface Origin {
+  readonly source?: string
+}
+
+type Reviver = (key: string, value: Json, origin?: Origin) => Json
+
 /** Parses text. Deeper nesting than {@link maxNesting} is refused. */
-export const parse = (text: string): Result.Result<Json, NotJson> => {
+export const parse = (text: string): Result.Result<Json, NotJson> => parseWith(text, undefined)
+
+const manyDigits = /\d{16}/
+
+/** Whether text has so many digits in a row that it may hold a number that is rounded: a look that costs less than reading. */
+export const mayRound = (text: string): boolean => manyDigits.test(text)
+
+/** Whether text is a whole number that JavaScript rounds: one beyond 2^53 that is not written again as it was. */
+export const isRounded = (source: string): boolean => /^-?\d{16,}$/.test(source) && String(Number(source)) !== source
+
+const rawJson: unknown = Reflect.get(JSON, "rawJSON")
+
+/** A number as the text it came from: `JSON.stringify` writes it so. Platforms without `JSON.rawJSON` round. */
+const exactly: Reviver = (_, value, origin) =>
+  typeof value === "number" && origin?.source !== undefined && typeof rawJson === "function" && isRounded(origin.source)
+    ? Reflect.apply(rawJson, JSON, [origin.source])
+    : value
+
+/**
+ * Parses text whose numbers are only passed on: whole numbers that JavaScript would round become values that are written again digit
+ * for digit, and are good for nothing else. For answers and arguments, whose ids must not change.
+ */
+export const parseExact = (text: string): Result.Result<Json, NotJson> => parseWith(text, mayRound(text) ? exactly : undefined)
+
+const parseWith = (text: string, reviver: Reviver | undefined): Result.Result<Json, NotJson> => {
   // JSON.parse has no other way to refuse; the exception ends here.
   try {
-    const value: Json = JSON.parse(text)
+    const value: Json = JSON.parse(text, reviver)
     // A level takes two characters at least: short texts need no look.
     return text.length > 2 * maxNesting && nestsDeeper(text, maxNesting)
       ? Result.fail({ message: `it nests deeper than ${maxNesting} levels` })
@@ -30,10 +61,10 @@ export const parse = (text: string): Result.Result<Json, NotJson> => {
   }
 }
 
-/** Parses a tool call's arguments; empty text means no arguments. `undefined` when the text is not a JSON object. */
+/** Parses a tool call's arguments, as {@link parseExact} does; empty text means no arguments. `undefined` when the text is not a JSON object. */
 export const parseArguments = (text: string): { readonly [key: string]: Json } | undefined => {
   if (text.trim() === "") return {}
-  const parsed = parse(text)
+  const parsed = parseExact(text)
   return Result.isSuccess(parsed) && isObject(parsed.success) ? parsed.success : undefined
 }
 

@@ -34,6 +34,32 @@ describe("arguments of a call", () => {
   })
 })
 
+describe("whole numbers that JavaScript would round", () => {
+  const text =
+    "{\"id\":1234567890123456789,\"in\":[-9007199254740993,{\"a\":9007199254740992}],\"text\":\"1234567890123456789\",\"part\":0.12345678901234567890}"
+
+  it("are written again digit for digit where they were read exactly, arguments of calls among them", () => {
+    const read = Result.getOrThrow(Json.parseExact(text))
+    assert.include(JSON.stringify(read), "\"id\":1234567890123456789,\"in\":[-9007199254740993,{\"a\":9007199254740992}],\"text\":\"1234567890123456789\"")
+    assert.include(JSON.stringify(Json.parseArguments(text)), "\"id\":1234567890123456789,")
+  })
+
+  it("are rounded where numbers are needed", () => {
+    const read = Result.getOrThrow(Json.parse(text))
+    assert.include(JSON.stringify(read), "\"id\":1234567890123456800,\"in\":[-9007199254740992,")
+  })
+
+  it("are told from those that are written again as they were", () => {
+    for (const source of ["1234567890123456789", "-9007199254740993", "100000000000000000000000"]) assert.isTrue(Json.isRounded(source), source)
+    for (const source of ["9007199254740992", "12345678901234567000", "123", "1e30", "0.1234567890123456789"]) assert.isFalse(Json.isRounded(source), source)
+  })
+
+  it("change nothing else of what is read", () => {
+    const plain = "{\"a\":[1,2.5,\"1234567890123456789\",null,true,{\"b\":1234567890123456}]}"
+    assert.deepStrictEqual(Result.getOrThrow(Json.parseExact(plain)), JSON.parse(plain))
+  })
+})
+
 describe("text that nests deep", () => {
   const lists = (depth: number): string => "[".repeat(depth) + "]".repeat(depth)
   const objects = (depth: number): string => `${"{\"a\":".repeat(depth)}0${"}".repeat(depth)}`

@@ -2,6 +2,7 @@
 import type { Situation } from "./EdgeCase.ts"
 import { inFile } from "./NamedTests.ts"
 
+const bytes = inFile("test/exchanges/Bytes.test.ts")
 const chatToGemini = inFile("test/crossings/ChatToGemini.test.ts")
 const geminiToChat = inFile("test/crossings/GeminiToChat.test.ts")
 const responsesToGemini = inFile("test/crossings/ResponsesToGemini.test.ts")
@@ -42,10 +43,14 @@ export const geminis: ReadonlyArray<Situation> = [
         "whose schema has no keyword is not taken for a list of properties",
         "with a default that looks like a schema and a vendor's own key does not take either for properties",
         "with conditions keeps them for models that take JSON Schema, and reports what older ones are not told"
+      ),
+      ...bytes(
+        "keeps its digits in the arguments of calls, both ways, and is a reported loss where it stands elsewhere in a translated request",
+        "keeps its digits everywhere where the client's bytes are forwarded"
       )
     ],
     decided:
-      "Others invent a property for an empty object, take a schema without keywords for a list of properties, and merge conditions. Here models that take JSON Schema get the caller's own, and older ones the nearest with a loss. Numbers beyond 2^53 keep their digits where bytes are forwarded and in arguments told as text; where a body is translated they are rounded to the nearest number JavaScript holds."
+      "Others invent a property for an empty object, take a schema without keywords for a list of properties, and merge conditions. Here models that take JSON Schema get the caller's own, and older ones the nearest with a loss. A number that JavaScript rounds keeps its digits in arguments and answers and where bytes are forwarded; in the rest of a translated request it is rounded, and reported."
   },
   {
     situation: "a stop with every chunk, or behind a call; a limit behind a call",

@@ -3,7 +3,7 @@
  * this dialect would have come in. Keys that the canonical model does not know keep their place both ways.
  */
 import type { Frame } from "@sluice/protocol/CanonicalEvent"
-import { parse } from "@sluice/protocol/Json"
+import { parseExact } from "@sluice/protocol/Json"
 import { isObject, type Json, type JsonObject } from "@sluice/protocol/Wire"
 import * as Result from "effect/Result"
 import { id } from "./Wire.ts"
@@ -67,7 +67,7 @@ export const fold = (frames: ReadonlyArray<Frame>): JsonObject | undefined => {
     }
   }
   for (const [block, raw] of json) {
-    const parsed = parse(raw === "" ? "{}" : raw)
+    const parsed = parseExact(raw === "" ? "{}" : raw)
     if (Result.isSuccess(parsed)) block["input"] = parsed.success
   }
   return { ...body, content: order }

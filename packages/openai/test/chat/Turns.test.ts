@@ -65,7 +65,9 @@ describe("messages in canonical words", () => {
       { role: "tool", tool_call_id: null, content: "three" },
       { role: "tool", tool_call_id: "", content: "nothing was asked" }
     ]
-    const results = decode({ model: "m", messages }).turns.flatMap(({ parts }) => parts.flatMap((part) => part.type === "tool-result" ? [[part.id, part.kind]] : []))
+    const results = decode({ model: "m", messages }).turns.flatMap(({ parts }) =>
+      parts.flatMap((part) => part.type === "tool-result" ? [[part.id, part.kind]] : [])
+    )
     assert.deepStrictEqual(results, [["c1", "function"], ["c2", "function"], ["c3", "custom"], ["", "function"]])
     const body = { model: "m", messages }
     assert.strictEqual(encode(decode(body)).body, body)
