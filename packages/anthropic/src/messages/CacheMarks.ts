@@ -1,7 +1,8 @@
 /**
- * The number and the order of cache marks in a request (docs: prompt caching). Anthropic takes at most four; the last ones are kept,
- * because a mark covers the whole prompt before it: tools, then system, then messages. A mark of an hour behind a shorter one is
- * refused, and becomes a mark of the usual time.
+ * The number and the order of cache marks in a request (docs: prompt caching). Anthropic takes at most four, and a mark covers the
+ * whole prompt before it: tools, then system, then messages. Kept are therefore the last mark of the tools and that of the system,
+ * which change least, and the last ones of the messages. A mark of an hour behind a shorter one is refused, and becomes a mark of
+ * the usual time.
  */
 import type { CacheHint, Part } from "@sluice/protocol/CanonicalPart"
 import type { CanonicalRequest, Tool, Turn } from "@sluice/protocol/CanonicalRequest"
@@ -17,8 +18,10 @@ interface Marked extends Node {
 
 /** What was met of the marks so far, in the order of the prompt. */
 interface Walk {
-  /** How many of the first marks are still to be taken away. */
-  surplus: number
+  /** How many marks were met. */
+  met: number
+  /** The marks to take away, by their number in the order of the prompt. */
+  readonly surplus: ReadonlySet<number>
   /** A mark of less than an hour was kept. */
   isShort: boolean
 }
@@ -26,8 +29,7 @@ interface Walk {
 const fitted = <N extends Marked>(node: N, place: Place, walk: Walk): N => {
   const { cache, ...rest } = node
   if (cache === undefined) return node
-  if (walk.surplus > 0) {
-    walk.surplus -= 1
+  if (walk.surplus.has(walk.met++)) {
     drop(fieldOf(place, node, "cache"), cache, "hint")
     // A node without its optional cache hint is a node of the same kind.
     return rest as N
@@ -56,15 +58,26 @@ const fittedTurns = (turns: ReadonlyArray<Turn>, place: Place, walk: Walk): Read
 const marksOf = (parts: ReadonlyArray<Part>): number =>
   parts.reduce((sum, part) => sum + (part.cache === undefined ? 0 : 1) + (part.type === "tool-result" ? marksOf(part.parts) : 0), 0)
 
+const marksIn = (turns: ReadonlyArray<Turn> | undefined): number => (turns ?? []).reduce((sum, turn) => sum + marksOf(turn.parts), 0)
+
 const isMarked = (tool: Tool): boolean => tool.type !== "namespace" && tool.cache !== undefined
+
+const numbers = (from: number, count: number): ReadonlyArray<number> => Array.from({ length: Math.max(0, count) }, (_, index) => from + index)
+
+/** The marks to take away: those of tools but the last, those of the system but the last, then those of messages, the first of them first. */
+const surplusOf = (tools: number, system: number, messages: number): ReadonlySet<number> => {
+  const all = tools + system + messages
+  const order = [...numbers(0, tools - 1), ...numbers(tools, system - 1), ...numbers(tools + system, messages)]
+  return new Set(order.slice(0, Math.max(0, all - maxMarks)))
+}
 
 /** The request with at most four marks, those of an hour first. `place` is the request. */
 export const fit = (request: CanonicalRequest, place: Place): CanonicalRequest => {
-  const turns = [...request.instructions ?? [], ...request.turns]
-  const count = (request.tools ?? []).filter(isMarked).length + turns.reduce((sum, turn) => sum + marksOf(turn.parts), 0) +
-    (request.cache === undefined ? 0 : 1)
-  if (count < 2) return request
-  const walk: Walk = { surplus: Math.max(0, count - maxMarks), isShort: false }
+  const messages = marksIn(request.turns) + (request.cache === undefined ? 0 : 1)
+  const system = marksIn(request.instructions)
+  const marked = (request.tools ?? []).filter(isMarked).length
+  if (marked + system + messages < 2) return request
+  const walk: Walk = { met: 0, surplus: surplusOf(marked, system, messages), isShort: false }
   const tools = request.tools?.map((tool, index): Tool => tool.type === "namespace" ? tool : fitted(tool, inside(place, tool, "tools", index), walk))
   const instructions = request.instructions === undefined
     ? undefined

@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import type { Part, Source } from "@sluice/protocol/CanonicalPart"
-import type { CanonicalRequest, Turn } from "@sluice/protocol/CanonicalRequest"
+import type { CanonicalRequest, FunctionTool, Turn } from "@sluice/protocol/CanonicalRequest"
 import { DialectId, type JsonObject } from "@sluice/protocol/Wire"
 import { dialect, id } from "../../src/messages/Dialect.ts"
 import { blockAt, foreign, keyOf, losses } from "./support.ts"
@@ -286,10 +286,19 @@ describe("fields", () => {
     assert.deepStrictEqual(losses(encoded.losses), ["/headers;dropped;hint"])
   })
 
-  it("of cache hints are kept to the last four", () => {
+  it("of cache hints are kept to four: the last of the tools, the last of the system, and the last of the messages", () => {
     const marked = (text: string): Part => ({ type: "text", text, cache: {} })
     const turns = ["a", "b", "c", "d"].map((text) => user(marked(text)))
-    const found = lost({ turns, tools: [{ type: "function", name: "f", parameters: { type: "object" }, cache: {} }] })
-    assert.deepStrictEqual(found, ["/tools/0/cache;dropped;hint"])
+    const tool = (name: string): FunctionTool => ({ type: "function", name, parameters: { type: "object" }, cache: {} })
+    const instructions: ReadonlyArray<Turn> = [{ role: "system", parts: [marked("s"), marked("t")] }]
+    assert.deepStrictEqual(lost({ turns, tools: [tool("f")] }), ["/turns/0/parts/0/cache;dropped;hint"])
+    assert.deepStrictEqual(lost({ turns, tools: [tool("f"), tool("g")], instructions }), [
+      "/tools/0/cache;dropped;hint",
+      "/instructions/0/parts/0/cache;dropped;hint",
+      "/turns/0/parts/0/cache;dropped;hint",
+      "/turns/1/parts/0/cache;dropped;hint"
+    ])
+    assert.deepStrictEqual(lost({ turns, cache: {} }), ["/turns/0/parts/0/cache;dropped;hint"])
+    assert.deepStrictEqual(lost({ turns: turns.slice(1), tools: [tool("f")] }), [])
   })
 })
