@@ -75,10 +75,12 @@ const requests = {
 
 const parse = (text: string): unknown => text.startsWith("[DONE") ? text : JSON.parse(text)
 
-/** What a client makes of an answer: the JSON of the body, or of every event. */
-const meaning = (contentType: string, bytes: Uint8Array): unknown => {
-  if (!contentType.startsWith("text/event-stream")) return parse(new TextDecoder().decode(bytes))
-  return Sse.splitter().push(bytes).events.filter(({ data }) => data !== "").map(({ data, name }) => ({ name, data: parse(data) }))
+/** What a client makes of an answer: the JSON of the body, or of every event. The exchange's own id, which errors name, differs from run to run. */
+const meaning = (contentType: string, bytes: Uint8Array, id: string): unknown => {
+  const text = new TextDecoder().decode(bytes).replaceAll(id, "the exchange")
+  if (!contentType.startsWith("text/event-stream")) return parse(text)
+  const { events } = Sse.splitter().push(new TextEncoder().encode(text))
+  return events.filter(({ data }) => data !== "").map(({ data, name }) => ({ name, data: parse(data) }))
 }
 
 /** An entry without what differs from run to run. */
@@ -103,14 +105,15 @@ const through = (upstream: "openai" | "anthropic", options: Rig.Options) =>
             headers: { "x-api-key": "sk-test", "content-type": "application/json" },
             body: JSON.stringify(body)
           })
-          return { status: response.status, type: response.headers.get("content-type") ?? "", bytes: await response.bytes() }
+          const { headers, status } = response
+          return { status, type: headers.get("content-type") ?? "", id: headers.get("x-request-id") ?? "no id", bytes: await response.bytes() }
         })
         yield* Rig.settled(seen.length + 1)
         const [entry] = yield* ledger.query({ limit: 1 })
         seen.push({
           scenario: `${scenario}, ${stream ? "streamed" : "buffered"}`,
           status: answer.status,
-          meaning: answer.status === 200 ? meaning(answer.type, answer.bytes) : "an error reply",
+          meaning: answer.status === 200 ? meaning(answer.type, answer.bytes, answer.id) : "an error reply",
           lane: entry?.lane,
           entry: entry === undefined ? undefined : comparable(entry)
         })
