@@ -31,6 +31,8 @@ export interface Case {
   readonly id: string
   /** What the collection notes of the exchange: `req.*` of the request, `res.*` of the answer. */
   readonly features: ReadonlyArray<string>
+  /** How it came to be: `recorded` by a tool against the real service, or made by somebody. */
+  readonly provenance: string
   readonly provider: string
   readonly model: string
   readonly isStreaming: boolean
@@ -44,6 +46,7 @@ interface IndexEntry {
   readonly dir: string
   readonly protocol: string
   readonly features: ReadonlyArray<string>
+  readonly provenance: string
 }
 
 interface Meta {
@@ -85,13 +88,14 @@ const answerOf = (dir: string, meta: Meta): Answer | undefined => {
 const withModel = (request: Json, model: string | null): Json =>
   isObject(request) && request["model"] === undefined && model !== null ? { model, ...request } : request
 
-const load = ({ dir, features, id }: IndexEntry): Case => {
+const load = ({ dir, features, id, provenance }: IndexEntry): Case => {
   const meta: Meta = JSON.parse(read(dir, "meta.json"))
   const request = meta.files.request
   const answer = answerOf(dir, meta)
   return {
     id,
     features,
+    provenance,
     provider: meta.provider,
     model: meta.model ?? "unknown",
     isStreaming: meta.streaming,

@@ -3,10 +3,12 @@ import { mutants } from "../laws/Mutants.ts"
 import { decisions } from "./edgeCases/EdgeCasesPage.ts"
 import { exceptions } from "./Exceptions.ts"
 import { features } from "./Features.ts"
+import * as Fixtures from "./Fixtures.ts"
 import * as Official from "./Official.ts"
 import { faults } from "./official/Mutations.ts"
 import type * as Teeth from "./official/Teeth.ts"
 import * as Results from "./Results.ts"
+import { subjects } from "./Subjects.ts"
 import { table } from "./Table.ts"
 
 const laws: ReadonlyArray<readonly [string, string]> = [
@@ -53,6 +55,7 @@ const patchRows = Official.patches.flatMap(([dialect, patches]) => patches.map((
 /** The page, from the results of a run. */
 export const conformance = (results: ReadonlyArray<Results.RuleResult>, shares: ReadonlyArray<Teeth.Share>): string => {
   const cases = Results.caseCounts()
+  const provenance = new Map(subjects.flatMap(({ protocol }) => Fixtures.casesOf(protocol).map((recorded) => [recorded.id, recorded.provenance] as const)))
   const rows = results.map((result) => [
     result.protocol,
     result.direction,
@@ -117,7 +120,12 @@ Cases that break a rule through a fault of their sender or of their recording: $
     [...cases.values()].reduce((sum, count) => sum + count, 0)
   }.
 
-${table(["case", "rule", "fault"], exceptions.map((exception) => [exception.case, exception.rules.join(", "), exception.fault]))}
+${
+    table(
+      ["case", "provenance", "rule", "fault"],
+      exceptions.map((exception) => [exception.case, provenance.get(exception.case) ?? "", exception.rules.join(", "), exception.fault])
+    )
+  }
 
 ## Features of the recordings
 

@@ -109,6 +109,12 @@ const encodeFrame = (frame: Frame): ReadonlyArray<WireEvent> => {
   return frame.events.map((event) => ({ data: JSON.stringify(Equality.bare(event.type === "error" ? masked(event) : event)) }))
 }
 
+/** The words of an error reply. */
+const messageOf = (body: string): string | undefined => {
+  const value = Result.getOrElse(Json.parse(body), () => null)
+  return isObject(value) && typeof value["error"] === "string" && value["error"] !== "" ? value["error"] : undefined
+}
+
 /** The dialect. */
 export const dialect: Dialect = {
   id,
@@ -155,7 +161,12 @@ export const dialect: Dialect = {
     encoder: Machine.of({ initial: () => undefined, step: (state: undefined, frame: Frame) => [state, encodeFrame(frame)] as const, end: () => [] })
   },
   errors: {
-    decode: ({ status, body }) => ({ class: status === 429 ? "rate-limited" : "unknown", message: `status ${status}`, status, evidence: body.slice(0, 4096) }),
+    decode: ({ status, body }) => ({
+      class: status === 429 ? "rate-limited" : "unknown",
+      message: messageOf(body) ?? `status ${status}`,
+      status,
+      evidence: body.slice(0, 4096)
+    }),
     encode: (failure) => ({ error: failure.message })
   },
   models: { list: () => ({}), one: () => ({}) },
