@@ -14,11 +14,44 @@ export interface Rounds {
   readonly ids: ReadonlyMap<Part, string>
 }
 
-/** An id that no other call has: the id itself where it is free. */
-const free = (id: string, taken: ReadonlySet<string>): string => {
-  let found = id
-  for (let count = 2; taken.has(found); count++) found = `${id}_${count}`
-  return found
+/** Makes ids that no call has: the id with a number behind it, which counts on, so that many calls of one id take no longer each. */
+const maker = (used: ReadonlySet<string>): (id: string) => string => {
+  const counts = new Map<string, number>()
+  return (id) => {
+    let count = (counts.get(id) ?? 1) + 1
+    while (used.has(`${id}_${count}`)) count++
+    counts.set(id, count)
+    return `${id}_${count}`
+  }
+}
+
+/** The calls of a round that came with one id: their ids, in order, and how many were answered. */
+interface Alike {
+  readonly ids: Array<string>
+  answered: number
+}
+
+/** A round: its calls by the id they came with, and what answered them, by the id they have. */
+interface Round {
+  readonly calls: Map<string, Alike>
+  readonly answers: Map<string, Part>
+}
+
+const newRound = (): Round => ({ calls: new Map(), answers: new Map() })
+
+const asked = ({ calls }: Round, stated: string, id: string): void => {
+  const alike = calls.get(stated)
+  if (alike === undefined) calls.set(stated, { ids: [id], answered: 0 })
+  else alike.ids.push(id)
+}
+
+/** The call a result answers: the first of its id that waits, else the last. */
+const answeredBy = ({ calls }: Round, stated: string): string => {
+  const alike = calls.get(stated)
+  if (alike === undefined) return stated
+  const id = alike.ids[alike.answered] ?? alike.ids.at(-1) ?? stated
+  alike.answered += 1
+  return id
 }
 
 /** Reads a conversation. Turns that came in this dialect are left alone: what is wrong with them is the provider's to say. */
@@ -26,28 +59,24 @@ export const read = (turns: ReadonlyArray<Turn>, isOwn: (turn: Turn) => boolean)
   const superseded = new Set<Part>()
   const ids = new Map<Part, string>()
   const taken = new Set<string>()
-  const stated = new Set(turns.flatMap((turn) => turn.parts.flatMap((part) => part.type === "tool-call" ? [part.id] : [])))
-  let round = new Map<string, string>()
-  let answered = new Map<string, Part>()
+  const freeId = maker(new Set(turns.flatMap((turn) => turn.parts.flatMap((part) => part.type === "tool-call" ? [part.id] : []))))
+  let round = newRound()
   let isAnswer = false
   for (const turn of turns) {
-    if (turn.role === "assistant" && !isAnswer) {
-      round = new Map()
-      answered = new Map()
-    }
+    if (turn.role === "assistant" && !isAnswer) round = newRound()
     isAnswer = turn.role === "assistant"
     for (const part of turn.parts) {
       if (part.type === "tool-call" && isAnswer) {
-        const id = taken.has(part.id) && !isOwn(turn) ? free(part.id, new Set([...taken, ...stated])) : part.id
+        const id = taken.has(part.id) && !isOwn(turn) ? freeId(part.id) : part.id
         taken.add(id)
-        round.set(part.id, id)
+        asked(round, part.id, id)
         if (id !== part.id) ids.set(part, id)
       }
       if (part.type !== "tool-result" || isOwn(turn)) continue
-      const earlier = answered.get(part.id)
+      const id = answeredBy(round, part.id)
+      const earlier = round.answers.get(id)
       if (earlier !== undefined) superseded.add(earlier)
-      answered.set(part.id, part)
-      const id = round.get(part.id) ?? part.id
+      round.answers.set(id, part)
       if (id !== part.id) ids.set(part, id)
     }
   }
