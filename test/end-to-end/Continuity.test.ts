@@ -99,6 +99,24 @@ layer(Rig.layer({ keys: [{ key: Redacted.make("sk-other"), principal: { id: "oth
       }
     }))
 
+  it.effect("are not there for thinking of another provider, which is taken out when the conversation goes on at Anthropic", () =>
+    Effect.gen(function*() {
+      for (const [scenario, isCalled] of [["sim-reasoning", false], ["sim-reasoning;tools=1", true]] as const) {
+        const question = Clients.question("anthropic", model("gemini", scenario), Clients.thinkingWithTool("anthropic"), `moved ${scenario}`)
+        const { body, path } = Clients.next("anthropic", question, JSON.parse((yield* Clients.send(question)).text))
+        const { losses, status, text } = yield* Clients.send({ path, body: { ...body, model: "anthropic/sim-text" } })
+        assert.strictEqual(status, 200, text)
+        const received = yield* Clients.received
+        assert.isTrue(isObject(received))
+        assert.notInclude(JSON.stringify(received), "\"type\":\"thinking\"")
+        // The answer under way began without proven thinking: with a budget it cannot go on
+        assert.strictEqual(isObject(received) && "thinking" in received, !isCalled)
+        assert.strictEqual(losses, isCalled ? "/messages/1/content/0;dropped, /thinking;dropped" : "/messages/1/content/0;dropped")
+        const [row] = yield* Rig.settled(1)
+        assert.strictEqual(row?.lane, "typed")
+      }
+    }))
+
   it.effect("that stand for none go to no other provider, and to Gemini as they are", () =>
     Effect.gen(function*() {
       const contents = [

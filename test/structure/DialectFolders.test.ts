@@ -66,6 +66,7 @@ const extras: { readonly [folder: string]: ReadonlyArray<string> } = {
     "Content.ts",
     "Fit.ts",
     "Output.ts",
+    "Proofs.ts",
     "Roots.ts",
     "Rounds.ts",
     "Schemas.ts",

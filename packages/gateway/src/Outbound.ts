@@ -127,7 +127,8 @@ export const judged = (outbound: Outbound, fidelity: Fidelity, provider: string)
 export const prepare = (options: GenerateOptions): Result.Result<Outbound, GatewayError> => {
   const { changed, executor, inbound, model, thinking } = options
   const isOwn = executor.dialect.id === options.from.id
-  const mayForward = isOwn && !options.wantsFrames && changed === undefined
+  const isUnproven = isOwn && executor.dialect.thinking?.isUnproven?.(inbound.body) === true
+  const mayForward = isOwn && !options.wantsFrames && changed === undefined && !isUnproven
   if (mayForward && thinking === undefined) return Result.succeed(forward(inbound, model, executor))
   const asked = changed === undefined ? inbound.request() : Result.succeed(changed)
   if (Result.isFailure(asked)) return Result.fail(asked.failure)
@@ -137,8 +138,9 @@ export const prepare = (options: GenerateOptions): Result.Result<Outbound, Gatew
   if (Result.isFailure(fitted)) return Result.fail(fitted.failure)
   const { losses, request } = fitted.success
   if (mayForward && request === asked.success) return Result.succeed(forward(inbound, model, executor))
-  const whole = isOwn ? request : Thinking.crossing((options.restore ?? unchanged)(request), options.from, executor.dialect)
+  const proven = isUnproven ? executor.dialect.thinking?.proven?.(request) : undefined
+  const whole = isOwn ? proven?.request ?? request : Thinking.crossing((options.restore ?? unchanged)(request), options.from, executor.dialect)
   const translated = translate(inbound, options.from, { ...whole, model }, executor, thinking)
-  const outbound = { ...translated, losses: [...losses, ...translated.losses], ...(isOwn ? {} : { crossed: whole }) }
+  const outbound = { ...translated, losses: [...losses, ...proven?.losses ?? [], ...translated.losses], ...(isOwn ? {} : { crossed: whole }) }
   return judged(outbound, options.fidelity, executor.id)
 }

@@ -135,6 +135,10 @@ export interface Dialect {
     readonly isShown?: boolean
     /** The request with what asks for proofs of the thinking, where they are not given unasked; without them the thinking ends with the answer. */
     readonly askProofs?: (request: CanonicalRequest) => CanonicalRequest
+    /** Whether a request of this dialect holds thinking without a proof, which answers of other providers left in the conversation and this one's refuses. */
+    readonly isUnproven?: (body: JsonObject) => boolean
+    /** Such a request without that thinking, and what was lost with it. */
+    readonly proven?: (request: CanonicalRequest) => { readonly request: CanonicalRequest; readonly losses: ReadonlyArray<Loss> }
   }
   readonly response: {
     /** A buffered body as one frame of events; what is not an answer of this protocol is an `error` event. */

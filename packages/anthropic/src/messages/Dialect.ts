@@ -9,6 +9,7 @@ import * as Errors from "./Errors.ts"
 import * as EventDecoder from "./EventDecoder.ts"
 import * as EventEncoder from "./EventEncoder.ts"
 import * as Models from "./Models.ts"
+import * as Proofs from "./Proofs.ts"
 import * as Request from "./Request.ts"
 import * as Response from "./Response.ts"
 import { id } from "./Wire.ts"
@@ -43,6 +44,7 @@ export const dialect: Protocol.Dialect = {
     requestId: "request-id"
   },
   request: { decode: Request.decode, encode: Request.encode, check: Request.refusal },
+  thinking: { isUnproven: Proofs.isUnproven, proven: Proofs.proven },
   response: { decode: Response.decode, encode: Response.encode },
   events: {
     decoder: Machine.of({ initial: EventDecoder.initial, step: EventDecoder.step, end: EventDecoder.end }),

@@ -56,7 +56,7 @@ const isForced = (choice: ToolChoice | undefined): boolean =>
 const isAnswered = (turn: Turn): boolean => turn.role === "user" || turn.role === "tool"
 
 /** Whether the last answer asked for tools without opening with thinking that Anthropic can check. */
-const callsWithoutThinking = (turns: ReadonlyArray<Turn>): boolean => {
+export const callsWithoutThinking = (turns: ReadonlyArray<Turn>): boolean => {
   const end = turns.findLastIndex((turn) => turn.role === "assistant")
   const start = turns.slice(0, Math.max(0, end)).findLastIndex(isAnswered) + 1
   const parts = turns.slice(start, end + 1).flatMap((turn) => turn.role === "assistant" ? turn.parts : [])

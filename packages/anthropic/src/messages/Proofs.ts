@@ -1,0 +1,52 @@
+/**
+ * Thinking without proof in a request of this dialect. Answers of other providers reach a client of Messages with thinking that has
+ * no signature, because none of theirs would mean anything to it; when the conversation goes on at a provider of Messages, such
+ * thinking is refused ("Invalid `signature` in `thinking` block"). It is taken out, and reported.
+ */
+import type { Part } from "@sluice/protocol/CanonicalPart"
+import type { CanonicalRequest, Turn } from "@sluice/protocol/CanonicalRequest"
+import { bare } from "@sluice/protocol/Equality"
+import * as Fields from "@sluice/protocol/Fields"
+import * as Loss from "@sluice/protocol/Loss"
+import * as ToolNames from "@sluice/protocol/ToolNames"
+import { isObject, type Json, type JsonObject } from "@sluice/protocol/Wire"
+import { type Crossing, drop, inside, type Place } from "./Crossing.ts"
+import { callsWithoutThinking } from "./Fit.ts"
+import * as Reasoning from "./Reasoning.ts"
+
+const isBare = (block: Json): boolean => isObject(block) && block["type"] === "thinking" && (block["signature"] === "" || block["signature"] === undefined)
+
+/** Whether a body holds thinking that the provider would refuse. Looks at nothing but the types of blocks. */
+export const isUnproven = ({ messages }: JsonObject): boolean =>
+  Array.isArray(messages) && messages.some((message: Json) => isObject(message) && Array.isArray(message["content"]) && message["content"].some(isBare))
+
+const isProven = (part: Part): boolean => part.type !== "reasoning" || part.signature !== undefined || part.encrypted !== undefined
+
+const provenTurn = (turn: Turn, place: Place): ReadonlyArray<Turn> => {
+  if (turn.parts.every(isProven)) return [turn]
+  const parts = turn.parts.filter((part, index) => {
+    if (!isProven(part)) drop(inside(place, part, "parts", index), part, "hint")
+    return isProven(part)
+  })
+  return parts.length === 0 ? [] : [{ ...turn, parts }]
+}
+
+/** The request without such thinking. With a budget an answer under way has to begin with thinking: where it cannot, the rest is answered without. */
+export const proven = (request: CanonicalRequest): { readonly request: CanonicalRequest; readonly losses: ReadonlyArray<Loss.Loss> } => {
+  const sink = Loss.sink()
+  const context: Crossing = {
+    isAnswer: false,
+    model: request.model,
+    thinking: undefined,
+    renamed: new Map(),
+    calls: new Map(),
+    flat: ToolNames.flat,
+    allowed: undefined
+  }
+  const place: Place = { canonical: "", at: request.at ?? "", sink, context }
+  const turns = request.turns.flatMap((turn, index) => provenTurn(turn, inside(place, turn, "turns", index)))
+  const { reasoning, ...rest } = request
+  const isStuck = reasoning?.effort?.mode === "budget" && Reasoning.isOn(reasoning) && callsWithoutThinking(turns)
+  if (isStuck) Fields.lose(place, request, "reasoning", { reason: "dropped", weight: "hint", before: bare(reasoning) })
+  return { request: isStuck ? { ...rest, turns } : { ...request, turns }, losses: sink.losses }
+}
