@@ -86,6 +86,15 @@ layer(Rig.layer({ keys: [{ key: Redacted.make("sk-other"), principal: { id: "oth
       }))
   }
 
+  it.effect("of thinking that nobody may read come back, too", () =>
+    Effect.gen(function*() {
+      const question = Clients.question("openai", model("anthropic", "sim-reasoning;redacted=1;tools=1"), Clients.thinkingWithTool("openai"), "redacted")
+      const answer = JSON.parse((yield* Clients.send(question)).text)
+      const { status, text } = yield* Clients.send(Clients.next("openai", question, answer))
+      assert.strictEqual(status, 200, text)
+      assert.lengthOf(valuesOf(yield* Clients.received, "data"), 1)
+    }))
+
   it.effect("go nowhere but to the provider they are of", () =>
     Effect.gen(function*() {
       const question = first("openai", "anthropic", "moved")
@@ -134,5 +143,17 @@ layer(Rig.layer({ keys: [{ key: Redacted.make("sk-other"), principal: { id: "oth
         const body = JSON.stringify(yield* Clients.received)
         assert.strictEqual(body.includes(bypass), upstream === "gemini")
       }
+    }))
+})
+
+layer(Rig.layer({ continuity: { entries: 0 } }), { excludeTestServices: true })("proofs of thinking where nothing is to be remembered", (it) => {
+  it.effect("are lost", () =>
+    Effect.gen(function*() {
+      const question = first("openai", "anthropic", "forgotten")
+      const answer = JSON.parse((yield* Clients.send(question)).text)
+      const { losses, status, text } = yield* Clients.send(Clients.next("openai", question, answer))
+      assert.strictEqual(status, 200, text)
+      assert.lengthOf(proofs("anthropic", yield* Clients.received), 0)
+      assert.include(losses, "/reasoning_effort;dropped")
     }))
 })

@@ -5,6 +5,7 @@
 import { NodeHttpServer } from "@effect/platform-node"
 import { AnthropicMessages } from "@sluice/anthropic"
 import * as ApiKeys from "@sluice/gateway/ApiKeys"
+import * as Continuity from "@sluice/gateway/Continuity"
 import type { Settings } from "@sluice/gateway/Gateway"
 import * as HttpExecutor from "@sluice/gateway/HttpExecutor"
 import * as HttpGateway from "@sluice/gateway/HttpGateway"
@@ -32,6 +33,8 @@ export interface Options {
   readonly retries?: number
   /** Keys beside `sk-test`, which may use every model. */
   readonly keys?: ReadonlyArray<ApiKeys.ApiKey>
+  /** Bounds of the memory of proofs of thinking. */
+  readonly continuity?: Partial<Continuity.Bounds>
   /** Extensions and interceptors. */
   readonly parts?: Layer.Layer<never, never, Extensions | Interceptors>
 }
@@ -79,6 +82,7 @@ export const layer = (options: Options = {}): Layer.Layer<Rig> =>
       NodeHttpServer.layer(createServer, { port: 0, host: "127.0.0.1", gracefulShutdownTimeout: "1 second" }),
       Simulator.layerServer(),
       LedgerMemory.layer,
+      Continuity.layer(options.continuity),
       ApiKeys.layerKeys([{ key: Redacted.make("sk-test"), principal: { id: "key-1" } }, ...(options.keys ?? [])])
     ]),
     Layer.orDie

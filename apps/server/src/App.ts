@@ -4,6 +4,7 @@
  */
 import { NodeHttpServer } from "@effect/platform-node"
 import * as ApiKeys from "@sluice/gateway/ApiKeys"
+import * as Continuity from "@sluice/gateway/Continuity"
 import * as HttpExecutor from "@sluice/gateway/HttpExecutor"
 import * as HttpGateway from "@sluice/gateway/HttpGateway"
 import * as LedgerMemory from "@sluice/gateway/LedgerMemory"
@@ -58,6 +59,13 @@ const authenticator = ({ auth, keys }: Config) =>
 const ledger = ({ ledger: { durability, url } }: Config) =>
   url._tag === "Sqlite" && !isInMemory(url) ? SqliteLedger.layer({ filename: url.filename, durability }) : LedgerMemory.layer
 
+const continuity = ({ continuity: { answers, size, ttl } }: Config) =>
+  Continuity.layer({
+    entries: answers,
+    bytes: Option.getOrElse(ByteSize.toNumber(size), () => Number.MAX_SAFE_INTEGER),
+    ttlMs: Duration.toMillis(ttl)
+  })
+
 const settings = ({ auth, server }: Config) => ({
   bodyLimitBytes: Option.getOrElse(ByteSize.toNumber(server.bodyLimit), () => Number.MAX_SAFE_INTEGER),
   queryKey: auth.queryKey
@@ -82,6 +90,6 @@ export const layer = (config: Config) =>
   HttpRouter.serve(routes(config), { disableLogger: true, disableListenLog: true }).pipe(
     Layer.provide(HttpGateway.layerRedacted(dialects)),
     Layer.provideMerge(listener(config)),
-    Layer.provide([ledger(config), authenticator(config)]),
+    Layer.provide([ledger(config), authenticator(config), continuity(config)]),
     Layer.provideMerge(Lifecycle.layer)
   )

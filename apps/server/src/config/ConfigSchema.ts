@@ -50,6 +50,12 @@ const log = section({
   format: defaulted(oneOf(["json", "logfmt", "pretty"]), "json", "How messages are printed.")
 })
 
+const continuity = section({
+  answers: defaulted(integer(0), 10_000, "How many answers are remembered; 0 remembers none."),
+  size: defaulted(byteSize, "64MiB", "How much is remembered of all answers together."),
+  ttl: defaulted(positiveDuration, "1 hour", "How long an answer is remembered after it was last needed.")
+})
+
 const extensions = section({
   cache: optional(
     section({ ttl: required(positiveDuration, "How long a reply may be answered from the cache.") }),
@@ -78,6 +84,11 @@ export const ConfigSchema = section({
   providers: required(list(provider), "Where requests can be sent."),
   models: required(list(model), "The names clients ask for. One entry is one route."),
   keys: defaulted(list(key), [], "Client keys."),
+  continuity: defaulted(
+    continuity,
+    {},
+    "The memory of proofs of thinking, which gives a provider back in the next request what a client of another protocol cannot carry."
+  ),
   extensions: defaulted(extensions, {}, "Optional behaviours.")
 })({ description: "The configuration of the Sluice server." })
 
