@@ -15,7 +15,7 @@ import { isObject, type Json, type JsonObject, valueIn } from "@sluice/protocol/
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import * as Keys from "../generate/Keys.ts"
-import { check as checked } from "../generate/Wire.ts"
+import { check as checked, invalid } from "../generate/Wire.ts"
 import * as Wire from "./Wire.ts"
 
 type Place = Fields.Place<undefined>
@@ -69,7 +69,7 @@ const asQuestion = (
 ): EmbeddingRequest => {
   const [first] = entries
   return {
-    model: plainName(path.model ?? first?.model ?? ""),
+    model: plainName(path.model ?? entries.find(({ model }) => typeof model === "string")?.model ?? ""),
     ...withDimensions(entries, entries.map((entry, index) => decodeInput(entry, at(index)))),
     ...present({ headers: Object.keys(headers).length === 0 ? undefined : headers, foreign }),
     wire: { dialect: Wire.id, value: body },
@@ -78,14 +78,25 @@ const asQuestion = (
   }
 }
 
+/** The first entry that names another model than those before it: a batch has one. */
+const odd = (entries: ReadonlyArray<Wire.One>): number => {
+  const named = entries.map(({ model }) => model ?? undefined)
+  const first = named.find((model) => model !== undefined)
+  return named.findIndex((model) => model !== undefined && plainName(model) !== plainName(first ?? ""))
+}
+
+const decodeBatch = (input: RequestInput): Result.Result<EmbeddingRequest, Failure> =>
+  Result.flatMap(checkMany(input.body), (wire) => {
+    const at = (index: number) => Pointer.child("", "requests", index)
+    const other = odd(wire.requests)
+    return other < 0
+      ? Result.succeed(asQuestion(input, wire.requests, at, Fields.foreignKeys([], wire, none)))
+      : Result.fail(invalid(Pointer.child(at(other), "model"), "must be the model of the other requests of the batch"))
+  })
+
 /** A body in canonical words. */
 export const decode = (input: RequestInput): Result.Result<EmbeddingRequest, Failure> =>
-  isBatch(input.body)
-    ? Result.map(
-      checkMany(input.body),
-      (wire) => asQuestion(input, wire.requests, (index) => Pointer.child("", "requests", index), Fields.foreignKeys([], wire, none))
-    )
-    : Result.map(checkOne(input.body), (wire) => asQuestion(input, [wire], () => "", undefined))
+  isBatch(input.body) ? decodeBatch(input) : Result.map(checkOne(input.body), (wire) => asQuestion(input, [wire], () => "", undefined))
 
 /** What is wrong with a body, if anything is. */
 export const refusal = (input: RequestInput): Failure | undefined =>

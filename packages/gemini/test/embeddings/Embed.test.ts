@@ -75,6 +75,12 @@ describe("an embedding question", () => {
     }
   })
 
+  it("is refused where the entries of a batch name different models, whatever the spelling", () => {
+    const entry = (model: string) => ({ model, content: content("a") })
+    const failure = embed.request.check({ body: { requests: [entry("models/gem"), entry("gem"), entry("models/other")] }, headers: {}, path: { model: "gem" } })
+    assert.strictEqual(failure?.param, "/requests/2/model")
+  })
+
   it("of another protocol is asked alone or as a batch, each entry with its model and the length", () => {
     const one = embed.request.encode(foreign({ dimensions: 8 }))
     assert.deepStrictEqual([one.variant, one.body], ["one", { model: "models/gem", content: content("a"), outputDimensionality: 8 }])

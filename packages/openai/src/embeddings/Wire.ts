@@ -12,7 +12,7 @@ export const id: DialectId = DialectId.make("openai-embeddings")
 const Tokens = Schema.Array(Schema.Number)
 
 /** `input`: one text, several, the token ids of one or of several. */
-export const Input = Schema.Union([Schema.String, Schema.Array(Schema.String), Tokens, Schema.Array(Tokens), Schema.Array(AnyObject), AnyObject])
+export const Input = Schema.Union([Schema.String, Tokens, Schema.Array(Schema.Union([Schema.String, Tokens, AnyObject])), AnyObject])
 
 /** The body of a question. */
 export const Request = Schema.Struct({
