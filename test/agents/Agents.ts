@@ -100,8 +100,9 @@ const opencode = (sdk: string, path: string) => ({ key, model, prompt, url }: Se
   args: ["run", "--pure", "--auto", "-m", `sluice/${model}`, "--format", "json", prompt],
   env: {
     OPENCODE_CONFIG_CONTENT: JSON.stringify({
-      provider: { sluice: { npm: sdk, name: "Sluice", options: { baseURL: url + path, apiKey: key }, models: { [model]: { name: model } } } }
+      provider: { sluice: { npm: sdk, name: "Sluice", options: { baseURL: url + path, apiKey: "{env:SLUICE_KEY}" }, models: { [model]: { name: model } } } }
     }),
+    SLUICE_KEY: key,
     OPENCODE_DISABLE_MODELS_FETCH: "1",
     OPENCODE_DISABLE_AUTOUPDATE: "1",
     OPENCODE_DISABLE_LSP_DOWNLOAD: "1",

@@ -7,7 +7,7 @@ import { run as runGrouped } from "./GroupedProcess.ts"
 import type { Call, Recorder } from "./Recorder.ts"
 import { problems } from "./Verdict.ts"
 
-const limitMs = 120_000
+const limitMs = 180_000
 const settleTries = 5
 
 /** What a run takes place in. */

@@ -7,22 +7,19 @@ import * as Messages from "./official/Messages.ts"
 import * as Responses from "./official/Responses.ts"
 import type { Patch } from "./official/Specification.ts"
 
-const specifications = {
-  "openai-chat": Chat,
-  "anthropic-messages": Messages,
-  "openai-responses": Responses,
-  "gemini-generate": Gemini
-} as const
+const specifications = [
+  { dialect: "openai-chat", patches: Chat.patches, oracle: Chat.oracle },
+  { dialect: "anthropic-messages", patches: Messages.patches, oracle: Messages.oracle },
+  { dialect: "openai-responses", patches: Responses.patches, oracle: Responses.oracle },
+  { dialect: "gemini-generate", patches: Gemini.patches, oracle: Gemini.oracle }
+]
 
 /** The corrections by dialect. */
-export const patches: ReadonlyArray<readonly [dialect: string, patches: ReadonlyArray<Patch>]> = Object.entries(specifications).map((
-  [dialect, { patches }]
-) => [
-  dialect,
-  patches
-])
+export const patches: ReadonlyArray<readonly [dialect: string, patches: ReadonlyArray<Patch>]> = specifications.map((
+  { dialect, patches }
+) => [dialect, patches])
 
 /** The official schemas by dialect, each compiled when it is first needed; none where they are absent. */
 export const oracles: { readonly [dialect: string]: Oracle } = Fixtures.hasSpecs
-  ? Object.fromEntries(Object.entries(specifications).map(([dialect, { oracle }]) => [dialect, oracle()]))
+  ? Object.fromEntries(specifications.map(({ dialect, oracle }) => [dialect, oracle()]))
   : {}
