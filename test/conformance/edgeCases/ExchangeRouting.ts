@@ -13,6 +13,8 @@ const disconnect = inFile("test/end-to-end/Disconnect.test.ts")
 const metrics = inFile("test/end-to-end/Metrics.test.ts")
 const retries = inFile("packages/gateway/test/RetryPolicy.test.ts")
 const verdict = inFile("packages/gateway/test/Verdict.test.ts")
+const sealed = inFile("packages/gateway/test/SealedParts.test.ts")
+const continuity = inFile("packages/gateway/test/Continuity.test.ts")
 const httpProvider = inFile("packages/gateway/test/HttpProvider.test.ts")
 const rules = inFile("apps/server/test/config/Rules.test.ts")
 const serve = inFile("apps/server/test/commands/Serve.test.ts")
@@ -73,9 +75,14 @@ export const lanes: ReadonlyArray<Situation> = [
   {
     situation: "signatures of thinking that a client strips from its history",
     expected: "they are given back, within one conversation only",
-    tests: [],
-    decided:
-      "Not part of the gateway yet: remembering signatures for clients whose protocol cannot carry them. Until then they are a reported loss, and a provider that insists gets what stands for them."
+    tests: [
+      ...sealed(
+        "comes back before the call it led to",
+        "takes the place of the same thought without proof",
+        "to a conversation in which the user said something else"
+      ),
+      ...continuity("finds an answer under each of its keys, in its scope only")
+    ]
   },
   {
     situation: "content of a kind that nobody knows",

@@ -118,7 +118,8 @@ export const geminis: ReadonlyArray<Situation> = [
     tests: geminiToResponses(
       "whose signature comes behind its call has no item for it, and the call's item says when it ends what it said when it began"
     ),
-    decided: "Nothing waits for signatures: Gemini's are of no use to a client of Responses, and are a reported loss."
+    decided:
+      "Nothing waits for signatures: a client of Responses cannot carry Gemini's. They are a reported loss in its answer, and the gateway gives them back by itself."
   },
   {
     situation: "calls in a stream for a client of Responses, with and without arguments",
