@@ -44,6 +44,7 @@ export const placeNames: { readonly [place: string]: string } = {
   "/tools/*/strict": "strictness of tools",
   "/tools/*/deferred": "late loading of tools",
   "/tools/*/tools/*/name": "names of tools in a namespace",
+  "/tools/*/tools/*/parameters": "schemas of tools in a namespace",
   "/tools/*/tools/*/strict": "strictness of tools in a namespace",
   "/toolChoice": "the choice of tools",
   "/toolChoice/name": "the name of a chosen tool",
