@@ -3,8 +3,9 @@
  * proofs back in the next exchange, and nobody else does.
  */
 import { assert, layer } from "@effect/vitest"
-import { isObject, type Json } from "@sluice/protocol/Wire"
-import { Effect, Redacted } from "effect"
+import * as Continuity from "@sluice/gateway/Continuity"
+import { DialectId, isObject, type Json } from "@sluice/protocol/Wire"
+import { Effect, Layer, Redacted } from "effect"
 import * as Clients from "./Clients.ts"
 import * as Rig from "./Rig.ts"
 
@@ -155,5 +156,41 @@ layer(Rig.layer({ continuity: { entries: 0 } }), { excludeTestServices: true })(
       assert.strictEqual(status, 200, text)
       assert.lengthOf(proofs("anthropic", yield* Clients.received), 0)
       assert.include(losses, "/reasoning_effort;dropped")
+    }))
+})
+
+const forged: Continuity.SealedAnswer = {
+  thoughts: [{
+    part: { type: "reasoning", form: "raw", text: "hm", signature: { by: DialectId.make("anthropic-messages"), value: "forged" } },
+    texts: 0,
+    calls: 0,
+    next: "call"
+  }],
+  onTexts: [],
+  onCalls: [],
+  callIds: []
+}
+
+const stale = Layer.succeed(Continuity.Continuity)({ remember: () => {}, recall: () => forged, has: () => true })
+
+layer(Rig.layer({ memory: stale }), { excludeTestServices: true })("proofs of thinking that the provider does not take any more", (it) => {
+  it.effect("are left away in another try, and the client is answered", () =>
+    Effect.gen(function*() {
+      const question = first("openai", "anthropic", "stale")
+      const answer = JSON.parse((yield* Clients.send(question)).text)
+      const { status, text } = yield* Clients.send(Clients.next("openai", question, answer))
+      assert.strictEqual(status, 200, text)
+      assert.lengthOf(proofs("anthropic", yield* Clients.received), 0)
+      const [row] = yield* Rig.settled(2)
+      assert.strictEqual(row?.attempts, 2)
+    }))
+
+  it.effect("do not hide what is wrong with a request", () =>
+    Effect.gen(function*() {
+      const question = first("openai", "anthropic", "wrong")
+      const answer = JSON.parse((yield* Clients.send(question)).text)
+      const { body, path } = Clients.next("openai", question, answer)
+      const { status } = yield* Clients.send({ path, body: { ...body, model: "anthropic/sim-error;status=400" } })
+      assert.strictEqual(status, 400)
     }))
 })

@@ -35,6 +35,8 @@ export interface Options {
   readonly keys?: ReadonlyArray<ApiKeys.ApiKey>
   /** Bounds of the memory of proofs of thinking. */
   readonly continuity?: Partial<Continuity.Bounds>
+  /** A memory of another making. */
+  readonly memory?: Layer.Layer<Continuity.Continuity>
   /** Extensions and interceptors. */
   readonly parts?: Layer.Layer<never, never, Extensions | Interceptors>
 }
@@ -82,7 +84,7 @@ export const layer = (options: Options = {}): Layer.Layer<Rig> =>
       NodeHttpServer.layer(createServer, { port: 0, host: "127.0.0.1", gracefulShutdownTimeout: "1 second" }),
       Simulator.layerServer(),
       LedgerMemory.layer,
-      Continuity.layer(options.continuity),
+      options.memory ?? Continuity.layer(options.continuity),
       ApiKeys.layerKeys([{ key: Redacted.make("sk-test"), principal: { id: "key-1" } }, ...(options.keys ?? [])])
     ]),
     Layer.orDie

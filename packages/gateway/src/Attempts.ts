@@ -107,7 +107,13 @@ const tryOnce = Effect.fnUntraced(function*<Q extends Asked>(walk: Walk<Q>, cand
 type Prepared = Result.Result<Outbound, GatewayError>
 
 /** What the target is sent, after the interceptors of attempts. */
-const prepare = <Q extends Asked>(walk: Walk<Q>, candidate: Candidate, executor: Executor, number: number): Effect.Effect<Prepared> | Prepared => {
+const prepare = <Q extends Asked>(
+  walk: Walk<Q>,
+  candidate: Candidate,
+  executor: Executor,
+  number: number,
+  isWithoutMemory: boolean
+): Effect.Effect<Prepared> | Prepared => {
   const { exchange, gateway, inbound, work } = walk
   const write = (changed: Q | undefined): Prepared =>
     work.prepare(gateway, exchange, {
@@ -119,6 +125,7 @@ const prepare = <Q extends Asked>(walk: Walk<Q>, candidate: Candidate, executor:
       fidelity: candidate.entry.fidelity ?? "default",
       wantsFrames: gateway.wantsFrames,
       isSuffixed: walk.isSuffixed,
+      isWithoutMemory,
       ...(candidate.thinking === undefined || exchange.operation !== "generate" ? {} : { thinking: candidate.thinking })
     })
   const { attempt } = work.hooks(gateway)
@@ -135,9 +142,10 @@ export const walk = Effect.fnUntraced(function*<Q extends Asked>(walk: Walk<Q>, 
     const executor = gateway.executors.get(candidate.provider)
     if (executor === undefined) continue
     const hasOther = index < candidates.length - 1
+    let isWithoutMemory = false
     for (let tries = 0;; tries++) {
       const number = exchange.attempts.length + 1
-      const preparing = prepare(walk, candidate, executor, number)
+      const preparing = prepare(walk, candidate, executor, number, isWithoutMemory)
       const prepared = Effect.isEffect(preparing) ? yield* preparing : preparing
       if (Result.isFailure(prepared)) {
         last = prepared.failure
@@ -156,6 +164,12 @@ export const walk = Effect.fnUntraced(function*<Q extends Asked>(walk: Walk<Q>, 
       const error = Option.getOrUndefined(Cause.findErrorOption(exit.cause))
       if (error === undefined) return yield* Effect.failCause(exit.cause)
       last = error
+      if (plan.outbound.isRestored === true && error.failure.class === "bad-request") {
+        // Proofs go stale, and not every key of a provider may read those of another: the client never sent them, so it must not fail for them
+        isWithoutMemory = true
+        tries -= 1
+        continue
+      }
       const step = RetryPolicy.next(error.failure, {
         tries,
         retries: executor.retries,

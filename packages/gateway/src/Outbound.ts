@@ -39,6 +39,8 @@ export interface Outbound {
   readonly local?: { readonly isOnly: boolean; readonly answer: Effect.Effect<Answer, GatewayError> }
   /** The request in canonical words, where it was written in another dialect than the client's. */
   readonly crossed?: CanonicalRequest
+  /** Proofs of thinking were put back that the client could not carry. */
+  readonly isRestored?: boolean
 }
 
 /** What a target's request is prepared from. */
@@ -56,6 +58,8 @@ export interface Options<Q extends Asked> {
   readonly thinking?: Limits
   /** The effort is that of the model name's suffix, which asks for the nearest there is. */
   readonly isSuffixed?: boolean
+  /** The target refused the request with what was remembered for it: it is asked without. */
+  readonly isWithoutMemory?: boolean
 }
 
 /** What a request for an answer is prepared from. */
@@ -65,8 +69,6 @@ export interface GenerateOptions extends Options<CanonicalRequest> {
 }
 
 const noTools: ReadonlyMap<string, ToolName> = new Map()
-
-const unchanged = (request: CanonicalRequest): CanonicalRequest => request
 
 /** The keys that make a streaming upstream report its usage; `undefined` where the body says them already. */
 const usageKeys = (inbound: Inbound<Asked>, executor: Executor, body: JsonObject): JsonObject | undefined => {
@@ -139,8 +141,13 @@ export const prepare = (options: GenerateOptions): Result.Result<Outbound, Gatew
   const { losses, request } = fitted.success
   if (mayForward && request === asked.success) return Result.succeed(forward(inbound, model, executor))
   const proven = isUnproven ? executor.dialect.thinking?.proven?.(request) : undefined
-  const whole = isOwn ? proven?.request ?? request : Thinking.crossing((options.restore ?? unchanged)(request), options.from, executor.dialect)
+  const restored = isOwn || options.isWithoutMemory === true || options.restore === undefined ? request : options.restore(request)
+  const whole = isOwn ? proven?.request ?? request : Thinking.crossing(restored, options.from, executor.dialect)
   const translated = translate(inbound, options.from, { ...whole, model }, executor, thinking)
-  const outbound = { ...translated, losses: [...losses, ...proven?.losses ?? [], ...translated.losses], ...(isOwn ? {} : { crossed: whole }) }
+  const outbound = {
+    ...translated,
+    losses: [...losses, ...proven?.losses ?? [], ...translated.losses],
+    ...(isOwn ? {} : { crossed: whole, isRestored: restored !== request })
+  }
   return judged(outbound, options.fidelity, executor.id)
 }
