@@ -4,6 +4,7 @@ import type { CanonicalEvent } from "@sluice/protocol/CanonicalEvent"
 import type { Part, ReasoningPart, Sealed } from "@sluice/protocol/CanonicalPart"
 import type { CanonicalRequest, Turn } from "@sluice/protocol/CanonicalRequest"
 import { DialectId } from "@sluice/protocol/Wire"
+import { Effect, Schema } from "effect"
 import { describe } from "vitest"
 import type { SealedAnswer } from "../src/Continuity.ts"
 import { lastSaid } from "../src/internal/sealedAnchors.ts"
@@ -143,4 +144,54 @@ describe("several choices", () => {
     assert.deepStrictEqual(partsOf(restored(kept, [...start, assistant(called("a")), result("a")]).request)[1], signed("hm"))
     assert.deepStrictEqual(partsOf(restored(kept, [...start, assistant(called("z")), result("z")]).request)[1], signed("oh"))
   })
+})
+
+describe("any answer", () => {
+  const Block = Schema.Struct({ kind: Schema.Literals(["thought", "text", "call"]), isSealed: Schema.Boolean })
+  type Blocks = ReadonlyArray<typeof Block.Type>
+
+  const eventsOf = (blocks: Blocks): ReadonlyArray<CanonicalEvent> =>
+    blocks.flatMap(({ isSealed, kind }, index) => {
+      const seal = isSealed ? proof(`${index}`) : undefined
+      return kind === "thought"
+        ? block(index, { kind: "reasoning" }, `thought ${index}`, seal)
+        : kind === "text"
+        ? text(index, `text ${index}. `, seal)
+        : call(index, `call ${index}`, "{}", seal)
+    })
+
+  /** The parts of the answer, those that are sealed with their proofs; thoughts without proof are left out, since only proof brings them back. */
+  const partsWith = (blocks: Blocks, isWithProofs: boolean): ReadonlyArray<Part> =>
+    blocks.flatMap(({ isSealed, kind }, index): ReadonlyArray<Part> => {
+      const seals = isSealed && isWithProofs ? { signature: proof(`${index}`) } : {}
+      if (kind === "text") return [{ type: "text", text: `text ${index}. `, ...seals }]
+      if (kind === "call") return [{ type: "tool-call", kind: "function", id: `call ${index}`, name: "look", arguments: "{}", ...seals }]
+      return isSealed && isWithProofs ? [{ type: "reasoning", form: "raw", text: `thought ${index}`, ...seals }] : []
+    })
+
+  const results = (blocks: Blocks): ReadonlyArray<Turn> => blocks.flatMap(({ kind }, index) => kind === "call" ? [result(`call ${index}`)] : [])
+
+  const seeded = { arbitrary: { seed: 3, runs: 300, size: 8 } }
+
+  it.effect.prop("that the client brings back as it was shown is again what the provider said", [Schema.Array(Block)], ([blocks]) =>
+    Effect.sync(() => {
+      const seen = partsWith(blocks, false)
+      if (seen.length === 0) return
+      const { request } = restored(remembered([start, eventsOf(blocks)]), [...start, assistant(...seen), ...results(blocks)])
+      assert.deepStrictEqual(request.turns[1]?.parts, partsWith(blocks, true))
+    }), seeded)
+
+  it.effect.prop("whose texts the client has joined before its calls gets every proof back once", [Schema.Array(Block)], ([blocks]) =>
+    Effect.sync(() => {
+      const seen = partsWith(blocks, false)
+      const texts = seen.flatMap((part) => part.type === "text" ? [part.text] : [])
+      const joined: ReadonlyArray<Part> = [...(texts.length === 0 ? [] : [said(texts.join(""))]), ...seen.filter((part) => part.type === "tool-call")]
+      if (joined.length === 0) return
+      const { request } = restored(remembered([start, eventsOf(blocks)]), [...start, assistant(...joined), ...results(blocks)])
+      const proofs = partsOf(request).flatMap((part) => part.signature === undefined ? [] : [Number(part.signature.value)])
+      const ofTexts = blocks.flatMap(({ isSealed, kind }, index) => isSealed && kind === "text" ? [index] : [])
+      // One text has one proof: of several, the last
+      const expected = blocks.flatMap(({ isSealed, kind }, index) => isSealed && (kind !== "text" || index === ofTexts.at(-1)) ? [index] : [])
+      assert.deepStrictEqual(proofs.toSorted((left, right) => left - right), expected)
+    }), seeded)
 })
