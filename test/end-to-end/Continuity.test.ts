@@ -87,6 +87,32 @@ layer(Rig.layer({ keys: [{ key: Redacted.make("sk-other"), principal: { id: "oth
       }))
   }
 
+  it.effect("are found for a client of Gemini that leaves the ids of calls out", () =>
+    Effect.gen(function*() {
+      const question = first("gemini", "anthropic", "no ids")
+      const answer = JSON.parse((yield* Clients.send(question)).text)
+      const { body, path } = Clients.next("gemini", question, answer)
+      const withoutIds = JSON.parse(JSON.stringify(body, (key, value) => key === "id" ? undefined : value))
+      const { status, text } = yield* Clients.send({ path, body: withoutIds })
+      assert.strictEqual(status, 200, text)
+      assert.lengthOf(proofs("anthropic", yield* Clients.received), 1)
+    }))
+
+  for (const upstream of ["anthropic", "gemini", "responses"] as const) {
+    it.effect(`of ${upstream} come back once for parallel calls`, () =>
+      Effect.gen(function*() {
+        const rest = Clients.thinkingWithTool("openai")
+        const [tool] = JSON.parse(JSON.stringify(rest)).tools
+        const tools = ["look", "listen"].map((name) => ({ ...tool, function: { ...tool.function, name } }))
+        const question = Clients.question("openai", model(upstream, "sim-auto"), { ...rest, tools }, `parallel ${upstream}`)
+        const answer = JSON.parse((yield* Clients.send(question)).text)
+        assert.lengthOf(Clients.callsOf("openai", answer), 2)
+        const { status, text } = yield* Clients.send(Clients.next("openai", question, answer))
+        assert.strictEqual(status, 200, text)
+        assert.lengthOf(proofs(upstream, yield* Clients.received), 1)
+      }))
+  }
+
   it.effect("of thinking that nobody may read come back, too", () =>
     Effect.gen(function*() {
       const question = Clients.question("openai", model("anthropic", "sim-reasoning;redacted=1;tools=1"), Clients.thinkingWithTool("openai"), "redacted")
