@@ -1,8 +1,11 @@
-/** The official SDKs embed texts, with each upstream that can: OpenAI's and Google's clients against both services, in every encoding. */
+/** The official SDKs embed texts, with each upstream that can: OpenAI's, Google's and Vercel's clients against both services, in every encoding. */
+import { createGoogleGenerativeAI } from "@ai-sdk/google"
+import { createOpenAI } from "@ai-sdk/openai"
 import { assert, describe, layer } from "@effect/vitest"
 import { GoogleGenAI } from "@google/genai"
 import * as Interceptor from "@sluice/gateway/Interceptor"
 import { ProviderId } from "@sluice/gateway/ProviderId"
+import { embed, embedMany } from "ai"
 import { Effect } from "effect"
 import OpenAI from "openai"
 import * as Rig from "./Rig.ts"
@@ -65,6 +68,22 @@ for (const upstream of embedding) {
             assert.strictEqual(first?.values?.length, 64)
             assert.closeTo(lengthOf(first?.values ?? []), 1, 1e-6)
             assert.deepStrictEqual(two.embeddings?.[0], first)
+          }))
+
+        it.effect("Vercel's ai package: one text and several, with the providers of both services", () =>
+          Effect.gen(function*() {
+            const { url } = yield* Rig.Rig
+            const models = [
+              createOpenAI({ baseURL: `${url}/v1`, apiKey: "sk-test" }).embeddingModel("vectors"),
+              createGoogleGenerativeAI({ baseURL: `${url}/v1beta`, apiKey: "sk-test" }).embeddingModel("vectors")
+            ]
+            for (const model of models) {
+              const one = yield* Effect.promise(() => embed({ model, value: "The first text.", maxRetries: 0 }))
+              const many = yield* Effect.promise(() => embedMany({ model, values: ["The first text.", "The second text."], maxRetries: 0 }))
+              assert.closeTo(lengthOf(one.embedding), 1, 1e-6)
+              assert.deepStrictEqual(many.embeddings[0], one.embedding)
+              assert.lengthOf(many.embeddings, 2)
+            }
           }))
 
         it.effect("both clients are given the same vector of the same text", () =>

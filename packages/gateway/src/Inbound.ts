@@ -17,6 +17,8 @@ export interface Inbound<Q extends Asked = CanonicalRequest> {
   readonly body: JsonObject
   readonly spans: JsonSpans.Spans
   readonly model: string
+  /** Where the protocol tells the model. A body may repeat what the path says, in words of its own. */
+  readonly modelIn: "body" | "path"
   readonly stream: boolean
   /** Which of the protocol's endpoints for this was called, where there are several. */
   readonly variant: string | undefined
@@ -100,6 +102,7 @@ export const readAs = <Q extends Asked>(reader: Reader<Q>, input: Received): Res
     spans,
     model,
     stream: isStreamed(input.endpoint, body, input.path),
+    modelIn: input.endpoint.model.in,
     variant: input.endpoint.variant,
     headers,
     request: once(() => Result.mapError(reader.decode(given), fail))

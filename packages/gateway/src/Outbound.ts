@@ -130,7 +130,8 @@ export const prepare = (options: GenerateOptions): Result.Result<Outbound, Gatew
   const { changed, executor, inbound, model, thinking } = options
   const isOwn = executor.dialect.id === options.from.id
   const isUnproven = isOwn && executor.dialect.thinking?.isUnproven?.(inbound.body) === true
-  const mayForward = isOwn && !options.wantsFrames && changed === undefined && !isUnproven
+  const isRepeated = inbound.modelIn === "path" && model !== inbound.model && inbound.spans.members.has("model")
+  const mayForward = isOwn && !options.wantsFrames && changed === undefined && !isUnproven && !isRepeated
   if (mayForward && thinking === undefined) return Result.succeed(forward(inbound, model, executor))
   const asked = changed === undefined ? inbound.request() : Result.succeed(changed)
   if (Result.isFailure(asked)) return Result.fail(asked.failure)

@@ -73,7 +73,7 @@ const prepare = <Q extends Asked, A>(kind: Kind<Q, A>): Work<Q>["prepare"] => (g
     }
   }
   // A path names the model beside the body, which may name it again
-  const isSameModel = model === inbound.model || inbound.spans.members.has("model")
+  const isSameModel = model === inbound.model || inbound.modelIn === "body"
   if (isNative && theirs.id === kind.of(from)?.id && changed === undefined && isSameModel) {
     return Result.succeed({ ...Outbound.forward(inbound, model, executor), ...local })
   }
