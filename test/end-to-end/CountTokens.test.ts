@@ -138,6 +138,22 @@ describe("a count", () => {
           assert.strictEqual(answer.body.error?.type, "rate_limit_error")
         }))
 
+      it.effect("leaves out thinking without a proof, which the provider would refuse, and says so", () =>
+        Effect.gen(function*() {
+          const answer = yield* post("/v1/messages/count_tokens", {
+            model: "anthropic/sim-auto",
+            messages: [
+              { role: "user", content: "Hi" },
+              { role: "assistant", content: [{ type: "thinking", thinking: "Hm.", signature: "" }, { type: "text", text: "Hello" }] },
+              { role: "user", content: "And now?" }
+            ]
+          })
+          assert.deepStrictEqual([answer.status, answer.headers.get("x-sluice-count")], [200, "reported"])
+          assert.strictEqual(answer.headers.get("x-sluice-losses"), "/messages/1/content/0;dropped")
+          const { simulator } = yield* Rig.Rig
+          assert.notInclude(JSON.stringify((yield* simulator.log).at(-1)?.body), "thinking")
+        }))
+
       it.effect("refuses what the provider could not read either", () =>
         Effect.gen(function*() {
           const answer = yield* post("/v1/responses/input_tokens", { model: "anthropic/sim-auto", previous_response_id: "resp_1", input: "Hi" })

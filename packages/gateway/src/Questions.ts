@@ -6,8 +6,10 @@ import type { EmbeddingRequest, EmbeddingResponse } from "@sluice/protocol/Canon
 import type { CanonicalRequest } from "@sluice/protocol/CanonicalRequest"
 import type { Dialect } from "@sluice/protocol/Dialect"
 import { fail, type Failure, type GatewayError } from "@sluice/protocol/GatewayError"
+import type { Loss } from "@sluice/protocol/Loss"
 import type { Asked, Question } from "@sluice/protocol/Question"
 import type { TokenCount } from "@sluice/protocol/TokenCount"
+import type { JsonObject } from "@sluice/protocol/Wire"
 import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
 import type * as Scope from "effect/Scope"
@@ -26,6 +28,8 @@ interface Kind<Q extends Asked, A> {
   /** How a target without an endpoint would be asked, which says what it would lose; absent = it is not asked. */
   readonly encoder: (dialect: Dialect) => Question<Q, A>["request"]["encode"] | undefined
   readonly hooks: Work<Q>["hooks"]
+  /** What a provider would refuse of a body in its own protocol is taken out of the question; absent = it refuses nothing. */
+  readonly proven?: (dialect: Dialect, body: JsonObject) => ((question: Q) => { readonly request: Q; readonly losses: ReadonlyArray<Loss> }) | undefined
   /** How the gateway finds the answer by itself; absent = it cannot. */
   readonly local?: (gateway: Gateway, question: Q) => Effect.Effect<A, GatewayError>
   /** What the record of the exchange is told. */
@@ -74,17 +78,20 @@ const prepare = <Q extends Asked, A>(kind: Kind<Q, A>): Work<Q>["prepare"] => (g
   }
   // A path names the model beside the body, which may name it again
   const isSameModel = model === inbound.model || inbound.modelIn === "body"
-  if (isNative && theirs.id === kind.of(from)?.id && changed === undefined && isSameModel) {
+  const isOwn = theirs?.id === kind.of(from)?.id
+  const prove = isOwn ? kind.proven?.(executor.dialect, inbound.body) : undefined
+  if (isNative && isOwn && changed === undefined && isSameModel && prove === undefined) {
     return Result.succeed({ ...Outbound.forward(inbound, model, executor), ...local })
   }
   return Result.flatMap(question(), (asked) => {
-    const { body, headers, losses, variant } = encode({ ...asked, model })
+    const proven = prove?.(asked)
+    const { body, headers, losses, variant } = encode({ ...proven?.request ?? asked, model })
     return Outbound.judged(
       {
         lane: "typed",
         body: JSON.stringify(body),
         headers: from.id === executor.dialect.id ? { ...inbound.headers, ...headers } : headers,
-        losses,
+        losses: proven === undefined ? losses : [...proven.losses, ...losses],
         tools: new Map(),
         hideUsage: false,
         ...(variant === undefined ? {} : { variant }),
@@ -143,6 +150,7 @@ export const counting: Work<CanonicalRequest> = make<CanonicalRequest, TokenCoun
   of: (dialect) => dialect.count,
   encoder: (dialect) => dialect.count?.request.encode ?? dialect.request.encode,
   hooks: (gateway) => gateway.hooks,
+  proven: ({ thinking }, body) => thinking?.isUnproven?.(body) === true ? thinking.proven : undefined,
   local: (gateway, request) => gateway.tokenCounter.count(request),
   observe: () => {},
   marks: (by) => ({ "x-sluice-count": by })
