@@ -48,6 +48,7 @@ for (const upstream of Rig.upstreams) {
             client.messages.countTokens({ model, system: "Answer briefly.", messages, tools: [tool], tool_choice: { type: "auto" } }).withResponse()
           )
           assert.strictEqual(response.headers.get("x-sluice-count"), marks[upstream])
+          assert.strictEqual(response.headers.get("x-sluice-attempts"), marks[upstream] === "counted" ? "0" : "1")
           assert.isAbove(data.input_tokens, 20)
           const bare = yield* Effect.promise(() => client.messages.countTokens({ model, messages }))
           assert.isBelow(bare.input_tokens, data.input_tokens)

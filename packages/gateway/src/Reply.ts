@@ -38,7 +38,7 @@ const facts = (exchange: Exchange, overheadMs: number | undefined): Head => {
   return {
     "x-sluice-provider": current.provider,
     "x-sluice-model": encodeURI(current.upstreamModel),
-    "x-sluice-attempts": String(Math.max(1, exchange.attempts.length)),
+    "x-sluice-attempts": String(exchange.sentUpstream ? Math.max(1, exchange.attempts.length) : 0),
     ...(overheadMs === undefined ? {} : { "x-sluice-overhead-ms": String(Math.max(0, Math.round(overheadMs))) }),
     ...(losses === "" ? {} : { "x-sluice-losses": losses })
   }
