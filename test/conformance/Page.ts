@@ -16,7 +16,7 @@ const laws: ReadonlyArray<readonly [string, string]> = [
   ["1b", "Edit: an edit of any canonical field shows on the wire, and nothing else changes there."],
   ["2", "Crossing: what the other side of a crossing reads is what was said, less the reported losses; no loss is outside the table of the pair."],
   ["3", "Fold: collecting what was unfolded gives the same answer; a stream folds into the body of the same exchange."],
-  ["4", "Grammar: every encoder accepts every legal sequence; what it writes is legal to its own decoder and valid by the official schema."],
+  ["4", "Grammar: every encoder accepts every legal sequence and every failure; what it writes is legal to its own decoder and valid by the official schema."],
   ["5", "Chunking: however the bytes are cut, inside characters and line ends too, the frames are the same."],
   ["6", "Totality: any bytes give frames or a typed error; no exception, no hang, bounded memory."],
   ["7", "Truncation: a stream cut before its last finish ends in one well-formed error in the client's dialect, never in an invented stop."],

@@ -18,19 +18,22 @@ export const patches: ReadonlyArray<Patch> = [
     name: "model in the path",
     changes: "`GenerateContentRequest` does not require `model`.",
     because: "The document describes the call of Google's RPC; over HTTP the path names the model and no client repeats it.",
-    apply: without(["GenerateContentRequest"], ["model"])
+    apply: without(["GenerateContentRequest"], ["model"]),
+    example: { schema: "GenerateContentRequest", value: { contents: [] }, isAccepted: true }
   },
   {
     name: "functions without a description",
     changes: "`FunctionDeclaration` does not require `description`.",
     because: "Vertex's document, the newer one, calls it optional, and clients whose tools have none send an empty one.",
-    apply: without(["FunctionDeclaration"], ["description"])
+    apply: without(["FunctionDeclaration"], ["description"]),
+    example: { schema: "FunctionDeclaration", value: { name: "f" }, isAccepted: true }
   },
   {
     name: "either alphabet of base64",
     changes: "`byte` takes the alphabet for URLs as well, and no padding.",
     because: "So the JSON mapping of protobuf has it; recorded signatures and pictures of both services are in either alphabet.",
-    apply: formatted("byte", { pattern: "^[A-Za-z0-9+/_-]*={0,2}$" })
+    apply: formatted("byte", { pattern: "^[A-Za-z0-9+/_-]*={0,2}$" }),
+    example: { schema: "Part", value: { text: "", thoughtSignature: "skip_thought_signature_validator" }, isAccepted: true }
   },
   {
     name: "roles are words",
@@ -40,7 +43,8 @@ export const patches: ReadonlyArray<Patch> = [
       const content = resolved(schemas, schemas["Content"])
       const properties = isObject(content["properties"]) ? content["properties"] : {}
       schemas["Content"] = { ...content, properties: { ...properties, role: { enum: ["user", "model"] } } }
-    }
+    },
+    example: { schema: "Content", value: { role: "assistant", parts: [] }, isAccepted: false }
   },
   {
     name: "error reply",
@@ -50,15 +54,20 @@ export const patches: ReadonlyArray<Patch> = [
       const properties = { code: { type: "integer" }, message: { type: "string" }, status: { type: "string" }, details: detailsOf(schemas) }
       const error = { type: "object", properties, required: ["code", "message", "status"], additionalProperties: false }
       schemas["ErrorReply"] = { type: "object", properties: { error }, required: ["error"], additionalProperties: false }
-    }
+    },
+    example: { schema: "ErrorReply", value: { error: { code: 429, message: "Slow down.", status: "RESOURCE_EXHAUSTED" } }, isAccepted: true }
   }
 ]
 
+/** The schemas as published: the closed union of both documents. */
+export const schemas = (): Schemas => {
+  const { schemas: vertex } = read("google/aiplatform.v1beta1.discovery.json")
+  return union(schemasOf("google/generativelanguage-v1beta.openapi.json"), isObject(vertex) ? vertex : {})
+}
+
 /** The judge. */
 export const oracle = (): Oracle => {
-  const { schemas: vertex } = read("google/aiplatform.v1beta1.discovery.json")
-  const schemas = union(schemasOf("google/generativelanguage-v1beta.openapi.json"), isObject(vertex) ? vertex : {})
-  const judge = compile(patched(schemas, patches))
+  const judge = compile(patched(schemas(), patches))
   return {
     request: judge("GenerateContentRequest"),
     response: judge("GenerateContentResponse"),

@@ -31,19 +31,28 @@ export const patches: ReadonlyArray<Patch> = [
     name: "newer stop reasons",
     changes: "`StopReason` has `compaction` and `model_context_window_exceeded`.",
     because: "The beta part of the same document has them, and models send the second without a beta header.",
-    apply: withWords("StopReason", "end_turn", ["compaction", "model_context_window_exceeded"])
+    apply: withWords("StopReason", "end_turn", ["compaction", "model_context_window_exceeded"]),
+    example: { schema: "StopReason", value: "model_context_window_exceeded", isAccepted: true }
   },
   {
     name: "requests that are too large",
     changes: "`ErrorResponse` takes the type `request_too_large`.",
     because: "The service answers 413 with it, as its documentation of errors says; the document has no schema for it.",
-    apply: tooLarge
+    apply: tooLarge,
+    example: {
+      schema: "ErrorResponse",
+      value: { type: "error", error: { type: "request_too_large", message: "Request exceeds the maximum size" }, request_id: null },
+      isAccepted: true
+    }
   }
 ]
 
+/** The schemas as published. */
+export const schemas = (): Schemas => schemasOf("anthropic/anthropic-openapi.tryagi-2026-08.yaml")
+
 /** The judge. A request that uses what is in beta is judged by the schemas of the beta part. */
 export const oracle = (): Oracle => {
-  const judge = compile(patched(schemasOf("anthropic/anthropic-openapi.tryagi-2026-08.yaml"), patches))
+  const judge = compile(patched(schemas(), patches))
   return {
     request: (body) => judge(isBeta(body) ? "BetaCreateMessageParams" : "CreateMessageParams")(body),
     response: judge("Message"),

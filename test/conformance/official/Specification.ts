@@ -15,6 +15,8 @@ export interface Patch {
   /** Which real traffic contradicts the specification. */
   readonly because: string
   readonly apply: (schemas: Schemas) => void
+  /** A value that the schema judges otherwise without the patch. */
+  readonly example: { readonly schema: string; readonly value: Json; readonly isAccepted: boolean }
 }
 
 /** Judges values by the schemas of a specification, each compiled when it is first needed: what is wrong, or nothing. */
