@@ -53,6 +53,7 @@ describe("the dialect of the guide", () => {
 describe("a slip in one of the guide's files", () => {
   const slips: ReadonlyArray<readonly [what: string, file: string, before: string, after: string]> = [
     ["a loss that is not reported", "EncodeRequest.ts", "place.sink.add(", "Object.is("],
+    ["keys that do not survive an edit", "WriteEvents.ts", "{ ...value, ...only }", "only"],
     ["an answer that always stopped of itself", "WriteEvents.ts", "why: event.reason", "why: \"stop\""]
   ]
   for (const [what, file, before, after] of slips) {

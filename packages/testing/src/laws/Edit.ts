@@ -7,6 +7,7 @@ import type { Part } from "@sluice/protocol/CanonicalPart"
 import type { CanonicalRequest, Turn } from "@sluice/protocol/CanonicalRequest"
 import type { Dialect } from "@sluice/protocol/Dialect"
 import * as Equality from "@sluice/protocol/Equality"
+import * as Pointer from "@sluice/protocol/Pointer"
 import { isObject, type Json } from "@sluice/protocol/Wire"
 import * as Result from "effect/Result"
 import * as Draw from "../arbitraries/Draw.ts"
@@ -16,7 +17,7 @@ import { elsewhere } from "../arbitraries/Vocabulary.ts"
 import * as Codec from "./Codec.ts"
 import { differences, explain } from "./Difference.ts"
 import * as Disturbance from "./Disturbance.ts"
-import { payload } from "./Identity.ts"
+import { disturbedEvents, payload } from "./Identity.ts"
 import * as Law from "./Law.ts"
 import type { LawOptions } from "./Options.ts"
 
@@ -161,10 +162,14 @@ export const laws = (dialect: Dialect, { vocabulary = elsewhere }: LawOptions): 
   Law.make(
     "1b",
     `an edit of a stream shows, and nothing else changes, ${dialect.id}`,
-    Draw.arbitrary((draw) => ({ nth: draw.below(1000), frames: Events.frames(draw, Events.events(draw, vocabulary, { choices: 2 })) })),
-    ({ frames, nth }) => {
+    Draw.arbitrary((draw) => ({
+      nth: draw.below(1000),
+      frames: Events.frames(draw, Events.events(draw, vocabulary, { choices: 2 })),
+      unknown: Disturbance.draw(draw, 3)
+    })),
+    ({ frames, nth, unknown }) => {
       const context = Codec.contextFor(Codec.plainRequest)
-      const wire = Codec.encodeStream(dialect, frames, context)
+      const wire = disturbedEvents(Codec.encodeStream(dialect, frames, context), unknown)
       const decoded = Codec.decodeStream(dialect, wire)
       const edited = editedFrames(decoded, nth)
       if (edited === undefined) return undefined
@@ -175,8 +180,11 @@ export const laws = (dialect: Dialect, { vocabulary = elsewhere }: LawOptions): 
         const all = differences(payload(event), again[index] === undefined ? undefined : payload(again[index]))
         return all.every(({ actual, expected }) => before.some((words, block) => words === expected && after[block] === actual)) ? [] : [index]
       })
+      const lost = wire.flatMap((event, index) => differences(payload(event), again[index] === undefined ? undefined : payload(again[index])))
+        .find(({ pointer }) => unknown.some(({ key }) => pointer.endsWith(Pointer.child("", key))))
       return Law.first(
         again.length === wire.length ? undefined : `the edit of one delta makes ${again.length} events of ${wire.length}`,
+        lost === undefined ? undefined : `the edit of one delta changes the unknown key ${lost.pointer}`,
         changed.length <= 1 ? undefined : `the edit of one delta changes the wire events ${changed.join(", ")}`,
         explain("the stream after an edit of a delta", said(edited.frames), said(Codec.decodeStream(dialect, again)))
       )

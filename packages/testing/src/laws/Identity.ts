@@ -59,7 +59,8 @@ export const stream = (dialect: Dialect, events: ReadonlyArray<WireEvent>): stri
   )
 }
 
-const disturbedEvents = (events: ReadonlyArray<WireEvent>, disturbances: ReadonlyArray<Disturbance.Disturbance>): ReadonlyArray<WireEvent> => {
+/** The events with unknown keys in some of their payloads. */
+export const disturbedEvents = (events: ReadonlyArray<WireEvent>, disturbances: ReadonlyArray<Disturbance.Disturbance>): ReadonlyArray<WireEvent> => {
   const payloads = events.map((event) => payload(event))
   const disturbed = Disturbance.withUnknownKeys(payloads, disturbances)
   return events.map((event, index) => {
