@@ -60,7 +60,7 @@ describe("the published pages", () => {
   const page = (path: string): string => readFileSync(join(import.meta.dirname, "../../docs", path), "utf8")
 
   it("have a name for every place that a crossing changes", () => {
-    assert.deepStrictEqual(CrossingsPage.nameless(), [])
+    assert.deepStrictEqual(CrossingsPage.nameless(), [], "their names belong into PlaceNames.ts")
   })
 
   it("are what `node test/conformance/generate.ts` writes", () => {
