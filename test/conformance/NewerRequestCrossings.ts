@@ -35,7 +35,7 @@ const intoResponses: ReadonlyArray<Row> = [
   ["/tools/*/cache", "dropped", "hint", "canonical, messages, chat recorded", "no cache hint on tools"],
   ["/tools/*/description", "defaulted", "hint", "canonical", "a namespace must say what it is"],
   ["/tools/*/name", "renamed", "hint", "canonical, messages, gemini", "names have at most 64 letters, digits, `_` and `-`"],
-  ["/tools/*/parameters", "approximated", "hint", "canonical, chat, messages", "objects of an enforced schema are closed"],
+  ["/tools/*/parameters", "approximated", "hint", "all", "a schema is of an object; objects of an enforced schema are closed"],
   [
     "/tools/*/strict",
     "dropped",
@@ -45,7 +45,7 @@ const intoResponses: ReadonlyArray<Row> = [
   ],
   ["/tools/*/tools/*/cache", "dropped", "hint", "canonical", "no cache hint on tools"],
   ["/tools/*/tools/*/name", "renamed", "hint", "canonical", "names have at most 64 letters, digits, `_` and `-`"],
-  ["/tools/*/tools/*/parameters", "approximated", "hint", "canonical", "objects of an enforced schema are closed"],
+  ["/tools/*/tools/*/parameters", "approximated", "hint", "canonical", "a schema is of an object; objects of an enforced schema are closed"],
   [
     "/tools/*/tools/*/strict",
     "dropped",

@@ -33,7 +33,7 @@ const intoChat: ReadonlyArray<Row> = [
   ["/tools/*/cache", "dropped", "hint", "canonical, messages", "no cache hint on tools"],
   ["/tools/*/deferred", "dropped", "hint", "canonical, messages, responses", "tools are always loaded"],
   ["/tools/*/name", "renamed", "hint", "all", "names have at most 64 letters, digits, `_` and `-`"],
-  ["/tools/*/parameters", "approximated", "hint", "canonical, messages, responses", "objects of an enforced schema are closed"],
+  ["/tools/*/parameters", "approximated", "hint", "all", "a schema is of an object; objects of an enforced schema are closed"],
   ["/tools/*/strict", "dropped", "hint", "canonical, messages, responses", "a schema with open objects or optional properties cannot be enforced"],
   ["/topK", "dropped", "hint", "canonical, messages, gemini", "no such parameter"],
   ["/truncation", "dropped", "hint", "canonical, responses", "no truncation by the provider"],

@@ -1,5 +1,7 @@
 /** JSON Schemas on their way to providers that take a part of JSON Schema only: what comes out they take, and no property is lost. */
 import { assert, it } from "@effect/vitest"
+import * as Pointer from "@sluice/protocol/Pointer"
+import type { Json, JsonObject } from "@sluice/protocol/Wire"
 import { Effect } from "effect"
 import { describe } from "vitest"
 import * as Messages from "../../packages/anthropic/src/messages/Schemas.ts"
@@ -8,6 +10,7 @@ import * as Strict from "../../packages/openai/src/internal/strictSchemas.ts"
 import * as Draw from "../../packages/testing/src/arbitraries/Draw.ts"
 import { findOpen } from "../../packages/testing/src/simulator/ClosedSchema.ts"
 import { checkSchema } from "../../packages/testing/src/simulator/GeminiGenerateSchema.ts"
+import * as Crossed from "./Crossed.ts"
 import { anySchema, namesIn } from "./SchemaValues.ts"
 
 const seeded = { arbitrary: { seed: 5, runs: 400, size: 12 } }
@@ -97,4 +100,30 @@ describe("a schema that OpenAI enforces", () => {
       ]
     ) assert.isUndefined(Strict.enforced(refused))
   })
+})
+
+describe("arguments of a tool that are no plain object", () => {
+  const union = { anyOf: [{ type: "object", properties: { a: { type: "string" } }, required: ["a"] }, { properties: { b: { type: "number" } } }] }
+  const asked = (parametersJsonSchema: JsonObject) => ({
+    contents: [{ role: "user", parts: [{ text: "Look." }] }],
+    tools: [{ functionDeclarations: [{ name: "look", parametersJsonSchema }] }]
+  })
+
+  for (
+    const [to, schemaOf] of [[Crossed.chat, "/tools/0/function/parameters"], [Crossed.responses, "/tools/0/parameters"], [
+      Crossed.messages,
+      "/tools/0/input_schema"
+    ]] as const
+  ) {
+    it(`are an object for ${to.id}, with every property`, () => {
+      const { body, losses, refusing } = Crossed.request(Crossed.gemini, to, asked(union))
+      const schema = Pointer.steps(schemaOf).reduce<Json | undefined>(
+        (value, step) => value === null || typeof value !== "object" ? undefined : Reflect.get(value, step),
+        body
+      )
+      assert.deepInclude(schema, { type: "object", properties: { a: { type: "string" }, b: { type: "number" } } })
+      assert.includeMembers([...losses], ["/tools/0/functionDeclarations/0 approximated"])
+      assert.deepStrictEqual(refusing, [])
+    })
+  }
 })

@@ -67,7 +67,6 @@ const extras: { readonly [folder: string]: ReadonlyArray<string> } = {
     "Fit.ts",
     "Output.ts",
     "Proofs.ts",
-    "Roots.ts",
     "Rounds.ts",
     "Schemas.ts",
     "ToolResults.ts",

@@ -1,6 +1,6 @@
 /**
  * JSON Schemas as Anthropic enforces them: closed objects, no bounds of values and no recursion (docs: structured outputs, JSON Schema
- * limitations). What the root of tool arguments must be is in Roots.ts.
+ * limitations). What the root of tool arguments must be is the protocol's (RootedSchema.ts there).
  */
 import { sameJson } from "@sluice/protocol/Equality"
 import { isObject, type Json, type JsonObject } from "@sluice/protocol/Wire"

@@ -7,11 +7,11 @@ import { bare, same } from "@sluice/protocol/Equality"
 import * as Fields from "@sluice/protocol/Fields"
 import { present } from "@sluice/protocol/Json"
 import * as Pointer from "@sluice/protocol/Pointer"
+import * as RootedSchema from "@sluice/protocol/RootedSchema"
 import { isObject, type Json, type JsonObject, type Node } from "@sluice/protocol/Wire"
 import * as Schema from "effect/Schema"
 import { cacheField } from "./Cache.ts"
 import { type Crossing, drop, fieldOf, fitName, inside, isOwn, originOf, type Place } from "./Crossing.ts"
-import { rooted as rootedSchema } from "./Roots.ts"
 import * as Schemas from "./Schemas.ts"
 import * as Wire from "./Wire.ts"
 
@@ -63,7 +63,7 @@ export const decodeTools = (tools: ReadonlyArray<Wire.Tool>, at: string): Readon
 
 const encodeFunction = (tool: FunctionTool, place: Place): JsonObject => {
   const origin = originOf(isFunction, tool)
-  const rooted = origin === undefined ? rootedSchema(tool.parameters) : tool.parameters
+  const rooted = origin === undefined ? RootedSchema.rooted(tool.parameters) : tool.parameters
   const { isWider, schema: parameters } = origin === undefined && tool.strict === true ? Schemas.closed(rooted ?? {}) : { isWider: false, schema: rooted }
   if (!same(parameters, tool.parameters)) {
     const reason = tool.parameters === undefined ? "defaulted" : "approximated"

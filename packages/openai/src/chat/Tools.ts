@@ -8,7 +8,7 @@ import { present } from "@sluice/protocol/Json"
 import * as Pointer from "@sluice/protocol/Pointer"
 import { isObject, type Json, type JsonObject, type Node, valueIn } from "@sluice/protocol/Wire"
 import { parametersOf } from "../internal/objectSchemas.ts"
-import { fitStrict } from "../internal/strictSchemas.ts"
+import { fitSchema } from "../internal/strictSchemas.ts"
 import { type Crossing, fitName, inside, loseNode, type Place } from "./Crossing.ts"
 import { cacheField } from "./Parts.ts"
 import { id, type LegacyFunction, type Request, type Tool as WireTool } from "./Wire.ts"
@@ -111,7 +111,7 @@ const encodeTool = (tool: Tool, place: Place): JsonObject | undefined => {
       // The inner definition was checked by the schema when the tool was decoded.
       const wire = origin?.[tool.type]
       const definition = tool.type === "function"
-        ? Fields.put(functionFields, fitStrict(tool, place), isObject(wire) ? wire as unknown as LegacyFunction : undefined, place)
+        ? Fields.put(functionFields, fitSchema(tool, place), isObject(wire) ? wire as unknown as LegacyFunction : undefined, place)
         : Fields.put(customFields, tool, isObject(wire) ? wire as unknown as CustomDefinition : undefined, place)
       const cached = Fields.put(cacheRows, tool, origin, place)
       return origin === undefined ? { type: tool.type, [tool.type]: definition, ...cached } : Fields.patched(cached, { [tool.type]: definition })

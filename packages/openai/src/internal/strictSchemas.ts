@@ -6,6 +6,8 @@
 import type { FunctionTool } from "@sluice/protocol/CanonicalRequest"
 import { sameJson } from "@sluice/protocol/Equality"
 import * as Fields from "@sluice/protocol/Fields"
+import { present } from "@sluice/protocol/Json"
+import * as RootedSchema from "@sluice/protocol/RootedSchema"
 import { isObject, type Json, type JsonObject } from "@sluice/protocol/Wire"
 import type { Place } from "../chat/Crossing.ts"
 
@@ -59,16 +61,20 @@ const listOf = (values: JsonObject | undefined): ReadonlyArray<Json> | undefined
 /** The schema as the service enforces it, with every object closed; `undefined` where it would be refused. */
 export const enforced = (schema: JsonObject): JsonObject | undefined => schema["anyOf"] === undefined && isRecord(schema) ? close(schema) : undefined
 
-/** A tool of another protocol as the service takes it: strict where its schema can be, else not, which is reported. `place` is the tool. */
-export const fitStrict = (tool: FunctionTool, place: Place): FunctionTool => {
-  if (tool.strict !== true || place.context.isOwn) return tool
-  const before = tool.parameters ?? {}
-  const after = enforced(before)
-  if (after !== undefined) {
-    if (!sameJson(before, after)) Fields.lose(place, tool, "parameters", { reason: "approximated", weight: "hint", before, after })
-    return { ...tool, parameters: after }
-  }
+/**
+ * A tool of another protocol as the service takes it: its arguments an object at the root, and strict where its schema can be, else
+ * not; what that changes is reported. `place` is the tool.
+ */
+export const fitSchema = (tool: FunctionTool, place: Place): FunctionTool => {
+  const { parameters: before } = tool
+  if (place.context.isOwn || (before === undefined && tool.strict !== true)) return tool
+  const rooted = before === undefined ? undefined : RootedSchema.rooted(before)
+  const closed = tool.strict === true ? enforced(rooted ?? {}) : undefined
+  const after = closed ?? rooted
+  if (before !== undefined && !sameJson(before, after)) Fields.lose(place, tool, "parameters", { reason: "approximated", weight: "hint", before, after })
+  const fitted: FunctionTool = { ...tool, ...present({ parameters: after }) }
+  if (tool.strict !== true || closed !== undefined) return fitted
   Fields.lose(place, tool, "strict", { reason: "dropped", weight: "hint", before: true })
-  const { strict: _, ...lenient } = tool
+  const { strict: _, ...lenient } = fitted
   return lenient
 }

@@ -9,7 +9,7 @@ import * as Pointer from "@sluice/protocol/Pointer"
 import { isObject, type Json, type JsonObject, type Node, valueIn } from "@sluice/protocol/Wire"
 import * as Schema from "effect/Schema"
 import { parametersOf } from "../internal/objectSchemas.ts"
-import { fitStrict } from "../internal/strictSchemas.ts"
+import { fitSchema } from "../internal/strictSchemas.ts"
 import { type Crossing, fitName, inside, loseNode, type Place } from "./Crossing.ts"
 import * as Wire from "./Wire.ts"
 
@@ -159,7 +159,7 @@ const put = <N extends Node, W extends object>(fields: Rows<N, W>, tool: N, orig
 
 const encodeFunction = (tool: FunctionTool, place: Place): JsonObject => {
   const origin = originOf(tool, isFunction)
-  const written = put(functionFields, fitStrict(tool, place), origin, "function", place)
+  const written = put(functionFields, fitSchema(tool, place), origin, "function", place)
   // Both keys are required, and silence about strictness means strict.
   return origin === undefined ? { ...written, parameters: written["parameters"] ?? null, strict: written["strict"] ?? false } : written
 }

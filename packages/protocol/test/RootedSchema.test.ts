@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import type { JsonObject } from "@sluice/protocol/Wire"
-import { rooted } from "../../src/messages/Roots.ts"
+import { rooted } from "../src/RootedSchema.ts"
 
 const record = (properties: JsonObject, ...required: ReadonlyArray<string>): JsonObject => ({
   type: "object",

@@ -1,9 +1,10 @@
 /**
- * Schemas of tool arguments with an object at the root: Anthropic refuses a union there ("input_schema does not support oneOf,
- * allOf, or anyOf at the top level"), so that its variants join. What all of them require stays required, and a property that
- * several of them describe may be what any of them says.
+ * Schemas of tool arguments with an object at the root, for providers that refuse anything else: Anthropic ("input_schema does not
+ * support oneOf, allOf, or anyOf at the top level") and OpenAI ("schema must have type 'object' and not have 'oneOf'/'anyOf'/'allOf' at
+ * the top level"). Variants of a union join: what all of them require stays required, and a property that several of them describe
+ * may be what any of them says.
  */
-import { isObject, type Json, type JsonObject } from "@sluice/protocol/Wire"
+import { isObject, type Json, type JsonObject } from "./Wire.ts"
 
 const unionKeys: ReadonlyArray<string> = ["anyOf", "oneOf", "allOf"]
 
