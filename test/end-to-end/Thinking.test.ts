@@ -191,6 +191,25 @@ layer(Rig.layer({ models }), { excludeTestServices: true })("thinking", (it) => 
       }))
   })
 
+  describe("switched on by a suffix for a client of Anthropic's own protocol", () => {
+    it.effect("excludes sampling, which is reported", () =>
+      Effect.gen(function*() {
+        const { losses, status, told } = yield* asked(Clients.question("anthropic", "anthropic/sim-text(high)", { temperature: 0.4, top_k: 3 }))
+        assert.deepStrictEqual([status, told], [200, { thinking: { type: "enabled", budget_tokens: 24_576 } }])
+        assert.strictEqual(losses, "/temperature;dropped, /top_k;dropped, /reasoning;approximated")
+        const body = yield* Clients.received
+        assert.isTrue(isObject(body) && !("temperature" in body) && !("top_k" in body))
+      }))
+
+    it.effect("gives way to a forced tool", () =>
+      Effect.gen(function*() {
+        const tools = [{ name: "look", input_schema: { type: "object", properties: {} } }]
+        const { losses, status, told } = yield* asked(Clients.question("anthropic", "anthropic/sim-text(high)", { tools, tool_choice: { type: "any" } }))
+        assert.deepStrictEqual([status, told], [200, {}])
+        assert.strictEqual(losses, "/reasoning;dropped")
+      }))
+  })
+
   describe("what of it is shown", () => {
     const ways: Readonly<Record<Exclude<Clients.Client, "openai">, readonly [shown: object, hidden: object]>> = {
       responses: [{ reasoning: { effort: "high", summary: "auto" } }, { reasoning: { effort: "high" } }],

@@ -137,7 +137,7 @@ export interface Dialect {
     readonly askProofs?: (request: CanonicalRequest) => CanonicalRequest
     /** Whether a request of this dialect holds thinking without a proof, which answers of other providers left in the conversation and this one's refuses. */
     readonly isUnproven?: (body: JsonObject) => boolean
-    /** Such a request without that thinking, and what was lost with it. */
+    /** A request of this dialect without such thinking, and without what excludes the thinking it asks for, and what was lost with it. */
     readonly proven?: (request: CanonicalRequest) => { readonly request: CanonicalRequest; readonly losses: ReadonlyArray<Loss> }
   }
   readonly response: {

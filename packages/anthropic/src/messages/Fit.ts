@@ -56,7 +56,7 @@ const isForced = (choice: ToolChoice | undefined): boolean =>
 const isAnswered = (turn: Turn): boolean => turn.role === "user" || turn.role === "tool"
 
 /** Whether the last answer asked for tools without opening with thinking that Anthropic can check. */
-export const callsWithoutThinking = (turns: ReadonlyArray<Turn>): boolean => {
+const callsWithoutThinking = (turns: ReadonlyArray<Turn>): boolean => {
   const end = turns.findLastIndex((turn) => turn.role === "assistant")
   const start = turns.slice(0, Math.max(0, end)).findLastIndex(isAnswered) + 1
   const parts = turns.slice(start, end + 1).flatMap((turn) => turn.role === "assistant" ? turn.parts : [])
@@ -88,6 +88,9 @@ const samplingFits: Rule = (request, place) => {
   }
   return takes === "one" && clamped.temperature !== undefined ? without(clamped, "topP", place) : clamped
 }
+
+/** Thinking and what excludes it, for requests of this dialect that others made think. */
+export const fitThinking: Rule = (request, place) => Reasoning.isOn(request.reasoning) ? samplingFits(thinkingFits(request, place), place) : request
 
 /** Stop sequences must have a visible character. */
 const stopFits: Rule = (request, place) => {

@@ -5,14 +5,11 @@
  */
 import type { Part } from "@sluice/protocol/CanonicalPart"
 import type { CanonicalRequest, Turn } from "@sluice/protocol/CanonicalRequest"
-import { bare } from "@sluice/protocol/Equality"
-import * as Fields from "@sluice/protocol/Fields"
 import * as Loss from "@sluice/protocol/Loss"
 import * as ToolNames from "@sluice/protocol/ToolNames"
 import { isObject, type Json, type JsonObject } from "@sluice/protocol/Wire"
 import { type Crossing, drop, inside, type Place } from "./Crossing.ts"
-import { callsWithoutThinking } from "./Fit.ts"
-import * as Reasoning from "./Reasoning.ts"
+import { fitThinking } from "./Fit.ts"
 
 const isBare = (block: Json): boolean => isObject(block) && block["type"] === "thinking" && (block["signature"] === "" || block["signature"] === undefined)
 
@@ -31,7 +28,10 @@ const provenTurn = (turn: Turn, place: Place): ReadonlyArray<Turn> => {
   return parts.length === 0 ? [] : [{ ...turn, parts }]
 }
 
-/** The request without such thinking. With a budget an answer under way has to begin with thinking: where it cannot, the rest is answered without. */
+/**
+ * The request without such thinking, and without what excludes the thinking it asks for: a client of this protocol may have been made
+ * to think by others. With a budget, an answer under way has to begin with thinking; where it cannot, the rest is answered without.
+ */
 export const proven = (request: CanonicalRequest): { readonly request: CanonicalRequest; readonly losses: ReadonlyArray<Loss.Loss> } => {
   const sink = Loss.sink()
   const context: Crossing = {
@@ -45,8 +45,5 @@ export const proven = (request: CanonicalRequest): { readonly request: Canonical
   }
   const place: Place = { canonical: "", at: request.at ?? "", sink, context }
   const turns = request.turns.flatMap((turn, index) => provenTurn(turn, inside(place, turn, "turns", index)))
-  const { reasoning, ...rest } = request
-  const isStuck = reasoning?.effort?.mode === "budget" && Reasoning.isOn(reasoning) && callsWithoutThinking(turns)
-  if (isStuck) Fields.lose(place, request, "reasoning", { reason: "dropped", weight: "hint", before: bare(reasoning) })
-  return { request: isStuck ? { ...rest, turns } : { ...request, turns }, losses: sink.losses }
+  return { request: fitThinking({ ...request, turns }, place), losses: sink.losses }
 }
