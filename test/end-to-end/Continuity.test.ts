@@ -140,7 +140,7 @@ layer(Rig.layer({ keys: [{ key: Redacted.make("sk-other"), principal: { id: "oth
       for (const [scenario, isCalled] of [["sim-reasoning", false], ["sim-reasoning;tools=1", true]] as const) {
         const question = Clients.question("anthropic", model("gemini", scenario), Clients.thinkingWithTool("anthropic"), `moved ${scenario}`)
         const { body, path } = Clients.next("anthropic", question, JSON.parse((yield* Clients.send(question)).text))
-        const { losses, status, text } = yield* Clients.send({ path, body: { ...body, model: "anthropic/sim-text" } })
+        const { losses, status, text } = yield* Clients.send({ path, body: { ...body, model: "anthropic/claude-sonnet-4-5/sim-text" } })
         assert.strictEqual(status, 200, text)
         const received = yield* Clients.received
         assert.isTrue(isObject(received))
@@ -151,6 +151,18 @@ layer(Rig.layer({ keys: [{ key: Redacted.make("sk-other"), principal: { id: "oth
         const [row] = yield* Rig.settled(1)
         assert.strictEqual(row?.lane, "typed")
       }
+    }))
+
+  it.effect("are not asked of models of other makers that speak Anthropic's protocol: their thinking goes back to them as it came", () =>
+    Effect.gen(function*() {
+      const thinking = { type: "thinking", thinking: "hm", signature: "" }
+      const messages = [{ role: "user", content: "Hi" }, { role: "assistant", content: [thinking, { type: "text", text: "Hello" }] }, {
+        role: "user",
+        content: "So"
+      }]
+      yield* Clients.send({ path: "/v1/messages", body: { model: "anthropic/other/sim-text", max_tokens: 100, messages } })
+      const received = yield* Clients.received
+      assert.deepStrictEqual(isObject(received) ? received["messages"] : undefined, messages)
     }))
 
   it.effect("that stand for none go to no other provider, and to Gemini as they are", () =>

@@ -142,7 +142,7 @@ describe("a count", () => {
       it.effect("leaves out thinking without a proof, which the provider would refuse, and says so", () =>
         Effect.gen(function*() {
           const answer = yield* post("/v1/messages/count_tokens", {
-            model: "anthropic/sim-auto",
+            model: "anthropic/claude-sonnet-4-5/sim-auto",
             messages: [
               { role: "user", content: "Hi" },
               { role: "assistant", content: [{ type: "thinking", thinking: "Hm.", signature: "" }, { type: "text", text: "Hello" }] },

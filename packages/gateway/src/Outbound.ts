@@ -129,7 +129,7 @@ export const judged = (outbound: Outbound, fidelity: Fidelity, provider: string)
 export const prepare = (options: GenerateOptions): Result.Result<Outbound, GatewayError> => {
   const { changed, executor, inbound, model, thinking } = options
   const isOwn = executor.dialect.id === options.from.id
-  const isUnproven = isOwn && executor.dialect.thinking?.isUnproven?.(inbound.body) === true
+  const isUnproven = isOwn && executor.dialect.thinking?.isUnproven?.(inbound.body, model) === true
   const isRepeated = inbound.modelIn === "path" && model !== inbound.model && inbound.spans.members.has("model")
   const mayForward = isOwn && !options.wantsFrames && changed === undefined && !isUnproven && !isRepeated
   if (mayForward && thinking === undefined) return Result.succeed(forward(inbound, model, executor))

@@ -29,7 +29,11 @@ interface Kind<Q extends Asked, A> {
   readonly encoder: (dialect: Dialect) => Question<Q, A>["request"]["encode"] | undefined
   readonly hooks: Work<Q>["hooks"]
   /** What a provider would refuse of a body in its own protocol is taken out of the question; absent = it refuses nothing. */
-  readonly proven?: (dialect: Dialect, body: JsonObject) => ((question: Q) => { readonly request: Q; readonly losses: ReadonlyArray<Loss> }) | undefined
+  readonly proven?: (
+    dialect: Dialect,
+    body: JsonObject,
+    model: string
+  ) => ((question: Q) => { readonly request: Q; readonly losses: ReadonlyArray<Loss> }) | undefined
   /** How the gateway finds the answer by itself; absent = it cannot. */
   readonly local?: (gateway: Gateway, question: Q) => Effect.Effect<A, GatewayError>
   /** What the record of the exchange is told. */
@@ -79,7 +83,7 @@ const prepare = <Q extends Asked, A>(kind: Kind<Q, A>): Work<Q>["prepare"] => (g
   // A path names the model beside the body, which may name it again
   const isSameModel = model === inbound.model || inbound.modelIn === "body"
   const isOwn = theirs?.id === kind.of(from)?.id
-  const prove = isOwn ? kind.proven?.(executor.dialect, inbound.body) : undefined
+  const prove = isOwn ? kind.proven?.(executor.dialect, inbound.body, model) : undefined
   if (isNative && isOwn && changed === undefined && isSameModel && prove === undefined) {
     return Result.succeed({ ...Outbound.forward(inbound, model, executor), ...local })
   }
@@ -150,7 +154,7 @@ export const counting: Work<CanonicalRequest> = make<CanonicalRequest, TokenCoun
   of: (dialect) => dialect.count,
   encoder: (dialect) => dialect.count?.request.encode ?? dialect.request.encode,
   hooks: (gateway) => gateway.hooks,
-  proven: ({ thinking }, body) => thinking?.isUnproven?.(body) === true ? thinking.proven : undefined,
+  proven: ({ thinking }, body, model) => thinking?.isUnproven?.(body, model) === true ? thinking.proven : undefined,
   local: (gateway, request) => gateway.tokenCounter.count(request),
   observe: () => {},
   marks: (by) => ({ "x-sluice-count": by })

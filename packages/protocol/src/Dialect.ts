@@ -135,8 +135,8 @@ export interface Dialect {
     readonly isShown?: boolean
     /** The request with what asks for proofs of the thinking, where they are not given unasked; without them the thinking ends with the answer. */
     readonly askProofs?: (request: CanonicalRequest) => CanonicalRequest
-    /** Whether a request of this dialect holds thinking without a proof, which answers of other providers left in the conversation and this one's refuses. */
-    readonly isUnproven?: (body: JsonObject) => boolean
+    /** Whether a request of this dialect holds thinking without a proof, which answers of other providers left in the conversation and this model refuses. */
+    readonly isUnproven?: (body: JsonObject, model: string) => boolean
     /** A request of this dialect without such thinking, and without what excludes the thinking it asks for, and what was lost with it. */
     readonly proven?: (request: CanonicalRequest) => { readonly request: CanonicalRequest; readonly losses: ReadonlyArray<Loss> }
   }

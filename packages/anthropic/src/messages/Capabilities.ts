@@ -32,6 +32,9 @@ export const thinkingOf = (model: string): Limits => {
   return known > 406 ? byLevel : known === 406 ? eitherWay : byBudget
 }
 
+/** Whether a model signs its thinking and takes none without: those of Anthropic. Other makers' models of this protocol do not sign, and want theirs back. */
+export const signsThinking = (model: string): boolean => /claude/.test(model)
+
 /** Whether a model takes messages of role `system` between the others. */
 export const takesSystemTurns = (model: string): boolean => isNewest(model) || (generation(model) ?? 0) >= 408
 

@@ -1,21 +1,23 @@
 /**
  * Thinking without proof in a request of this dialect. Answers of other providers reach a client of Messages with thinking that has
  * no signature, because none of theirs would mean anything to it; when the conversation goes on at a provider of Messages, such
- * thinking is refused ("Invalid `signature` in `thinking` block"). It is taken out, and reported.
+ * thinking is refused ("Invalid `signature` in `thinking` block"). It is taken out, and reported. Models of other makers do not sign.
  */
 import type { Part } from "@sluice/protocol/CanonicalPart"
 import type { CanonicalRequest, Turn } from "@sluice/protocol/CanonicalRequest"
 import * as Loss from "@sluice/protocol/Loss"
 import * as ToolNames from "@sluice/protocol/ToolNames"
 import { isObject, type Json, type JsonObject } from "@sluice/protocol/Wire"
+import { signsThinking } from "./Capabilities.ts"
 import { type Crossing, drop, inside, type Place } from "./Crossing.ts"
 import { fitThinking } from "./Fit.ts"
 
 const isBare = (block: Json): boolean => isObject(block) && block["type"] === "thinking" && (block["signature"] === "" || block["signature"] === undefined)
 
-/** Whether a body holds thinking that the provider would refuse. Looks at nothing but the types of blocks. */
-export const isUnproven = ({ messages }: JsonObject): boolean =>
-  Array.isArray(messages) && messages.some((message: Json) => isObject(message) && Array.isArray(message["content"]) && message["content"].some(isBare))
+/** Whether a body holds thinking that the model would refuse. Looks at nothing but the types of blocks. */
+export const isUnproven = ({ messages }: JsonObject, model: string): boolean =>
+  signsThinking(model) && Array.isArray(messages) &&
+  messages.some((message: Json) => isObject(message) && Array.isArray(message["content"]) && message["content"].some(isBare))
 
 const isProven = (part: Part): boolean => part.type !== "reasoning" || part.signature !== undefined || part.encrypted !== undefined
 

@@ -20,6 +20,9 @@ const known: ReadonlySet<string> = new Set([
   ..."exclusiveMaximum,minItems,maxItems".split(",")
 ])
 
+/** Formats of texts that the service enforces; it refuses any other. */
+const formats: ReadonlySet<string> = new Set(["date-time", "time", "date", "duration", "email", "hostname", "ipv4", "ipv6", "uuid"])
+
 const isRecord = ({ properties, type }: JsonObject): boolean => isObject(properties) || type === "object" || (Array.isArray(type) && type.includes("object"))
 
 const requiresAll = ({ properties, required }: JsonObject): boolean =>
@@ -38,7 +41,7 @@ const each = (values: ReadonlyArray<readonly [string, Json]>): JsonObject | unde
 const close = (schema: JsonObject): JsonObject | undefined => {
   const closed: { [key: string]: Json } = {}
   for (const [key, value] of Object.entries(schema)) {
-    if (!known.has(key)) return undefined
+    if (!known.has(key) || (key === "format" && (typeof value !== "string" || !formats.has(value)))) return undefined
     const inner = named.has(key) && isObject(value)
       ? each(Object.entries(value))
       : key === "items" && isObject(value)
