@@ -10,6 +10,7 @@ providers:
   - { id: anthropic, dialect: anthropic-messages, baseUrl: "https://api.anthropic.com", credentials: [{ id: main, apiKey: canary }] }
 models:
   - { id: fast, targets: [{ provider: openai, model: gpt-4o-mini, weight: 1 }, { provider: anthropic, model: claude-haiku-4-5, weight: 3 }], fallbacks: [exact/claude-x] }
+  - { id: limited, targets: [{ provider: openai, model: gpt-4o-mini }], thinking: { kind: level, levels: [low, medium] } }
   - { id: "exact/*", targets: [{ provider: anthropic, model: "*" }], fidelity: strict }
 `
 const hello = [{ role: "user", content: "Hello" }]
@@ -25,6 +26,17 @@ const explain = (body: unknown, ...flags: ReadonlyArray<string>) =>
 const explained = (body: unknown, ...flags: ReadonlyArray<string>) => Effect.map(explain(body, "--json", ...flags), ({ stdout }) => JSON.parse(stdout))
 
 describe("explain", () => {
+  it.effect("reads the suffix of a model's name as the effort of thinking, and holds it to what the model takes", () =>
+    Effect.gen(function*() {
+      const suffixed = yield* explained({ ...chat, model: "fast(8192)" }, "--from", "openai-chat")
+      const [claude, mini] = suffixed.targets
+      assert.deepStrictEqual([suffixed.route, claude.body.thinking.budget_tokens, mini.body.reasoning_effort], [{ id: "fast" }, 8192, "medium"])
+      const clamped = yield* explained({ ...chat, model: "limited(high)" }, "--from", "openai-chat")
+      assert.deepStrictEqual([clamped.refusal, clamped.targets[0].body.reasoning_effort], [undefined, "medium"])
+      const refused = yield* explained({ ...chat, model: "limited", reasoning_effort: "high" }, "--from", "openai-chat")
+      assert.deepInclude(refused.refusal, { class: "bad-request", status: 400, param: "/reasoning_effort" })
+    }))
+
   it.effect("shows the route and its targets in the likeliest order, with what each would be sent", () =>
     Effect.gen(function*() {
       const { refusal, route, targets } = yield* explained(chat, "--from", "openai-chat")
