@@ -35,8 +35,8 @@ const replay = (token: string): boolean => {
 
 /** Inputs of one order; small enough for lines of progress, large enough that messages cost nothing. */
 const block = 5000
-/** An input at which a thread stands longer is a hang. */
-const hangMs = 20_000
+/** An input at which a thread stands longer is a hang; generous, because a busy machine may leave a thread without work for long. */
+const hangMs = 180_000
 /** By how much the heap of a thread may grow between the end of its warm-up and its end, in bytes. */
 const heapBound = 24 * 1024 * 1024
 
@@ -86,14 +86,10 @@ const attack = async (): Promise<boolean> => {
           const index = marks[0] ?? 0
           const name = Attack.targets[index % Attack.targets.length]
           hung++
-          report.fault({
-            key: `hang ${index}`,
-            target: name === undefined ? "" : Attack.nameOf(name),
-            seed,
-            index,
-            problem: `did not end within ${hangMs} ms`,
-            input: {}
-          })
+          const target = name === undefined ? "" : Attack.nameOf(name)
+          const finding = { key: `hang ${index}`, target, seed, index, problem: `did not end within ${hangMs} ms`, input: {} }
+          report.fault(finding)
+          say(Report.toText(finding))
           stop()
           // What is left of its range is not run; another thread takes the next
           resolve(hung > 10 ? undefined : thread())
