@@ -9,6 +9,7 @@ import * as Attack from "./Attack.ts"
 import { write } from "./Input.ts"
 import { judge } from "./Judge.ts"
 import * as Report from "./Report.ts"
+import type * as Run from "./Run.ts"
 import type { Answer, Order, Start } from "./Worker.ts"
 
 const { values } = parseArgs({
@@ -63,6 +64,12 @@ const attack = async (): Promise<boolean> => {
     return { from, to: next, measures: count % Math.max(1, Math.floor((runs - from) / block / workers / 20)) === 0 }
   }
 
+  /** Told at once: a run that is stopped has not worked in vain. */
+  const tell = (finding: Run.Finding): void => {
+    if (!report.faults().some(({ key }) => key === finding.key)) say(Report.toText(finding))
+    report.fault(finding)
+  }
+
   const thread = (): Promise<void> =>
     new Promise((resolve) => {
       const curve: Array<number> = []
@@ -87,9 +94,7 @@ const attack = async (): Promise<boolean> => {
           const name = Attack.targets[index % Attack.targets.length]
           hung++
           const target = name === undefined ? "" : Attack.nameOf(name)
-          const finding = { key: `hang ${index}`, target, seed, index, problem: `did not end within ${hangMs} ms`, input: {} }
-          report.fault(finding)
-          say(Report.toText(finding))
+          tell({ key: `hang ${index}`, target, seed, index, problem: `did not end within ${hangMs} ms`, input: {} })
           stop()
           // What is left of its range is not run; another thread takes the next
           resolve(hung > 10 ? undefined : thread())
@@ -100,22 +105,14 @@ const attack = async (): Promise<boolean> => {
         void worker.terminate()
       }
       worker.on("message", (answer: Answer) => {
-        const known = new Set(report.faults().map(({ key }) => key))
-        report.add(answer)
-        // Told at once: a run that is stopped has not worked in vain
-        for (const finding of answer.findings) if (!known.has(finding.key)) say(Report.toText(finding))
+        report.add({ ...answer, findings: [] })
+        answer.findings.forEach(tell)
         if (answer.heap !== undefined) curve.push(answer.heap)
         hand()
       })
       worker.on("error", (error) => {
-        report.fault({
-          key: `worker ${error.message}`,
-          target: "worker",
-          seed,
-          index: marks[0] ?? 0,
-          problem: `a thread died: ${error.stack ?? error.message}`,
-          input: {}
-        })
+        const problem = `a thread died: ${error.stack ?? error.message}`
+        tell({ key: `worker ${error.message}`, target: "worker", seed, index: marks[0] ?? 0, problem, input: {} })
         stop()
         resolve()
       })
