@@ -2,7 +2,7 @@
  * Content blocks and canonical parts, one field table per kind of block. Media are in Media.ts, results of tools in
  * ToolResults.ts. A part that keeps its block gives back the same block, changed only where it was edited.
  */
-import type { ForeignPart, Part, ReasoningPart, TextPart, ToolCallPart } from "@sluice/protocol/CanonicalPart"
+import type { ForeignPart, JsonPart, Part, ReasoningPart, TextPart, ToolCallPart } from "@sluice/protocol/CanonicalPart"
 import { bare, sameJson } from "@sluice/protocol/Equality"
 import * as Fields from "@sluice/protocol/Fields"
 import { parseArguments, present } from "@sluice/protocol/Json"
@@ -119,6 +119,11 @@ const isDirect = (wire: ToolUseBlock): boolean => sameJson(Wire.asObject(wire)["
 
 const other: Fields.Fields<ForeignPart, OtherBlock, Crossing> = [cacheField()]
 
+/** Names a tool that a search found, or that is to be loaded now: data anyone can read, where this dialect also loads the tool. */
+const reference: Fields.Fields<JsonPart, OtherBlock, Crossing> = [cacheField()]
+
+const isReference = (value: Json): value is JsonObject => isObject(value) && (value["type"] === "tool_reference" || value["type"] === "tool_addition")
+
 /** A block in canonical words; content that was text and not blocks is one text part. */
 export const decodePart = (wire: Wire.Block | string, at: string): Part => {
   if (typeof wire === "string") return { type: "text", text: wire, wire: { dialect: Wire.id, value: wire }, at }
@@ -143,7 +148,9 @@ export const decodePart = (wire: Wire.Block | string, at: string): Part => {
     case "tool_result":
       return toolResults.decode(wire, at)
     default:
-      return { ...foreignPart(wire.type, value, at), ...Fields.get(other, wire, at) }
+      return isReference(value)
+        ? { type: "json", value, ...Fields.get(reference, wire, at), wire: { dialect: Wire.id, value }, at }
+        : { ...foreignPart(wire.type, value, at), ...Fields.get(other, wire, at) }
   }
 }
 
@@ -224,6 +231,9 @@ export const encodePart = (part: Part, place: Place): JsonObject | undefined => 
     case "refusal":
       return asText(part, part.text, place)
     case "json":
-      return asText(part, JSON.stringify(part.value), place)
+      // The value of a reference is the block itself
+      return isOwn(part) && isOther(part.value) && isReference(part.value)
+        ? Fields.put(reference, part, part.value, place)
+        : asText(part, JSON.stringify(part.value), place)
   }
 }

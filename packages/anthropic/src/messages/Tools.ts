@@ -97,6 +97,24 @@ const flattened = (tool: NamespaceTool, place: Place): ReadonlyArray<FunctionToo
 const approximate = (place: Place, before: unknown, after: unknown): void =>
   place.sink.add({ at: place.at, canonical: place.canonical, reason: "approximated", weight: "hint", before: bare(before), after: bare(after) })
 
+/** Whether the model can find tools that are not loaded: Anthropic's own search among the tools is how. */
+const hasSearch = (tools: ReadonlyArray<Tool>): boolean =>
+  tools.some((tool) => tool.type === "provider" && tool.dialect === Wire.id && tool.name.startsWith("tool_search"))
+
+const withoutDeferral = (tool: FunctionTool | CustomTool): FunctionTool | CustomTool => {
+  const { deferred: _, ...rest } = tool
+  return rest
+}
+
+/** A tool of another dialect that nothing here could ever load is loaded at once. A namespace tells of its tools as a list. */
+const loaded = (tool: Tool, place: Place): Tool => {
+  if (isOwn(tool) || tool.type === "provider") return tool
+  if (tool.type === "namespace") return { ...tool, tools: tool.tools.map(withoutDeferral) }
+  if (tool.deferred === undefined) return tool
+  Fields.lose(place, tool, "deferred", { reason: "dropped", weight: "hint", before: tool.deferred })
+  return withoutDeferral(tool)
+}
+
 const encodeTool = (tool: Tool, place: Place): ReadonlyArray<JsonObject> => {
   if (place.context.allowed?.has(tool.name) === false) {
     drop(place, tool, "hint")
@@ -122,7 +140,11 @@ const encodeTool = (tool: Tool, place: Place): ReadonlyArray<JsonObject> => {
 
 /** Tools over the list they came from: the same list when nothing changed. `place` is the list of tools. */
 export const encodeTools = (tools: ReadonlyArray<Tool>, origin: Json | undefined, place: Place): Json => {
-  const written = tools.flatMap((tool, index) => encodeTool(tool, inside(place, tool, index)))
+  const isLoaded = !hasSearch(tools)
+  const written = tools.flatMap((tool, index) => {
+    const here = inside(place, tool, index)
+    return encodeTool(isLoaded ? loaded(tool, here) : tool, here)
+  })
   // One namespace becomes several tools, which only the list as a whole can say.
   if (tools.some((tool) => tool.type === "namespace")) approximate(place, tools, decodeTools(written.filter(isTool), ""))
   return Array.isArray(origin) && origin.length === written.length && written.every((tool, index) => tool === origin[index]) ? origin : written

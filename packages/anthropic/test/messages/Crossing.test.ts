@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import type { Part, Source } from "@sluice/protocol/CanonicalPart"
-import type { CanonicalRequest, FunctionTool, Turn } from "@sluice/protocol/CanonicalRequest"
+import type { CanonicalRequest, FunctionTool, Tool, Turn } from "@sluice/protocol/CanonicalRequest"
 import { DialectId, type JsonObject } from "@sluice/protocol/Wire"
 import { dialect, id } from "../../src/messages/Dialect.ts"
 import { blockAt, foreign, keyOf, losses } from "./support.ts"
@@ -204,6 +204,17 @@ describe("tools", () => {
     })
     assert.deepStrictEqual(losses(closed.losses), ["/tools/0/parameters;approximated;hint"])
     assert.deepStrictEqual(losses(strict({ type: "object", additionalProperties: { type: "string" } }).losses), ["/tools/0/parameters;approximated;meaning"])
+  })
+
+  it("that wait to be found are loaded at once, unless Anthropic's own search can find them", () => {
+    const later: Tool = { type: "function", name: "f", parameters: { type: "object" }, deferred: true }
+    const search: Tool = { type: "provider", dialect: id, name: "tool_search_tool_bm25_20251119", value: { type: "tool_search_tool_bm25_20251119" } }
+    const alone = encode({ tools: [later] })
+    assert.deepStrictEqual(alone.body["tools"], [{ name: "f", input_schema: { type: "object" } }])
+    assert.deepStrictEqual(losses(alone.losses), ["/tools/0/deferred;dropped;hint"])
+    const searched = encode({ tools: [later, search] })
+    assert.deepStrictEqual((searched.body["tools"] as ReadonlyArray<JsonObject>)[0]?.["defer_loading"], true)
+    assert.deepStrictEqual(losses(searched.losses), [])
   })
 
   it("with names Anthropic refuses are renamed everywhere, and the change is told", () => {

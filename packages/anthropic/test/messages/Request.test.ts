@@ -148,6 +148,22 @@ describe("decoding", () => {
     assert.strictEqual(read(asking({ messages: [{ role: "user", content: [{ type: "tool_result", tool_use_id: "t" }] }] })).turns[0]?.role, "tool")
   })
 
+  it("reads references to tools as data, which go back as the very same blocks", () => {
+    const found = { type: "tool_reference", tool_name: "g", cache_control: { type: "ephemeral" } }
+    const added = { type: "tool_addition", tool: { type: "tool_reference", name: "g" } }
+    const messages = [
+      { role: "user", content: [{ type: "tool_result", tool_use_id: "t", content: [found] }] },
+      { role: "system", content: [added] }
+    ]
+    const request = read(asking({ messages }))
+    const [result] = request.turns[0]?.parts ?? []
+    assert.deepInclude(result?.type === "tool-result" ? result.parts[0] : undefined, { type: "json", value: found, cache: {} })
+    assert.deepInclude(request.turns[1]?.parts[0], { type: "json", value: added })
+    const edited = { ...request, turns: [...request.turns, { role: "user" as const, parts: [{ type: "text" as const, text: "Go on" }] }] }
+    assert.deepStrictEqual((dialect.request.encode(edited).body["messages"] as ReadonlyArray<Json>).slice(0, 2), messages)
+    assert.strictEqual(dialect.request.encode(request).body["messages"], messages)
+  })
+
   it("names the client's place of every turn, part, tool and field", () => {
     const request = read(everything)
     assert.strictEqual(request.turns[1]?.parts[6]?.at, "/messages/1/content/6")

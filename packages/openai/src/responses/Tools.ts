@@ -198,11 +198,27 @@ const encodeTool = (tool: Tool, place: Place): JsonObject | undefined => {
   }
 }
 
-const encodeSome = (request: CanonicalRequest, place: Place, isHere: (tool: Tool) => boolean): ReadonlyArray<JsonObject> =>
-  (request.tools ?? []).flatMap((tool, index): ReadonlyArray<JsonObject> => {
-    const encoded = isHere(tool) ? encodeTool(tool, inside(place, tool, "tools", index)) : undefined
+/** Whether the model can find tools that are not loaded: OpenAI's own search among the tools is how. */
+const hasSearch = (tools: ReadonlyArray<Tool>): boolean =>
+  tools.some((tool) => tool.type === "provider" && tool.dialect === Wire.id && tool.name.startsWith("tool_search"))
+
+/** A function or custom tool of another dialect that nothing here could ever load is loaded at once. */
+const loaded = (tool: Tool, place: Place): Tool => {
+  if ((tool.type !== "function" && tool.type !== "custom") || tool.deferred === undefined || valueIn(Wire.id, tool) !== undefined) return tool
+  Fields.lose(place, tool, "deferred", { reason: "dropped", weight: "hint", before: tool.deferred })
+  const { deferred: _, ...rest } = tool
+  return rest
+}
+
+const encodeSome = (request: CanonicalRequest, place: Place, isHere: (tool: Tool) => boolean): ReadonlyArray<JsonObject> => {
+  const tools = request.tools ?? []
+  const isLoaded = !hasSearch(tools)
+  return tools.flatMap((tool, index): ReadonlyArray<JsonObject> => {
+    const here = inside(place, tool, "tools", index)
+    const encoded = isHere(tool) ? encodeTool(isLoaded ? loaded(tool, here) : tool, here) : undefined
     return encoded === undefined ? [] : [encoded]
   })
+}
 
 /** The request's own tools over the list they came from: the same list when nothing changed. */
 export const encodeTools = (request: CanonicalRequest, wire: Partial<Offers>, place: Place): Json | undefined => {

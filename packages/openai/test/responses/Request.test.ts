@@ -1,5 +1,5 @@
 import { describe, it } from "@effect/vitest"
-import type { CanonicalRequest } from "@sluice/protocol/CanonicalRequest"
+import type { CanonicalRequest, Tool } from "@sluice/protocol/CanonicalRequest"
 import { DialectId, type Json, type JsonObject } from "@sluice/protocol/Wire"
 import { Result } from "effect"
 import { assert } from "vitest"
@@ -126,6 +126,20 @@ describe("the request of a coding agent", () => {
       "assistant"
     ])
     assert.deepStrictEqual(losses.filter(({ weight }) => weight === "meaning").map(({ at }) => at), ["/input/10"])
+  })
+})
+
+describe("tools that wait to be found", () => {
+  const later: Tool = { type: "function", name: "f", deferred: true }
+  const search: Tool = { type: "provider", dialect: id, name: "tool_search", value: { type: "tool_search" } }
+
+  it("are loaded at once, unless OpenAI's own search can find them", () => {
+    const alone = encode({ model: "m", turns: [], tools: [later] })
+    assert.deepStrictEqual(alone.body["tools"], [{ type: "function", name: "f", strict: false, parameters: null }])
+    assert.deepStrictEqual(alone.losses.map(({ at, reason, weight }) => [at, reason, weight]), [["/tools/0/deferred", "dropped", "hint"]])
+    const searched = encode({ model: "m", turns: [], tools: [later, search] })
+    assert.deepInclude(Array.isArray(searched.body["tools"]) ? searched.body["tools"][0] : undefined, { name: "f", defer_loading: true })
+    assert.deepStrictEqual(searched.losses, [])
   })
 })
 
