@@ -141,7 +141,7 @@ export const prepare = (options: GenerateOptions): Result.Result<Outbound, Gatew
   if (Result.isFailure(fitted)) return Result.fail(fitted.failure)
   const { losses, request } = fitted.success
   if (mayForward && request === asked.success) return Result.succeed(forward(inbound, model, executor))
-  const proven = isUnproven || (isOwn && options.isSuffixed === true) ? executor.dialect.thinking?.proven?.(request) : undefined
+  const proven = isUnproven || (isOwn && options.isSuffixed === true) ? executor.dialect.thinking?.proven?.({ ...request, model }) : undefined
   const restored = isOwn || options.isWithoutMemory === true || options.restore === undefined ? request : options.restore(request)
   const whole = isOwn ? proven?.request ?? request : Thinking.crossing(restored, options.from, executor.dialect)
   const translated = translate(inbound, options.from, { ...whole, model }, executor, thinking)
