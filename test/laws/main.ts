@@ -1,7 +1,7 @@
 // `pnpm laws`: the long mode of the laws, all dialects and crossings. It ends with 1 when a law does not hold, and prints the
 // smallest counter-example, the seed and the token that replays it; it prints what the laws met.
 // Options: --runs N (10,000 for each law), --seed N (random unless told), --only TEXT (laws whose group or name has it),
-// --workers N (one for each core), --replay TOKEN (runs the counter-example of the one law that --only names).
+// --workers N (one for each core), --replay TOKEN (runs the one case of the one law that the token names).
 import { randomInt } from "node:crypto"
 import { availableParallelism } from "node:os"
 import { parseArgs } from "node:util"
@@ -23,7 +23,9 @@ const { values } = parseArgs({
 
 const [runs, seed, workers] = [Number(values.runs), Number(values.seed), Number(values.workers)]
 const all = groups(Coverage.make()).flatMap((group) => group.laws.map((law) => ({ group: group.name, law })))
-const chosen = [...all.keys()].filter((number) => `${all[number]?.group} ${all[number]?.law.name}`.includes(values.only))
+const isChosen = ({ group, law }: (typeof all)[number]): boolean =>
+  values.replay === undefined ? `${group} ${law.name}`.includes(values.only) : values.replay.startsWith(`${law.name} # `)
+const chosen = all.flatMap((each, number) => isChosen(each) ? [number] : [])
 if (![runs, seed, workers].every(Number.isInteger) || runs < 1 || workers < 1 || chosen.length === 0) {
   process.stderr.write("--runs, --seed and --workers take whole numbers, --only a part of a law's name\n")
   process.exit(2)
