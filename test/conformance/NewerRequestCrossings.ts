@@ -22,6 +22,8 @@ const intoResponses: ReadonlyArray<Row> = [
   ["/reasoning", "approximated", "hint", "canonical, messages, gemini, chat recorded", "levels and budgets become what the model knows"],
   ["/reasoning", "dropped", "hint", "canonical, gemini, chat recorded, messages recorded", "no word for what is asked of thinking"],
   ["/responseFormat/name", "defaulted", "hint", "canonical, messages, gemini, chat recorded", "a schema must have a name"],
+  ["/responseFormat/schema", "approximated", "hint", "messages, gemini", "objects of an enforced schema are closed"],
+  ["/responseFormat/strict", "defaulted", "hint", "messages, gemini", "a schema is enforced only where that is asked for"],
   ["/safetySettings", "dropped", "hint", "canonical, gemini", "no safety settings of another provider"],
   ["/seed", "dropped", "hint", "canonical, chat, gemini", "no such parameter"],
   ["/serviceTier", "dropped", "hint", "canonical, messages, chat recorded", "a tier that only the other provider has"],

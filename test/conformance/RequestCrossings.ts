@@ -19,6 +19,8 @@ const intoChat: ReadonlyArray<Row> = [
   ["/reasoning", "approximated", "hint", "all", "a budget becomes the level that covers it"],
   ["/reasoning", "dropped", "hint", "canonical, responses, gemini, messages recorded", "no word for visibility alone, or for thinking as the model likes"],
   ["/responseFormat/name", "defaulted", "hint", "canonical, messages, gemini", "a schema must have a name"],
+  ["/responseFormat/schema", "approximated", "hint", "messages, gemini", "objects of an enforced schema are closed"],
+  ["/responseFormat/strict", "defaulted", "hint", "messages, gemini", "a schema is enforced only where that is asked for"],
   ["/safetySettings", "dropped", "hint", "canonical, gemini", "no safety settings"],
   ["/serviceTier", "dropped", "hint", "canonical, messages", "a tier that only the other provider has"],
   ["/stop", "approximated", "hint", "canonical, messages, gemini", "at most four stop sequences"],

@@ -127,3 +127,27 @@ describe("arguments of a tool that are no plain object", () => {
     })
   }
 })
+
+describe("the form of an answer that a client's protocol always enforces", () => {
+  const schema = { type: "object", properties: { a: { type: "string" } }, required: ["a"] }
+  const asked = (responseJsonSchema: JsonObject) => ({
+    contents: [{ role: "user", parts: [{ text: "Say." }] }],
+    generationConfig: { responseMimeType: "application/json", responseJsonSchema }
+  })
+
+  it("is asked for strictly where OpenAI can enforce it", () => {
+    const chat = Crossed.request(Crossed.gemini, Crossed.chat, asked(schema))
+    const format = { name: "response", schema: { ...schema, additionalProperties: false }, strict: true }
+    assert.deepStrictEqual(chat.body["response_format"], { type: "json_schema", json_schema: format })
+    assert.deepStrictEqual(chat.refusing, [])
+    const responses = Crossed.request(Crossed.gemini, Crossed.responses, asked(schema))
+    assert.deepStrictEqual(responses.body["text"], { format: { type: "json_schema", ...format } })
+  })
+
+  it("is asked for without where it cannot, or where the client's silence means so", () => {
+    const optional = Crossed.request(Crossed.gemini, Crossed.chat, asked({ ...schema, required: [] }))
+    assert.notNestedProperty(optional.body, "response_format.json_schema.strict")
+    const silent = { model: "m", messages: [{ role: "user", content: "Say." }], response_format: { type: "json_schema", json_schema: { name: "n", schema } } }
+    assert.notNestedProperty(Crossed.request(Crossed.chat, Crossed.responses, silent).body, "text.format.strict")
+  })
+})

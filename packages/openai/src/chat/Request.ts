@@ -13,6 +13,7 @@ import * as ToolNames from "@sluice/protocol/ToolNames"
 import { isObject, type Json, valueIn } from "@sluice/protocol/Wire"
 import * as Result from "effect/Result"
 import { encodeServiceTier } from "../internal/serviceTier.ts"
+import { fitFormat } from "../internal/strictSchemas.ts"
 import { encodeTemperature } from "../internal/temperature.ts"
 import { type Crossing, inside, type Place } from "./Crossing.ts"
 import { decodeContent, encodeContent } from "./Parts.ts"
@@ -169,7 +170,7 @@ const putFormat = (request: CanonicalRequest, origin: Json | undefined, place: P
     Fields.lose(inside(place, request, "responseFormat"), request, "name", { reason: "defaulted", weight: "hint", after: "response" })
   }
   const name = format.name ?? (place.context.isOwn ? undefined : "response")
-  const { description, schema, strict } = format
+  const { description, schema, strict } = fitFormat(format, request, place)
   return { type: "json_schema", json_schema: Fields.patched(before, { name, description, schema, strict }) }
 }
 

@@ -3,13 +3,15 @@
  * (documentation: structured outputs). A tool of another protocol that is to be strict keeps to it where its schema does, once its
  * objects are closed; else it is offered without, because the service refuses any other. Used by the dialects of this package only.
  */
-import type { FunctionTool } from "@sluice/protocol/CanonicalRequest"
+import type { CanonicalRequest, FunctionTool, ResponseFormat } from "@sluice/protocol/CanonicalRequest"
 import { sameJson } from "@sluice/protocol/Equality"
 import * as Fields from "@sluice/protocol/Fields"
 import { present } from "@sluice/protocol/Json"
 import * as RootedSchema from "@sluice/protocol/RootedSchema"
 import { isObject, type Json, type JsonObject } from "@sluice/protocol/Wire"
-import type { Place } from "../chat/Crossing.ts"
+import { inside, type Place } from "../chat/Crossing.ts"
+import { id as chat } from "../chat/Wire.ts"
+import { id as responses } from "../responses/Wire.ts"
 
 const named: ReadonlySet<string> = new Set(["properties", "$defs", "definitions"])
 
@@ -80,4 +82,21 @@ export const fitSchema = (tool: FunctionTool, place: Place): FunctionTool => {
   Fields.lose(place, tool, "strict", { reason: "dropped", weight: "hint", before: true })
   const { strict: _, ...lenient } = fitted
   return lenient
+}
+
+type SchemaFormat = Extract<ResponseFormat, { readonly type: "json-schema" }>
+
+/**
+ * The form of an answer as the service takes it. Silence about strictness means here that the schema is not enforced; in other protocols
+ * every schema is, so that theirs is asked for strictly wherever the service can enforce it, which is reported. `place` is the request.
+ */
+export const fitFormat = (format: SchemaFormat, request: CanonicalRequest, place: Place): SchemaFormat => {
+  const from = request.wire?.dialect
+  if (place.context.isOwn || format.strict !== undefined || from === undefined || from === chat || from === responses) return format
+  const schema = enforced(format.schema)
+  if (schema === undefined) return format
+  const at = inside(place, request, "responseFormat")
+  if (!sameJson(format.schema, schema)) Fields.lose(at, request, "schema", { reason: "approximated", weight: "hint", before: format.schema, after: schema })
+  Fields.lose(at, request, "strict", { reason: "defaulted", weight: "hint", after: true })
+  return { ...format, schema, strict: true }
 }

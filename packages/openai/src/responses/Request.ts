@@ -14,6 +14,7 @@ import { isObject, type Json, valueIn } from "@sluice/protocol/Wire"
 import * as Result from "effect/Result"
 import { check } from "../chat/Wire.ts"
 import { encodeServiceTier } from "../internal/serviceTier.ts"
+import { fitFormat } from "../internal/strictSchemas.ts"
 import { encodeTemperature } from "../internal/temperature.ts"
 import { type Crossing, inside, type Place } from "./Crossing.ts"
 import { intentField } from "./Reasoning.ts"
@@ -128,7 +129,7 @@ const encodeFormat = (request: CanonicalRequest, origin: Json | undefined, place
   // OpenAI refuses a schema without a name.
   const isNameless = format.name === undefined && !place.context.isOwn
   if (isNameless) Fields.lose(inside(place, request, "responseFormat"), request, "name", { reason: "defaulted", weight: "hint", after: "response" })
-  const { description, schema, strict } = format
+  const { description, schema, strict } = fitFormat(format, request, place)
   const kept = before["type"] === "json_schema" ? before : {}
   return Fields.patched(kept, { type: "json_schema", name: isNameless ? "response" : format.name, description, schema, strict })
 }
