@@ -123,7 +123,7 @@ const intoMessages: ReadonlyArray<Row> = [
   ["/tools/*/cache", "approximated", "hint", "canonical", "a mark of an hour may not stand behind a shorter one"],
   ["/tools/*/cache", "dropped", "hint", "canonical", "at most four cache marks: of tools and system the last stays, of messages the last ones"],
   ["/tools/*/name", "renamed", "hint", "canonical, responses, gemini", "names have at most 128 letters, digits, `_` and `-`"],
-  ["/tools/*/parameters", "approximated", "hint", "canonical, chat, responses", "a schema must be of an object"],
+  ["/tools/*/parameters", "approximated", "hint", "canonical, chat recorded, responses recorded", "a schema must be of an object"],
   ["/tools/*/parameters", "defaulted", "hint", "all", "a tool must have a schema: an object of anything"],
   ["/topK", "dropped", "hint", "canonical, gemini", "not beside thinking"],
   ["/topP", "dropped", "hint", "all", "not beside thinking, or beside a temperature where the model takes one of the two"],

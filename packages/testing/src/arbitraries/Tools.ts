@@ -15,7 +15,7 @@ const functionTool = (draw: Draw): FunctionTool =>
     parameters: draw.maybe(85, () => JsonValues.objectSchema(draw)),
     strict: draw.maybe(20, () => draw.chance(70)),
     deferred: draw.maybe(5, () => true),
-    cache: draw.maybe(15, () => Parts.cache(draw))
+    cache: draw.maybe(6, () => Parts.cache(draw))
   })
 
 const customTool = (draw: Draw): CustomTool =>
