@@ -59,8 +59,11 @@ export const name = (draw: Draw): string => draw.pick(["get_weather", "search", 
 /** A unique tool name; some break the rules of some protocols (characters, length). */
 export const toolName = (draw: Draw): string => {
   const plain = `${name(draw)}_${draw.serial()}`
-  return draw.chance(12) ? draw.pick([`ns.${plain}`, `${plain}:1`, `${plain}_${"x".repeat(80)}`]) : plain
+  return draw.chance(12) ? draw.pick([`ns.${plain}`, `${plain}:1`, longToolName(draw)]) : plain
 }
+
+/** A unique tool name that is longer than any protocol allows. */
+export const longToolName = (draw: Draw): string => `${name(draw)}_${draw.serial()}_${"x".repeat(80)}`
 
 /** A unique id of a call; some break the rules of some protocols. */
 export const callId = (draw: Draw): string => {

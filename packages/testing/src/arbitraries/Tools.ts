@@ -1,5 +1,5 @@
 /** Tools of every type, and choices among them. */
-import type { CustomTool, FunctionTool, Tool, ToolChoice } from "@sluice/protocol/CanonicalRequest"
+import type { CustomTool, FunctionTool, NamespaceTool, Tool, ToolChoice } from "@sluice/protocol/CanonicalRequest"
 import { present } from "@sluice/protocol/Json"
 import type { Draw } from "./Draw.ts"
 import * as JsonValues from "./JsonValues.ts"
@@ -26,18 +26,25 @@ const customTool = (draw: Draw): CustomTool =>
     grammar: draw.maybe(40, () => ({ syntax: draw.pick(["lark", "regex"]), definition: "start: /a+/" }))
   })
 
+/** Now and then both names are as long as they may be: together they are longer than any protocol's names. */
+const namespace = (draw: Draw): NamespaceTool => {
+  const tools = draw.list(1, 2, () => draw.chance(70) ? functionTool(draw) : customTool(draw))
+  const isLong = draw.chance(15)
+  return present({
+    type: "namespace" as const,
+    name: isLong ? Texts.longToolName(draw) : Texts.toolName(draw),
+    description: draw.maybe(50, () => Texts.text(draw)),
+    tools: isLong ? tools.map((inner) => ({ ...inner, name: Texts.longToolName(draw) })) : tools
+  })
+}
+
 const tool = (draw: Draw, vocabulary: Vocabulary): Tool => {
   switch (draw.below(10)) {
     case 7:
       return customTool(draw)
     case 8:
       return draw.chance(50)
-        ? present({
-          type: "namespace" as const,
-          name: Texts.toolName(draw),
-          description: draw.maybe(50, () => Texts.text(draw)),
-          tools: draw.list(1, 2, () => draw.chance(70) ? functionTool(draw) : customTool(draw))
-        })
+        ? namespace(draw)
         : customTool(draw)
     case 9:
       return vocabulary.tools[draw.below(vocabulary.tools.length)] ?? functionTool(draw)

@@ -40,7 +40,7 @@ export const failure = (draw: Draw): Failure =>
   present({
     class: draw.pick(providerClasses),
     message: Texts.text(draw),
-    code: draw.maybe(30, () => draw.pick(["insufficient_quota", "server_error", "rate_limit_exceeded"])),
+    code: draw.maybe(30, () => draw.pick(["insufficient_quota", "server_error", "rate_limit_exceeded", "engine_overloaded"])),
     type: draw.maybe(30, () => draw.pick(["overloaded_error", "invalid_request_error", "api_error"])),
     param: draw.maybe(10, () => "/messages/0"),
     status: draw.maybe(40, () => draw.pick([500, 400, 429, 503, 529])),
