@@ -54,6 +54,7 @@ export const placeNames: { readonly [place: string]: string } = {
   "/responseFormat/name": "the name of its schema",
   "/responseFormat/description": "the description of its schema",
   "/responseFormat/strict": "the strictness of its schema",
+  "/responseFormat/schema": "schemas of answers",
   "/reasoning": "how to think",
   "/maxOutputTokens": "the limit of the answer",
   "/stop": "stop sequences",
