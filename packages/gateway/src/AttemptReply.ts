@@ -2,6 +2,7 @@
  * The beginning of every attempt, whatever it asks: the target is opened, an error reply becomes a failure, a body is read
  * within bounds and as JSON. Not what the answer means.
  */
+import { joined } from "@sluice/protocol/Chunks"
 import { fail, type Failure, type GatewayError } from "@sluice/protocol/GatewayError"
 import * as Json from "@sluice/protocol/Json"
 import * as Loss from "@sluice/protocol/Loss"
@@ -82,17 +83,6 @@ const decoder = new TextDecoder()
 const readAll = (source: ByteSource, limit: number, onBytes: () => void): Effect.Effect<Uint8Array, GatewayError> => {
   const chunks: Array<Uint8Array> = []
   let size = 0
-  const join = (): Uint8Array => {
-    const [only] = chunks
-    if (only !== undefined && chunks.length === 1) return only
-    const whole = new Uint8Array(size)
-    let offset = 0
-    for (const chunk of chunks) {
-      whole.set(chunk, offset)
-      offset += chunk.length
-    }
-    return whole
-  }
   const more: Effect.Effect<Uint8Array, GatewayError> = Effect.suspend(() => {
     for (const chunk of source.take()) {
       chunks.push(chunk)
@@ -103,7 +93,7 @@ const readAll = (source: ByteSource, limit: number, onBytes: () => void): Effect
     const ended = source.ended()
     if (ended === undefined) return Effect.flatMap(source.await, () => more)
     return ended._tag === "Eof"
-      ? Effect.succeed(join())
+      ? Effect.succeed(joined(chunks))
       : fail({ class: "transient", message: `The provider closed the connection in the middle of its answer: ${ended.message}` })
   })
   return more

@@ -5,6 +5,7 @@
  * state and the tap.
  */
 import { type Frame, frame } from "@sluice/protocol/CanonicalEvent"
+import { joined } from "@sluice/protocol/Chunks"
 import type { AnswerContext, Dialect, Ending } from "@sluice/protocol/Dialect"
 import type { FrameWriter } from "@sluice/protocol/Framing"
 import type { Failure } from "@sluice/protocol/GatewayError"
@@ -205,17 +206,10 @@ export const bytes = (options: LaneOptions): Lane => {
     },
     take: () => {
       if (tap.facts().terminal) writeText(close())
-      const [first, ...rest] = pending
-      if (first === undefined) return undefined
+      if (pending.length === 0) return undefined
+      const bytes = joined(pending)
       pending = []
-      if (rest.length === 0) return first
-      const joined = new Uint8Array(rest.reduce((size, chunk) => size + chunk.length, first.length))
-      let offset = 0
-      for (const chunk of [first, ...rest]) {
-        joined.set(chunk, offset)
-        offset += chunk.length
-      }
-      return joined
+      return bytes
     }
   }
 }

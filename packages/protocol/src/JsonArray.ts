@@ -3,6 +3,7 @@
  * events. The splitter has the interface of the one in Sse.ts: it hands over whole elements only, however the bytes were cut, and
  * their bytes with what stands between them. A body that is one object and no array is one element: replies of errors are.
  */
+import { joined } from "./Chunks.ts"
 import type { Split, Splitter, WireEvent } from "./Sse.ts"
 
 const quote = 34
@@ -17,18 +18,6 @@ const emptyBytes = new Uint8Array(0)
 const nothing: Split = { bytes: emptyBytes, events: [] }
 
 const isSpace = (byte: number): boolean => byte === 32 || byte === 10 || byte === 13 || byte === 9
-
-const joined = (chunks: ReadonlyArray<Uint8Array>): Uint8Array => {
-  const [only] = chunks
-  if (chunks.length === 1 && only !== undefined) return only
-  const whole = new Uint8Array(chunks.reduce((size, chunk) => size + chunk.length, 0))
-  let offset = 0
-  for (const chunk of chunks) {
-    whole.set(chunk, offset)
-    offset += chunk.length
-  }
-  return whole
-}
 
 /**
  * A splitter for one stream. Every byte is scanned once; at most `maxEventBytes` (default 1 MiB) of an element are held, and a

@@ -3,6 +3,7 @@
  * be split between two network chunks. The splitter hands over whole frames only: their bytes, to be forwarded, and their
  * events, to be decoded. `retry:` lines and comments are legal and silent.
  */
+import { joined } from "./Chunks.ts"
 
 /** One event as a codec sees it. `name` is absent for the default `message`. */
 export interface WireEvent {
@@ -32,18 +33,6 @@ const LF = 10
 const CR = 13
 const emptyBytes = new Uint8Array(0)
 const nothing: Split = { bytes: emptyBytes, events: [] }
-
-const concat = (chunks: ReadonlyArray<Uint8Array>, last: Uint8Array): Uint8Array => {
-  if (chunks.length === 0) return last
-  const joined = new Uint8Array(chunks.reduce((size, chunk) => size + chunk.length, last.length))
-  let offset = 0
-  for (const chunk of chunks) {
-    joined.set(chunk, offset)
-    offset += chunk.length
-  }
-  joined.set(last, offset)
-  return joined
-}
 
 /** Parses whole frames of text, line ends already LF. Every character is looked at a fixed number of times, whatever the lines hold. */
 const parse = (text: string): Array<WireEvent> => {
@@ -144,7 +133,7 @@ export const splitter = (options?: { readonly maxEventBytes?: number }): Splitte
     if (overflowed || received.length === 0) return nothing
     let chunk = received
     if (markIsOpen) {
-      chunk = concat(held, received)
+      chunk = joined([...held, received])
       if (chunk.length < 3 && startsLikeMark(chunk)) {
         held = [chunk]
         heldBytes = chunk.length
@@ -161,7 +150,7 @@ export const splitter = (options?: { readonly maxEventBytes?: number }): Splitte
       heldBytes += chunk.length
       return nothing
     }
-    const bytes = boundary === 0 ? emptyBytes : concat(held, chunk.subarray(0, boundary))
+    const bytes = boundary === 0 ? emptyBytes : joined([...held, chunk.subarray(0, boundary)])
     const rest = chunk.subarray(isOver ? chunk.length : boundary)
     held = rest.length === 0 ? [] : [rest]
     heldBytes = rest.length
@@ -171,7 +160,7 @@ export const splitter = (options?: { readonly maxEventBytes?: number }): Splitte
 
   const end = ({ tolerant }: { readonly tolerant: boolean }): Split => {
     if (overflowed || heldBytes === 0 || !tolerant) return nothing
-    const bytes = concat(held, emptyBytes)
+    const bytes = joined(held)
     const events = parse(`${toText(bytes)}\n\n`)
     held = []
     heldBytes = 0

@@ -2,8 +2,10 @@
  * How many tokens a prompt has, and what of a request is its prompt. The question is an ordinary request, so that a count goes
  * wherever a request goes; what only shapes the answer (sampling, limits, storage) takes no part in it.
  */
+import * as Result from "effect/Result"
 import type { CanonicalRequest } from "./CanonicalRequest.ts"
 import type { EncodedRequest } from "./Dialect.ts"
+import * as Fields from "./Fields.ts"
 import * as Pointer from "./Pointer.ts"
 import type { EncodedQuestion, Question } from "./Question.ts"
 import { type DialectId, isObject, type JsonObject, type Node, valueIn } from "./Wire.ts"
@@ -76,3 +78,17 @@ export const encodePrompt = (
     losses: own === undefined ? losses.filter(({ canonical }) => promptFields.has(Pointer.steps(canonical)[0] ?? "")) : losses
   }
 }
+
+/** The answer of protocols that say the count under `input_tokens`; `fresh` is what an answer of the gateway's own has beside it. */
+export const statedAsInput = (id: DialectId, fresh: JsonObject): CountTokens["response"] => ({
+  decode: (body) => {
+    const input = isObject(body) ? body["input_tokens"] : undefined
+    return typeof input === "number"
+      ? Result.succeed({ input, wire: { dialect: id, value: body } })
+      : Result.fail({ class: "protocol-violation", message: "The provider's answer states no input_tokens." })
+  },
+  encode: (count) => {
+    const own = valueIn(id, count)
+    return Result.succeed(Fields.patched(isObject(own) ? own : fresh, { input_tokens: count.input }))
+  }
+})

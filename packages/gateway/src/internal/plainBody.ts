@@ -2,6 +2,7 @@
  * A JSON body under the content type of events: some providers report a failure that way inside a reply of status 200. It is known by
  * its first visible character, with which no line of an event stream begins.
  */
+import { joined } from "@sluice/protocol/Chunks"
 
 const brace = 0x7b
 const bracket = 0x5b
@@ -23,16 +24,6 @@ export interface PlainBody {
   readonly forget: () => void
 }
 
-const joined = (chunks: ReadonlyArray<Uint8Array>, size: number): Uint8Array => {
-  const whole = new Uint8Array(size)
-  let offset = 0
-  for (const chunk of chunks) {
-    whole.set(chunk, offset)
-    offset += chunk.length
-  }
-  return whole
-}
-
 /** Keeps at most `limit` bytes. */
 export const make = (limit: number): PlainBody => {
   let kept: Array<Uint8Array> | undefined = []
@@ -47,7 +38,7 @@ export const make = (limit: number): PlainBody => {
       else kept.push(chunk)
       isJson ||= begins === true
     },
-    bytes: () => isJson && kept !== undefined ? joined(kept, size) : undefined,
+    bytes: () => isJson && kept !== undefined ? joined(kept) : undefined,
     forget: () => {
       kept = undefined
     }
