@@ -13,6 +13,19 @@ const deep = (levels: number): string => `${"{\"a\":".repeat(levels)}0${"}".repe
 /** The list. */
 export const regressions: ReadonlyArray<Regression> = [
   {
+    was: "a deprecated function with a key `function` moved to the other tools",
+    dialect: "openai-chat",
+    decoder: "request",
+    text: "{\"model\":\"\",\"messages\":[],\"functions\":[{\"name\":\"\",\"function\":{\"name\":\"\"}}]}"
+  },
+  {
+    was: "evidence of nothing but quotes was twice as long as evidence may be",
+    dialect: "openai-chat",
+    decoder: "error",
+    text: "\"".repeat(4100),
+    status: 500
+  },
+  {
     was: "a tool of the provider's own type with a key `function` lost that key's value",
     dialect: "openai-chat",
     decoder: "request",

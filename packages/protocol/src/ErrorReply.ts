@@ -26,10 +26,19 @@ export const retryAfterMs = (headers: Headers): number | undefined => {
   return Number.isFinite(wait) ? Math.max(0, wait) : undefined
 }
 
-/** An error value as evidence: the value itself, or the beginning of its text where that is longer than 4 kB. */
+/** The beginning of a text that is not much longer as JSON: a text of nothing but escapes is up to six times as long. */
+const writable = (text: string): string => {
+  let kept = text.slice(0, maxEvidence)
+  for (let written = JSON.stringify(kept).length; written > 2 * maxEvidence; written = JSON.stringify(kept).length) {
+    kept = kept.slice(0, Math.floor(kept.length * maxEvidence / written))
+  }
+  return kept
+}
+
+/** An error value as evidence: the value itself, or the beginning of its text where that is longer than 4 kB; at most 8 kB as JSON. */
 export const evidence = (value: Json): Json => {
-  const text = typeof value === "string" ? value : JSON.stringify(value)
-  return text.length > maxEvidence ? text.slice(0, maxEvidence) : value
+  const written = JSON.stringify(value)
+  return written.length <= maxEvidence ? value : writable(typeof value === "string" ? value : written)
 }
 
 /** The words and the evidence of a body that is no JSON object: proxies answer with HTML pages, plain text or nothing. */

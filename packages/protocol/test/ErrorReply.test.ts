@@ -21,6 +21,15 @@ it("keeps small evidence as it is and the first 4 kB of large evidence as text",
   expect(ErrorReply.evidence({ error: "x".repeat(10_000) })).toHaveLength(4096)
 })
 
+it("keeps less of evidence that grows when it is written", () => {
+  for (const text of ["\"".repeat(5000), "\u0001".repeat(4000), `${"\u0001".repeat(1500)}${"x".repeat(4000)}`]) {
+    const kept = ErrorReply.evidence(text)
+    expect(JSON.stringify(kept).length).toBeLessThanOrEqual(8192)
+    expect(text.startsWith(String(kept))).toBe(true)
+  }
+  expect(ErrorReply.evidence("y".repeat(4095))).toHaveLength(4095)
+})
+
 it("names HTML pages and empty bodies in words", () => {
   expect(ErrorReply.ofText("  <!DOCTYPE html><p>Bad gateway", 502).message).toBe("HTML page")
   expect(ErrorReply.ofText("upstream request timeout", 504)).toEqual({ message: "upstream request timeout", evidence: "upstream request timeout" })

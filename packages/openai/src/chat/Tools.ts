@@ -95,9 +95,11 @@ const ownTool = (tool: Tool): JsonObject | undefined => {
   return isObject(value) ? value : undefined
 }
 
-const isLegacy = (tool: Tool): boolean => {
+/** Whether a tool stood among the deprecated `functions`, whose entries may have keys of any name. */
+const isLegacy = (tool: Tool, functions: ReadonlyArray<object> | null | undefined): boolean => {
   const value = ownTool(tool)
-  return tool.type === "function" && value !== undefined && typeof value["name"] === "string" && value["function"] === undefined
+  if (tool.type !== "function" || value === undefined) return false
+  return functions?.includes(value) === true || (typeof value["name"] === "string" && value["function"] === undefined)
 }
 
 const handled: ReadonlySet<string> = new Set(["type", "name", "description", "parameters", "strict", "grammar", "cache"])
@@ -153,7 +155,7 @@ export const encodeTools = (request: CanonicalRequest, origin: Pick<Request, "to
   }
   for (const [index, tool] of flattened(request.tools ?? [], place).entries()) {
     const at = inside(place, tool, "tools", index)
-    if (isLegacy(tool) && tool.type === "function") {
+    if (tool.type === "function" && isLegacy(tool, origin?.functions)) {
       // The definition was checked by the schema when the tool was decoded.
       functions.push(Fields.put(functionFields, tool, ownTool(tool) as unknown as LegacyFunction, at))
       continue
