@@ -13,6 +13,20 @@ const deep = (levels: number): string => `${"{\"a\":".repeat(levels)}0${"}".repe
 /** The list. */
 export const regressions: ReadonlyArray<Regression> = [
   {
+    was: "a medium of an answer in snake case was not looked at before it was read",
+    dialect: "gemini-generate",
+    decoder: "response",
+    text: "{\"candidates\":[{\"content\":{\"parts\":[{\"inline_data\":{\"mimeType\":0}}]}}]}",
+    status: 200
+  },
+  {
+    was: "an image with a document's source of text broke the encoder of another dialect",
+    dialect: "anthropic-messages",
+    decoder: "request",
+    text:
+      "{\"model\":\"gemini-2.5-pro\",\"max_tokens\":1,\"messages\":[{\"role\":\"user\",\"content\":[{\"type\":\"image\",\"source\":{\"type\":\"text\",\"file_id\":\"\"}}]}]}"
+  },
+  {
     was: "a deprecated function with a key `function` moved to the other tools",
     dialect: "openai-chat",
     decoder: "request",

@@ -42,10 +42,10 @@ const TextSource = Schema.Struct({ type: Schema.Literal("text"), media_type: may
 /** Visible text, with the citations an answer gave it. */
 export const TextBlock = Schema.Struct({ type: Schema.Literal("text"), text: Schema.String, citations: maybe(Schema.Array(AnyObject)), ...cached })
 
-/** An image. */
+/** An image. Text and blocks are sources of documents only. */
 export const ImageBlock = Schema.Struct({
   type: Schema.Literal("image"),
-  source: Schema.Union([Base64Source, UrlSource, FileSource, Schema.Struct({ type: other(["base64", "url", "file"]) })]),
+  source: Schema.Union([Base64Source, UrlSource, FileSource, Schema.Struct({ type: other(["base64", "url", "file", "text", "content"]) })]),
   ...cached
 })
 

@@ -190,22 +190,10 @@ export const Usage = Schema.Struct({
 /** `usageMetadata`. */
 export type Usage = typeof Usage.Type
 
-/** A part of an answer: Google writes camel case only, and on the way of every chunk each key that is looked for costs. */
-const AnswerPart = Schema.Struct({
-  text: maybe(Schema.String),
-  thought: maybe(Schema.Boolean),
-  thoughtSignature: maybe(Schema.String),
-  inlineData: maybe(Blob),
-  fileData: maybe(FileData),
-  functionCall: maybe(FunctionCall),
-  functionResponse: maybe(FunctionResponse),
-  mediaResolution: maybe(MediaResolution)
-})
-
 /** A candidate of an answer or of a chunk of one. */
 export const Candidate = Schema.Struct({
   index: maybe(Schema.Number),
-  content: maybe(Schema.Struct({ parts: maybe(Schema.Array(AnswerPart)) })),
+  content: maybe(Schema.Struct({ parts: maybe(Schema.Array(Part)) })),
   finishReason: maybe(Enum),
   finishMessage: maybe(Schema.String),
   citationMetadata: maybe(AnyObject),
