@@ -18,7 +18,8 @@ export const AnyJson = Schema.Unknown as unknown as Schema.Codec<Json>
 
 /**
  * Any JSON object. A filter and not a declaration: a struct that holds a declaration is interpreted as a whole, ten times slower
- * than compiled, and these guards stand on the way of every streamed chunk.
+ * than compiled, and these guards stand on the way of every streamed chunk. A filter leaves its type as it was: the cast says what
+ * it lets through.
  */
 export const AnyObject = Schema.Unknown.check(Schema.makeFilter(isObject, { expected: "object" })) as unknown as Schema.Codec<JsonObject>
 

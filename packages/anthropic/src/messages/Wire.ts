@@ -18,7 +18,10 @@ export { asJson, asObject } from "@sluice/protocol/Guard"
 /** Stands in the types for every `type` that the unions below do not name: a literal, so that a switch over `type` narrows. */
 export type Other = "(other)"
 
-/** A filter and not a declaration, which would keep the structs that hold it from being compiled. */
+/**
+ * A filter and not a declaration, which would keep the structs that hold it from being compiled. A filter leaves its type as it was:
+ * the cast says what it lets through.
+ */
 const other = (known: ReadonlyArray<string>) =>
   Schema.String.check(Schema.makeFilter((type: string) => !known.includes(type), { expected: "a type of its own" })) as unknown as Schema.Codec<Other>
 

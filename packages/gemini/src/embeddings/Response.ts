@@ -1,6 +1,7 @@
 /** The answers of `embedContent` (one vector) and `batchEmbedContents` (several), each in the form of its question. */
 import type { EmbeddingRequest, EmbeddingResponse, Vector } from "@sluice/protocol/CanonicalEmbedding"
 import type { Failure } from "@sluice/protocol/GatewayError"
+import { asJson } from "@sluice/protocol/Guard"
 import { present } from "@sluice/protocol/Json"
 import type { QuestionContext } from "@sluice/protocol/Question"
 import { isObject, type Json, type JsonObject, valueIn } from "@sluice/protocol/Wire"
@@ -20,7 +21,7 @@ export const decode = (body: Json): Result.Result<EmbeddingResponse, Failure> =>
   return Result.succeed({
     vectors: embeddings.map(({ values }) => ({ type: "numbers", values: values ?? [] })),
     ...present({ usage: input === undefined ? undefined : { input } }),
-    wire: { dialect: Wire.id, value: body as unknown as JsonObject }
+    wire: { dialect: Wire.id, value: asJson(body) }
   })
 }
 

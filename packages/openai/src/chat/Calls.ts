@@ -4,6 +4,7 @@
  */
 import type { Part, ToolCallPart } from "@sluice/protocol/CanonicalPart"
 import * as Fields from "@sluice/protocol/Fields"
+import { asJson } from "@sluice/protocol/Guard"
 import { present } from "@sluice/protocol/Json"
 import * as Pointer from "@sluice/protocol/Pointer"
 import { isObject, type Json, type JsonObject, type Node, valueIn } from "@sluice/protocol/Wire"
@@ -19,8 +20,7 @@ const known: ReadonlySet<string> = new Set(["id", "type", "function", "custom", 
 
 const nodeOf = (call: ToolCall, at: string): Node =>
   present({
-    // The call is a value of the parsed body, narrowed by the schema.
-    wire: { dialect: id, value: call as unknown as JsonObject },
+    wire: { dialect: id, value: asJson(call) },
     at,
     foreign: Fields.foreignKeys([], call, known)
   })

@@ -6,6 +6,7 @@ import type { CacheHint, Part, ReasoningPart, ToolCallPart, ToolResultPart } fro
 import type { Role, Turn } from "@sluice/protocol/CanonicalRequest"
 import { same } from "@sluice/protocol/Equality"
 import * as Fields from "@sluice/protocol/Fields"
+import { asObject } from "@sluice/protocol/Guard"
 import { present } from "@sluice/protocol/Json"
 import * as Pointer from "@sluice/protocol/Pointer"
 import { isObject, type Json, type JsonObject, valueIn } from "@sluice/protocol/Wire"
@@ -158,8 +159,7 @@ const foreignKeys = (message: Message): ReadonlyArray<string> | undefined => {
 /** A message as a turn; `custom` holds the ids of calls of custom tools. */
 export const decodeMessage = (message: Message, at: string, custom: ReadonlySet<string>): Turn => {
   const role = canonicalRole(message.role)
-  // The message is a value of the parsed body, narrowed by the schema.
-  const value = message as unknown as JsonObject
+  const value = asObject(message)
   const parts: ReadonlyArray<Part> = role === "foreign"
     ? [{ type: "foreign", dialect: id, name: message.role, value }]
     : isResult(message)
@@ -217,8 +217,7 @@ const resultPatch = (part: ToolResultPart, place: Place, origin: Message | undef
 
 /** A turn over the message it came from: the very same object where nothing was changed. */
 export const encodeOver = (turn: Turn, origin: Message, place: Place): JsonObject => {
-  // The message is a value of the parsed body, narrowed by the schema.
-  const wire = origin as unknown as JsonObject
+  const wire = asObject(origin)
   const role = canonicalRole(origin.role) === turn.role ? {} : { role: turn.role }
   const [first] = turn.parts
   if (isResult(origin) && first?.type === "tool-result" && turn.parts.length === 1) {
