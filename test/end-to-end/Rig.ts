@@ -3,27 +3,22 @@
  * `openai/X` and `anthropic/X` lead to the simulated provider of that protocol, with `X` choosing the scenario.
  */
 import { NodeHttpServer } from "@effect/platform-node"
-import { AnthropicMessages } from "@sluice/anthropic"
 import * as ApiKeys from "@sluice/gateway/ApiKeys"
 import * as Continuity from "@sluice/gateway/Continuity"
 import type { Settings } from "@sluice/gateway/Gateway"
-import * as HttpExecutor from "@sluice/gateway/HttpExecutor"
 import * as HttpGateway from "@sluice/gateway/HttpGateway"
 import { type Entry, Ledger } from "@sluice/gateway/Ledger"
 import * as LedgerMemory from "@sluice/gateway/LedgerMemory"
 import type { ModelEntry } from "@sluice/gateway/ModelEntry"
-import { ProviderId } from "@sluice/gateway/ProviderId"
 import type { Extensions, Interceptors } from "@sluice/gateway/Registries"
 import type { Limits } from "@sluice/gateway/Timeouts"
-import { GeminiGenerate } from "@sluice/gemini"
-import { OpenAiChat, OpenAiResponses } from "@sluice/openai"
 import { Simulator, SimulatorServer } from "@sluice/testing/Simulator"
 import { Context, Effect, Layer, Redacted, Schedule } from "effect"
 import { HttpServer } from "effect/http"
 import { createServer } from "node:http"
+import * as FourProviders from "./FourProviders.ts"
 
-/** The dialects as upstream protocols, with the prefix that leads to each. */
-export const upstreams = ["openai", "responses", "anthropic", "gemini"] as const
+export { upstreams } from "./FourProviders.ts"
 
 /** What a test may change. */
 export interface Options {
@@ -49,22 +44,7 @@ export class Rig extends Context.Service<Rig, {
   readonly ledger: Ledger["Service"]
 }>()("test/Rig") {}
 
-const prefixes: ReadonlyArray<ModelEntry> = upstreams.map((id) => ({ id: `${id}/*`, targets: [{ provider: ProviderId.make(id), model: "*" }] }))
-
-const executors = (options: Options) =>
-  Layer.unwrap(Effect.map(SimulatorServer, ({ url }) => {
-    const shared = {
-      credentials: Redacted.make("upstream-key"),
-      retries: options.retries ?? 0,
-      ...(options.limits === undefined ? {} : { limits: options.limits })
-    }
-    return Layer.mergeAll(
-      HttpExecutor.layer({ id: "openai", dialect: OpenAiChat.dialect, baseUrl: `${url}/v1`, ...shared }),
-      HttpExecutor.layer({ id: "responses", dialect: OpenAiResponses.dialect, baseUrl: `${url}/v1`, ...shared }),
-      HttpExecutor.layer({ id: "anthropic", dialect: AnthropicMessages.dialect, baseUrl: url, ...shared }),
-      HttpExecutor.layer({ id: "gemini", dialect: GeminiGenerate.dialect, baseUrl: url, ...shared })
-    )
-  }))
+const executors = (options: Options) => Layer.unwrap(Effect.map(SimulatorServer, ({ url }) => FourProviders.executors(url, options)))
 
 /** The gateway, its simulator and its ledger. One key, `sk-test`. */
 export const layer = (options: Options = {}): Layer.Layer<Rig> =>
@@ -76,8 +56,8 @@ export const layer = (options: Options = {}): Layer.Layer<Rig> =>
     })
   ).pipe(
     Layer.provide(HttpGateway.serve(Layer.merge(executors(options), options.parts ?? Layer.empty), {
-      dialects: [OpenAiChat.dialect, OpenAiResponses.dialect, AnthropicMessages.dialect, GeminiGenerate.dialect],
-      models: [...prefixes, ...(options.models ?? [])],
+      dialects: FourProviders.dialects,
+      models: [...FourProviders.prefixes, ...(options.models ?? [])],
       ...(options.settings === undefined ? {} : { settings: options.settings })
     })),
     Layer.provide([

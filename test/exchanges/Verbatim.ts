@@ -3,23 +3,19 @@
  * `responses/X`, `anthropic/X` and `gemini/X` lead to an upstream of that protocol, which answers what the test has for X.
  */
 import { NodeHttpServer } from "@effect/platform-node"
-import { AnthropicMessages } from "@sluice/anthropic"
 import * as ApiKeys from "@sluice/gateway/ApiKeys"
 import type { Settings } from "@sluice/gateway/Gateway"
-import * as HttpExecutor from "@sluice/gateway/HttpExecutor"
 import * as HttpGateway from "@sluice/gateway/HttpGateway"
 import { type Entry, Ledger } from "@sluice/gateway/Ledger"
 import * as LedgerMemory from "@sluice/gateway/LedgerMemory"
 import type { ModelEntry } from "@sluice/gateway/ModelEntry"
-import { ProviderId } from "@sluice/gateway/ProviderId"
 import type { Extensions, Interceptors } from "@sluice/gateway/Registries"
 import type { Limits } from "@sluice/gateway/Timeouts"
-import { GeminiGenerate } from "@sluice/gemini"
-import { OpenAiChat, OpenAiResponses } from "@sluice/openai"
 import type { Json } from "@sluice/protocol/Wire"
-import { Context, Effect, Layer, Redacted, Schedule } from "effect"
+import { Context, Effect, Layer, Schedule } from "effect"
 import { HttpServer } from "effect/http"
 import { createServer, type ServerResponse } from "node:http"
+import * as FourProviders from "../end-to-end/FourProviders.ts"
 
 /** What an upstream answers. */
 export interface Answer {
@@ -114,25 +110,7 @@ const upstream = (answers: Options["answers"]): Layer.Layer<Upstream> =>
     )
   )
 
-const prefixes = ["openai", "responses", "anthropic", "gemini"].map((id): ModelEntry => ({
-  id: `${id}/*`,
-  targets: [{ provider: ProviderId.make(id), model: "*" }]
-}))
-
-const executors = (options: Options) =>
-  Layer.unwrap(Effect.map(Upstream, ({ url }) => {
-    const shared = {
-      credentials: Redacted.make("upstream-key"),
-      retries: options.retries ?? 0,
-      ...(options.limits === undefined ? {} : { limits: options.limits })
-    }
-    return Layer.mergeAll(
-      HttpExecutor.layer({ id: "openai", dialect: OpenAiChat.dialect, baseUrl: `${url}/v1`, ...shared }),
-      HttpExecutor.layer({ id: "responses", dialect: OpenAiResponses.dialect, baseUrl: `${url}/v1`, ...shared }),
-      HttpExecutor.layer({ id: "anthropic", dialect: AnthropicMessages.dialect, baseUrl: url, ...shared }),
-      HttpExecutor.layer({ id: "gemini", dialect: GeminiGenerate.dialect, baseUrl: url, ...shared })
-    )
-  }))
+const executors = (options: Options) => Layer.unwrap(Effect.map(Upstream, ({ url }) => FourProviders.executors(url, options)))
 
 /** The gateway and its upstreams. One key, `sk-test`. */
 export const layer = (options: Options): Layer.Layer<Verbatim> =>
@@ -149,8 +127,8 @@ export const layer = (options: Options): Layer.Layer<Verbatim> =>
     })
   ).pipe(
     Layer.provide(HttpGateway.serve(Layer.merge(executors(options), options.parts ?? Layer.empty), {
-      dialects: [OpenAiChat.dialect, OpenAiResponses.dialect, AnthropicMessages.dialect, GeminiGenerate.dialect],
-      models: [...prefixes, ...(options.models ?? [])],
+      dialects: FourProviders.dialects,
+      models: [...FourProviders.prefixes, ...(options.models ?? [])],
       ...(options.settings === undefined ? {} : { settings: options.settings })
     })),
     Layer.provide([
