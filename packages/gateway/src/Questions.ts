@@ -54,7 +54,9 @@ const unsupported = (operation: "count" | "embed", model: string, dialect: Diale
 /** The answer as the client reads it. */
 const told = <Q extends Asked, A>(kind: Kind<Q, A>, exchange: Exchange, question: Q, answer: A): Effect.Effect<Uint8Array, GatewayError> => {
   const encode = kind.of(exchange.inbound)?.response.encode
-  const body = encode?.(answer, { question, estimatedInput: exchange.estimatedInput }) ?? Result.succeed({})
+  // A dialect has no endpoint for what it has no words for
+  if (encode === undefined) return fail({ class: "defect", message: `${exchange.inbound.id} has no words for the answer to ${kind.operation}.` })
+  const body = encode(answer, { question, estimatedInput: exchange.estimatedInput })
   return Result.isSuccess(body) ? Effect.succeed(encoder.encode(JSON.stringify(body.success))) : fail(body.failure)
 }
 
