@@ -110,6 +110,8 @@ export interface BlockEndEvent extends InBlock {
 export interface UsageEvent {
   readonly type: "usage"
   readonly usage: Usage
+  /** The service tier the provider says it used, in its own word; absent = the standard one, or not stated. It decides what the tokens cost. */
+  readonly tier?: string
 }
 
 /** A choice ends. */
@@ -182,6 +184,12 @@ export interface Frame {
   readonly events: ReadonlyArray<CanonicalEvent>
   readonly wire?: FrameWire
 }
+
+const standardTier = /^(?:auto|default|standard|on_demand|)$/i
+
+/** Counts of tokens, and the tier they were served in where the provider names one that is not its standard. */
+export const usageEvent = (usage: Usage, tier: unknown = undefined): UsageEvent =>
+  typeof tier !== "string" || standardTier.test(tier) ? { type: "usage", usage } : { type: "usage", usage, tier }
 
 /** A frame that came from no wire. */
 export const frame = (...events: ReadonlyArray<CanonicalEvent>): Frame => ({ events })

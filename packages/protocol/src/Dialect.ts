@@ -61,6 +61,24 @@ export interface HeaderPolicy {
   readonly reply: ReadonlyArray<string>
   /** Extra name under which this protocol's SDK reads the gateway's request id. */
   readonly requestId?: string
+  /** How the protocol tells a caller what is left of its limits; absent = it does not. */
+  readonly limits?: (facts: LimitFacts) => { readonly [name: string]: string }
+}
+
+/** What is left of a limit. */
+export interface LimitRoom {
+  readonly limit: number
+  readonly remaining: number
+  /** Milliseconds until all of it is there again. */
+  readonly resetMs: number
+}
+
+/** What is left of a caller's limits per minute. */
+export interface LimitFacts {
+  /** The time of day, in milliseconds since the epoch. */
+  readonly now: number
+  readonly requests?: LimitRoom
+  readonly tokens?: LimitRoom
 }
 
 /** What a request decoder is given beside the body. */

@@ -74,6 +74,8 @@ export const errorOf = (outcome: Outcome): { readonly class: string; readonly me
       return { class: "cut", message: "stream ended without stop event" }
     case "Empty":
       return { class: "empty", message: "empty upstream stream" }
+    case "Cancelled":
+      return outcome.why === undefined ? undefined : { class: "cancelled", message: outcome.why }
     default:
       return undefined
   }
