@@ -8,6 +8,7 @@ import { count } from "./Count.ts"
 import * as Errors from "./Errors.ts"
 import * as EventDecoder from "./EventDecoder.ts"
 import * as EventEncoder from "./EventEncoder.ts"
+import * as Limits from "./Limits.ts"
 import * as Models from "./Models.ts"
 import * as Proofs from "./Proofs.ts"
 import * as Request from "./Request.ts"
@@ -41,7 +42,8 @@ export const dialect: Protocol.Dialect = {
     forwarded: ["anthropic-version", "anthropic-beta"],
     fixed: { "anthropic-version": "2023-06-01" },
     reply: ["request-id", "anthropic-ratelimit-*", "retry-after"],
-    requestId: "request-id"
+    requestId: "request-id",
+    limits: Limits.headers
   },
   request: { decode: Request.decode, encode: Request.encode, check: Request.refusal },
   thinking: { isUnproven: Proofs.isUnproven, proven: Proofs.proven },

@@ -3,7 +3,7 @@
  * closed twice, content after the message_delta, missing starts and stops. A message_delta is held until the message ends,
  * because only then it is known that its stop reason is the last.
  */
-import { type CanonicalEvent, type Frame } from "@sluice/protocol/CanonicalEvent"
+import { type CanonicalEvent, type Frame, usageEvent } from "@sluice/protocol/CanonicalEvent"
 import { type Finish as CanonicalFinish, later } from "@sluice/protocol/CanonicalFinish"
 import { isEmpty, merge, none, type Usage as CanonicalUsage } from "@sluice/protocol/CanonicalUsage"
 import type { Ending } from "@sluice/protocol/Dialect"
@@ -97,7 +97,7 @@ const startMessage = (state: State, event: WireEvent, value: JsonObject): Step =
   if (!isMessageStart(value)) return violated(state, event, value, "A message_start without a message.")
   const { message } = value
   const input = Usage.decodeStart(message.usage, state.usage)
-  const usage: ReadonlyArray<CanonicalEvent> = isEmpty(input) ? nothing : [{ type: "usage", usage: input }]
+  const usage: ReadonlyArray<CanonicalEvent> = isEmpty(input) ? nothing : [usageEvent(input, message.usage?.service_tier)]
   const known = { ...state, answer: state.answer ?? (message.id || undefined), usage: merge(state.usage, input) }
   if (state.phase === "open") return beside(known, event, value, usage)
   const start: CanonicalEvent = { type: "start", ...present({ id: message.id || undefined, model: message.model || undefined }) }
@@ -211,7 +211,7 @@ const closeAll = (state: State): ReadonlyArray<CanonicalEvent> => state.blocks.s
 const deltaMessage = (state: State, event: WireEvent, value: JsonObject): Step => {
   if (!isMessageDelta(value)) return violated(state, event, value, "A message_delta without a delta.")
   const usage = Usage.decode(value.usage, state.usage)
-  const counts: ReadonlyArray<CanonicalEvent> = Object.keys(usage).length === 0 ? nothing : [{ type: "usage", usage }]
+  const counts: ReadonlyArray<CanonicalEvent> = Object.keys(usage).length === 0 ? nothing : [usageEvent(usage, value.usage?.service_tier)]
   const stated = Finish.decode({ ...value.delta, stop_details: value.delta.stop_details ?? null })
   const known: State = { ...state, usage: merge(state.usage, usage) }
   if (stated.reason === "missing") return beside(known, event, value, counts)

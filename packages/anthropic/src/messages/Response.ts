@@ -2,7 +2,7 @@
  * Whole answers: a body is one frame with all its events, and frames fold into a body. A body that came in this dialect, whole
  * or as a stream, is the ground on which only what was edited is written.
  */
-import type { CanonicalEvent, Frame } from "@sluice/protocol/CanonicalEvent"
+import { type CanonicalEvent, type Frame, usageEvent } from "@sluice/protocol/CanonicalEvent"
 import type { CanonicalResponse } from "@sluice/protocol/CanonicalResponse"
 import * as Collect from "@sluice/protocol/Collect"
 import type { AnswerContext } from "@sluice/protocol/Dialect"
@@ -40,7 +40,7 @@ export const decode = (body: Json): Frame => {
       const [opened, events] = Blocks.open(block, index, body.id || undefined)
       return [...events, ...Blocks.close(opened)]
     }),
-    ...(Object.keys(usage).length === 0 ? [] : [{ type: "usage" as const, usage }]),
+    ...(Object.keys(usage).length === 0 ? [] : [usageEvent(usage, body.usage?.service_tier)]),
     { type: "finish", choice: 0, ...Finish.decode({ ...body, stop_details: body.stop_details ?? null }) },
     { type: "end" }
   ])

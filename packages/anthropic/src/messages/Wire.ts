@@ -222,7 +222,8 @@ export const Usage = Schema.Struct({
   cache_read_input_tokens: maybe(Schema.Number),
   cache_creation_input_tokens: maybe(Schema.Number),
   cache_creation: maybe(Schema.Struct({ ephemeral_5m_input_tokens: maybe(Schema.Number), ephemeral_1h_input_tokens: maybe(Schema.Number) })),
-  output_tokens_details: maybe(Schema.Struct({ thinking_tokens: maybe(Schema.Number) }))
+  output_tokens_details: maybe(Schema.Struct({ thinking_tokens: maybe(Schema.Number) })),
+  service_tier: maybe(AnyJson)
 })
 
 /** `usage`. */

@@ -3,7 +3,7 @@
  * the frames from a finish on are held until the stream is over or more of the candidate comes. Text into an open block changes
  * nothing in the state but the counts that the chunk restates.
  */
-import { type CanonicalEvent, type Frame, frame } from "@sluice/protocol/CanonicalEvent"
+import { type CanonicalEvent, type Frame, frame, usageEvent } from "@sluice/protocol/CanonicalEvent"
 import { later } from "@sluice/protocol/CanonicalFinish"
 import { isEmpty, merge, none, type Usage as CanonicalUsage } from "@sluice/protocol/CanonicalUsage"
 import type { Ending } from "@sluice/protocol/Dialect"
@@ -135,7 +135,7 @@ const addAnswer = (previous: State, answer: Wire.Answer, origin: Origin): Step =
     choices = new Map(choices).set(0, { ...(first ?? unseen), stated: blocked })
   }
   const usage = Usage.decode(answer.usageMetadata, state.usage)
-  if (!isEmpty(usage)) events.push({ type: "usage", usage })
+  if (!isEmpty(usage)) events.push(usageEvent(usage, Usage.tier(answer.usageMetadata)))
   const next: State = { phase: "open", choices, usage: isEmpty(usage) ? state.usage : merge(state.usage, usage), held: state.held }
   if (finishing.length === 0 && state.held.length === 0) return [next, [...released, toFrame(origin, events)]]
   return [{ ...next, held: [...state.held, { origin, events, choices: finishing }] }, released]

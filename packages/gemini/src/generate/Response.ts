@@ -2,7 +2,7 @@
  * A whole answer to and from frames. A body is read as one frame that carries it, by the same steps as a stream; frames are folded
  * and written by the same drafts, so that both modes say the same. Chunks of this dialect keep their own keys in the folded body.
  */
-import { type CanonicalEvent, type Frame, frame, isUntouched } from "@sluice/protocol/CanonicalEvent"
+import { type CanonicalEvent, type Frame, frame, isUntouched, usageEvent } from "@sluice/protocol/CanonicalEvent"
 import { isEmpty } from "@sluice/protocol/CanonicalUsage"
 import * as Collect from "@sluice/protocol/Collect"
 import type { AnswerContext } from "@sluice/protocol/Dialect"
@@ -47,7 +47,7 @@ export const decode = (body: Json): Frame => {
   if (candidates.length === 0 && blocked !== undefined) finishChoice(unseen, 0, blocked, events)
   for (const annotation of Annotations.aboutPrompt(answer.success.promptFeedback?.safetyRatings)) events.push({ type: "annotation", annotation })
   const usage = Usage.decode(answer.success.usageMetadata)
-  if (!isEmpty(usage)) events.push({ type: "usage", usage })
+  if (!isEmpty(usage)) events.push(usageEvent(usage, Usage.tier(answer.success.usageMetadata)))
   events.push({ type: "end" })
   return frameOf(body, events)
 }

@@ -5,7 +5,7 @@
 import { inputTotal, isEmpty, outputTotal, type Usage } from "@sluice/protocol/CanonicalUsage"
 import { present } from "@sluice/protocol/Json"
 import type { LossSink } from "@sluice/protocol/Loss"
-import type { JsonObject } from "@sluice/protocol/Wire"
+import type { Json, JsonObject } from "@sluice/protocol/Wire"
 import type * as Wire from "./Wire.ts"
 
 /** Number of AUDIO in the enumeration Modality. */
@@ -36,6 +36,9 @@ export const decode = (wire: Wire.Usage | null | undefined, before: Usage = {}):
     toolPrompt: wire.toolUsePromptTokenCount ?? undefined
   })
 }
+
+/** The word for the service tier: the Gemini API has its own field, Vertex tells the kind of traffic. */
+export const tier = (wire: Wire.Usage | null | undefined): Json | undefined => wire?.serviceTier ?? wire?.trafficType ?? undefined
 
 const sum = (...counts: ReadonlyArray<number | undefined>): number | undefined => {
   const stated = counts.filter((count) => count !== undefined)

@@ -184,7 +184,9 @@ export const Usage = Schema.Struct({
   totalTokenCount: maybe(Schema.Number),
   promptTokensDetails: maybe(Details),
   cacheTokensDetails: maybe(Details),
-  candidatesTokensDetails: maybe(Details)
+  candidatesTokensDetails: maybe(Details),
+  trafficType: maybe(AnyJson),
+  serviceTier: maybe(AnyJson)
 })
 
 /** `usageMetadata`. */

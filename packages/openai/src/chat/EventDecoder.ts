@@ -3,7 +3,7 @@
  * choice until it is certain that nothing more comes, and ends with exactly one terminal event. A text delta into an open
  * block changes nothing in the state.
  */
-import { type CanonicalEvent, type Frame, frame, type FrameWire } from "@sluice/protocol/CanonicalEvent"
+import { type CanonicalEvent, type Frame, frame, type FrameWire, usageEvent } from "@sluice/protocol/CanonicalEvent"
 import { later } from "@sluice/protocol/CanonicalFinish"
 import type { Ending } from "@sluice/protocol/Dialect"
 import type { Failure } from "@sluice/protocol/GatewayError"
@@ -121,7 +121,7 @@ const addChunk = (previous: State, chunk: Chunk, wire: Origin, value: JsonObject
     }
   }
   const usage = Usage.decode(usageOf(value))
-  if (usage !== undefined) events.push({ type: "usage", usage })
+  if (usage !== undefined) events.push(usageEvent(usage, Usage.tier(value)))
   const held = finishing.length === 0 ? undefined : { wire, events, choices: finishing }
   const isSame = phase === state.phase && answer === state.answer && choices === state.choices && held === state.held && hasSources === state.hasSources
   return [isSame ? state : { phase, answer, choices, held, hasSources }, held === undefined ? [...released, toFrame(wire, events)] : released]
@@ -166,7 +166,7 @@ export const step = (state: State, event: WireEvent): Step => {
   }
   if (hasError(value) || name === "error") {
     const usage = Usage.decode(usageOf(value))
-    return failed(state, Errors.fromValue(value), wire, usage === undefined ? [] : [{ type: "usage", usage }])
+    return failed(state, Errors.fromValue(value), wire, usage === undefined ? [] : [usageEvent(usage, Usage.tier(value))])
   }
   if (!Array.isArray(value["choices"]) && value["object"] !== "chat.completion.chunk") {
     const foreign = nonEmpty(value["object"]) ?? nonEmpty(value["type"]) ?? "event"

@@ -2,7 +2,7 @@
  * A whole answer to and from frames. A body is read as one frame that carries it, by the same steps as a stream; frames are folded
  * and written by the same drafts, so that both modes say the same.
  */
-import { type CanonicalEvent, type Frame, frame, isUntouched } from "@sluice/protocol/CanonicalEvent"
+import { type CanonicalEvent, type Frame, frame, isUntouched, usageEvent } from "@sluice/protocol/CanonicalEvent"
 import { isEmpty } from "@sluice/protocol/CanonicalUsage"
 import * as Collect from "@sluice/protocol/Collect"
 import type { AnswerContext } from "@sluice/protocol/Dialect"
@@ -52,7 +52,7 @@ export const decode = (body: Json): Frame => {
   for (const [position, choice] of choices.entries()) addWhole(choice, choice.index ?? position, events, nonEmpty(body["id"]))
   for (const annotation of Annotations.decodeSources(body)) events.push({ type: "annotation", annotation })
   const usage = Usage.decode(usageOf(body))
-  if (usage !== undefined) events.push({ type: "usage", usage })
+  if (usage !== undefined) events.push(usageEvent(usage, Usage.tier(body)))
   events.push({ type: "end" })
   return { events, wire: { dialect: id, value: body, events } }
 }

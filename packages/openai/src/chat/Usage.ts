@@ -32,9 +32,11 @@ const promptClasses = (usage: JsonObject): Usage => {
   if (prompt === undefined) return present({ cacheRead, cacheWrite5m: positive(written) })
   const cacheTotal = (cacheRead ?? 0) + (written ?? 0)
   const rest = cacheTotal > prompt ? prompt : prompt - cacheTotal
-  const audioIn = Math.min(audio ?? 0, rest)
+  // Mistral counts sound beside the prompt, which shows in the total
+  const isBeside = audio !== undefined && audio > 0 && count(usage, "total_tokens") === prompt + audio + (count(usage, "completion_tokens") ?? 0)
+  const audioIn = isBeside ? audio : Math.min(audio ?? 0, rest)
   return present({
-    input: rest - audioIn,
+    input: isBeside ? rest : rest - audioIn,
     cacheRead,
     cacheWrite5m: positive(written === undefined ? undefined : Math.max(0, written - written1h)),
     cacheWrite1h: positive(Math.min(written1h, written ?? 0)),
@@ -42,7 +44,11 @@ const promptClasses = (usage: JsonObject): Usage => {
   })
 }
 
-/** Classes of the answer. xAI counts reasoning beside `completion_tokens`, which shows in the total. */
+/**
+ * Classes of the answer. xAI counts reasoning beside `completion_tokens`, which shows in the total; Vercel's gateway, which is known
+ * by its `market_cost`, does so too, and does not add it up. Where the total leaves no room beside, there is none: a part that is
+ * more than its whole is then a guess of the provider's.
+ */
 const answerClasses = (usage: JsonObject): Usage => {
   const completion = count(usage, "completion_tokens")
   const details = inside(usage, "completion_tokens_details")
@@ -50,10 +56,16 @@ const answerClasses = (usage: JsonObject): Usage => {
   const audio = count(details, "audio_tokens")
   if (completion === undefined) return present({ reasoning })
   const thought = reasoning ?? 0
-  const isBeside = thought > completion || (thought > 0 && count(usage, "total_tokens") === (count(usage, "prompt_tokens") ?? 0) + completion + thought)
-  const rest = isBeside ? completion : completion - thought
+  const total = count(usage, "total_tokens")
+  const sum = (count(usage, "prompt_tokens") ?? 0) + completion
+  const isBeside = thought > 0 && (usage["market_cost"] !== undefined || total === sum + thought || (thought > completion && total !== sum))
+  const rest = isBeside ? completion : Math.max(0, completion - thought)
   const audioOut = Math.min(audio ?? 0, rest)
-  return present({ output: rest - audioOut, reasoning, audioOut: positive(audioOut) })
+  return present({
+    output: rest - audioOut,
+    reasoning: isBeside || reasoning === undefined ? reasoning : Math.min(reasoning, completion),
+    audioOut: positive(audioOut)
+  })
 }
 
 /** A `usage` object in disjoint classes; `undefined` where it states nothing. */
@@ -61,6 +73,15 @@ export const decode = (usage: Json | undefined): Usage | undefined => {
   if (!isObject(usage)) return undefined
   const classes = { ...promptClasses(usage), ...answerClasses(usage) }
   return isEmpty(classes) ? undefined : classes
+}
+
+/**
+ * The word for the service tier of an answer: beside its usage, or in it as Mistral has it. Perplexity says there how much it searched
+ * for, by which it charges for the request.
+ */
+export const tier = (wire: JsonObject): Json | undefined => {
+  const usage = inside(wire, "usage")
+  return wire["service_tier"] ?? usage["service_tier"] ?? usage["search_context_size"]
 }
 
 /** Classes that have no number of their own: what they cost cannot be told from the others. */

@@ -2,7 +2,7 @@
  * Wire events to frames: a pure machine. Pieces that were not announced open what they belong to, ends complete what their
  * pieces left out, and the terminal brings whatever was never streamed.
  */
-import type { CanonicalEvent, Frame } from "@sluice/protocol/CanonicalEvent"
+import { type CanonicalEvent, type Frame, usageEvent } from "@sluice/protocol/CanonicalEvent"
 import type { Ending } from "@sluice/protocol/Dialect"
 import type { Failure } from "@sluice/protocol/GatewayError"
 import { parse, present } from "@sluice/protocol/Json"
@@ -223,7 +223,7 @@ export const conclude = (draft: Blocks.Draft, response: JsonObject): void => {
   for (const [index, item] of draft.answer.items) if (!item.isDone) ItemDecoder.finish(draft, index, {})
   Blocks.closeAll(draft)
   const usage = Usage.decode(response["usage"])
-  if (usage !== undefined) draft.events.push({ type: "usage", usage })
+  if (usage !== undefined) draft.events.push(usageEvent(usage, response["service_tier"]))
   draft.events.push({ type: "finish", choice: 0, ...Finish.settled(Finish.decode(response), draft.answer) }, { type: "end" })
 }
 
@@ -232,7 +232,7 @@ const ended = (state: State, event: WireEvent, value: JsonObject, response: Json
   opening(state, draft, response)
   if (response["status"] === "failed" || value["type"] === "response.failed") {
     const usage = Usage.decode(response["usage"])
-    return failed(event, value, Errors.fromValue(value), usage === undefined ? draft.events : [...draft.events, { type: "usage", usage }])
+    return failed(event, value, Errors.fromValue(value), usage === undefined ? draft.events : [...draft.events, usageEvent(usage, response["service_tier"])])
   }
   conclude(draft, response)
   return [{ phase: "ended", answer: Blocks.initial }, [frameOf(event, value, draft.events)]]

@@ -2,7 +2,7 @@
  * A whole answer to and from frames. A body is read as one frame that carries it, item by item, as the end of a stream would be;
  * frames are written as the answer in the terminal event of their stream, so that both modes say the same.
  */
-import { type CanonicalEvent, type Frame, isUntouched } from "@sluice/protocol/CanonicalEvent"
+import { type CanonicalEvent, type Frame, isUntouched, usageEvent } from "@sluice/protocol/CanonicalEvent"
 import type { AnswerContext } from "@sluice/protocol/Dialect"
 import type { Failure } from "@sluice/protocol/GatewayError"
 import { sink } from "@sluice/protocol/Loss"
@@ -30,7 +30,7 @@ export const decode = (body: Json): Frame => {
   const draft: Blocks.Draft = { answer: { ...Blocks.initial, id: nonEmpty(body["id"]) }, events: [startOf(body)] }
   if (body["status"] === "failed") {
     const usage = Usage.decode(body["usage"])
-    return failed(body, Errors.fromValue(body), usage === undefined ? draft.events : [...draft.events, { type: "usage", usage }])
+    return failed(body, Errors.fromValue(body), usage === undefined ? draft.events : [...draft.events, usageEvent(usage, body["service_tier"])])
   }
   conclude(draft, body)
   return frameOf(body, draft.events)

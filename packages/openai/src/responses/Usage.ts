@@ -29,7 +29,13 @@ const outputClasses = (usage: JsonObject): Usage => {
   const reasoning = count(inside(usage["output_tokens_details"], "reasoning_tokens"))
   if (total === undefined) return present({ reasoning })
   const thought = reasoning ?? 0
-  return present({ output: thought > total ? total : total - thought, reasoning })
+  const sum = (count(usage["input_tokens"]) ?? 0) + total
+  // Some compatible providers count thinking beside the output; where their total leaves no room for it, it is a guess of theirs
+  const isBeside = thought > 0 && (count(usage["total_tokens"]) === sum + thought || (thought > total && count(usage["total_tokens"]) !== sum))
+  return present({
+    output: isBeside ? total : Math.max(0, total - thought),
+    reasoning: isBeside || reasoning === undefined ? reasoning : Math.min(reasoning, total)
+  })
 }
 
 /** A `usage` object in disjoint classes; `undefined` where it states nothing. */

@@ -1,6 +1,7 @@
 import { describe, it } from "@effect/vitest"
 import type { Usage as Classes } from "@sluice/protocol/CanonicalUsage"
 import * as Loss from "@sluice/protocol/Loss"
+import type { JsonObject } from "@sluice/protocol/Wire"
 import { assert } from "vitest"
 import * as Usage from "../../src/chat/Usage.ts"
 
@@ -40,6 +41,35 @@ describe("token counts", () => {
     const xai = { prompt_tokens: 10, completion_tokens: 3, total_tokens: 33, completion_tokens_details: { reasoning_tokens: 20 } }
     assert.deepStrictEqual(Usage.decode(xai), { input: 10, output: 3, reasoning: 20 })
   })
+
+  const whole = { prompt_tokens: 100, completion_tokens: 50, total_tokens: 150 }
+  const beside: ReadonlyArray<readonly [what: string, usage: JsonObject, expected: Classes]> = [
+    [
+      "reasoning that is charged for beside the completion and not added up",
+      { ...whole, market_cost: 0.1, completion_tokens_details: { reasoning_tokens: 30 } },
+      { input: 100, output: 50, reasoning: 30 }
+    ],
+    [
+      "more reasoning than the total has room for, as the completion",
+      { ...whole, completion_tokens_details: { reasoning_tokens: 51 } },
+      { input: 100, output: 0, reasoning: 50 }
+    ],
+    [
+      "more reasoning than completion, where no total says otherwise",
+      { prompt_tokens: 100, completion_tokens: 50, completion_tokens_details: { reasoning_tokens: 51 } },
+      { input: 100, output: 50, reasoning: 51 }
+    ],
+    [
+      "sound beside the prompt, added up",
+      { ...whole, total_tokens: 550, prompt_tokens_details: { audio_tokens: 400, cached_tokens: 9 } },
+      { input: 91, cacheRead: 9, audioIn: 400, output: 50 }
+    ]
+  ]
+  for (const [what, usage, expected] of beside) {
+    it(`say ${what}`, () => {
+      assert.deepStrictEqual(Usage.decode(usage), expected)
+    })
+  }
 
   it("that are absent are not zero, and zero is stated", () => {
     assert.deepStrictEqual(Usage.decode({ prompt_tokens: 7, completion_tokens: null }), { input: 7 })
