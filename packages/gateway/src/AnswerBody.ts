@@ -13,9 +13,11 @@ import type * as Fiber from "effect/Fiber"
 import * as Stream from "effect/Stream"
 import type { AnswerStream } from "./AnswerStream.ts"
 import type { Started } from "./Attempts.ts"
+import * as Checkpoints from "./Checkpoints.ts"
 import { endOnce, type Exchange } from "./Exchange.ts"
 import type { Gateway } from "./Gateway.ts"
 import * as Signal from "./internal/Signal.ts"
+import * as Overload from "./Overload.ts"
 import { due } from "./Timeouts.ts"
 
 /** Where the attempts of a streamed exchange stand: nothing yet, an answer, or a failure. Filled by the driver, read by the body. */
@@ -31,6 +33,9 @@ export const undriven = (): Driven => ({ started: undefined, failed: undefined, 
 
 const encoder = new TextEncoder()
 
+/** Milliseconds a client that reads nothing is given to take the error of a stream that memory forces to end. */
+const goodbyeMs = 1_000
+
 /** A streamed answer's body and what its end means. */
 export interface AnswerBody {
   readonly stream: Stream.Stream<Uint8Array>
@@ -38,11 +43,15 @@ export interface AnswerBody {
   /** The upstream ended its answer but not yet its connection. */
   readonly isLingering: () => boolean
   readonly answer: () => AnswerStream | undefined
+  /** Keeps the ledger informed; the wheel calls it while the body is read, and whoever reads on afterwards goes on with it. */
+  readonly checkpoint: (now: number) => void
+  /** How long the whole exchange may take by the limits of who answers it, in milliseconds. */
+  readonly totalMs: () => number
 }
 
 /** Makes the body. `fiber` is the request's, which a stalled reader keeps waiting. */
 export const make = (gateway: Gateway, exchange: Exchange, driven: Driven, fiber: Fiber.Fiber<unknown, unknown>): AnswerBody => {
-  const { clock, settings, wheel } = gateway
+  const { settings, wheel } = gateway
   const frames = Framing.writer(exchange.framing)
   const heartbeat = encoder.encode(frames.heartbeat)
   let heartbeatDue = false
@@ -50,6 +59,7 @@ export const make = (gateway: Gateway, exchange: Exchange, driven: Driven, fiber
   let lastPullAt = wheel.now()
   let lastWriteAt = wheel.now()
   let saidFailure = false
+  const checkpoint = Checkpoints.make(gateway, exchange)
 
   const answer = (): AnswerStream | undefined => {
     const streamed = driven.started?.answer
@@ -71,12 +81,20 @@ export const make = (gateway: Gateway, exchange: Exchange, driven: Driven, fiber
   }
 
   const next = (): Uint8Array | undefined => {
-    if (driven.failed !== undefined) return sayFailure(driven.failed)
+    if (driven.failed !== undefined) {
+      const said = sayFailure(driven.failed)
+      return said === undefined ? undefined : shown(said)
+    }
     const stream = answer()
-    stream?.pump(clock.currentTimeMillisUnsafe())
+    stream?.pump(gateway.now())
     const bytes = stream?.take()
-    if (bytes !== undefined) return bytes
+    if (bytes !== undefined) return shown(bytes)
     return heartbeatDue ? heartbeat : undefined
+  }
+
+  const shown = (bytes: Uint8Array): Uint8Array => {
+    exchange.onBytes?.(bytes)
+    return bytes
   }
 
   const isOver = (): boolean => driven.failed !== undefined ? saidFailure : answer()?.isOver() ?? false
@@ -106,20 +124,26 @@ export const make = (gateway: Gateway, exchange: Exchange, driven: Driven, fiber
   }
 
   const tick = (now: number): void => {
+    checkpoint(now)
     const stage = gateway.lifecycle.stage()
     if (stage._tag === "Draining" && now >= stage.stopsAt) {
       endOnce(exchange, { _tag: "ServerStop", why: "drain" })
       return stop({ class: "cancelled", message: "The gateway is shutting down; ask again." }, now)
     }
     if (!isWaiting && now - lastPullAt >= settings.writeStallMs) {
-      endOnce(exchange, { _tag: "ClientGone", why: "write stall" })
+      endOnce(exchange, { _tag: "ClientGone", why: "slow reader" })
       return fiber.interruptUnsafe()
+    }
+    if (exchange.ticket?.shed === true) {
+      endOnce(exchange, { _tag: "ServerStop", why: "overload" })
+      // Who does not read will not read the error either
+      return isWaiting || now - lastPullAt < goodbyeMs ? stop(Overload.shedding, now) : fiber.interruptUnsafe()
     }
     const stream = answer()
     const limits = driven.started?.executor.limits
     if (stream !== undefined && limits !== undefined && isWaiting) {
       const ranOut = due(
-        { exchangeStartedAt: exchange.startedAt, attemptStartedAt: exchange.startedAt, lastByteAt: stream.lastByteAt(), committed: true },
+        { exchangeStartedAt: exchange.begunAt, attemptStartedAt: exchange.begunAt, lastByteAt: stream.lastByteAt(), committed: true },
         limits,
         now
       )
@@ -141,5 +165,12 @@ export const make = (gateway: Gateway, exchange: Exchange, driven: Driven, fiber
     return pull
   })).pipe(Stream.scoped)
 
-  return { stream, contentType: frames.contentType, answer, isLingering: () => answer()?.source.ended() === undefined }
+  return {
+    stream,
+    contentType: frames.contentType,
+    answer,
+    checkpoint,
+    totalMs: () => driven.started?.executor.limits.totalMs ?? 0,
+    isLingering: () => answer()?.source.ended() === undefined
+  }
 }

@@ -2,7 +2,7 @@
  * The authenticators that come with the gateway: a fixed set of keys, and the open door, which has to be asked for by name.
  * Keys are looked up by their SHA-256, so that comparing takes the same time for every wrong key.
  */
-import { fail } from "@sluice/protocol/GatewayError"
+import { fail, type GatewayError } from "@sluice/protocol/GatewayError"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Redacted from "effect/Redacted"
@@ -30,15 +30,25 @@ const inQuery = (parameter: string) =>
       `The API key was sent in the address (?${parameter}=), where it is not taken: addresses end up in logs. Send it as a header (x-goog-api-key: KEY, or Authorization: Bearer KEY), or let the gateway's operator allow it (auth.queryKey: true).`,
     code: "api_key_in_query"
   })
-const unknown = fail({ class: "unauthenticated", message: "The API key is not known here.", code: "invalid_api_key" })
+/** The secret leads to nobody. */
+export const unknown = fail({ class: "unauthenticated", message: "The API key is not known here.", code: "invalid_api_key" })
+
+/** Who holds a secret, among these keys. */
+export const known = (keys: ReadonlyArray<ApiKey>): (secret: string) => Principal | undefined => {
+  const principals = new Map(keys.map(({ key, principal }) => [digest(Redacted.value(key)), principal]))
+  return (secret) => principals.get(digest(secret))
+}
+
+/** Why a call without a secret is refused. */
+export const refusalOf = ({ ignored }: Presented): GatewayError => ignored === undefined ? missing : inQuery(ignored)
 
 /** Knows these keys and nobody else. */
 export const layerKeys = (keys: ReadonlyArray<ApiKey>): Layer.Layer<Authenticator> => {
-  const principals = new Map(keys.map(({ key, principal }) => [digest(Redacted.value(key)), principal]))
+  const holder = known(keys)
   return Layer.succeed(Authenticator)({
-    authenticate: ({ ignored, secret }: Presented) => {
-      if (secret === undefined) return ignored === undefined ? missing : inQuery(ignored)
-      const principal = principals.get(digest(secret))
+    authenticate: (presented: Presented) => {
+      if (presented.secret === undefined) return refusalOf(presented)
+      const principal = holder(presented.secret)
       return principal === undefined ? unknown : Effect.succeed(principal)
     }
   })

@@ -81,9 +81,9 @@ const begin = (
   learn: Sealed.Learn
 ): Effect.Effect<Answer, GatewayError> => {
   const { gateway, marks } = plan
-  const stream = AnswerStream.make({ source: reply.body, lane, tap, startedAt: gateway.clock.currentTimeMillisUnsafe() })
+  const stream = AnswerStream.make({ source: reply.body, lane, tap, startedAt: gateway.now() })
   const peek: Effect.Effect<Answer, GatewayError> = Effect.suspend(() => {
-    stream.pump(gateway.clock.currentTimeMillisUnsafe())
+    stream.pump(gateway.now())
     marks.lastByteAt = gateway.wheel.now()
     const plain = stream.plainBody()
     if (plain !== undefined) return whole(plan, reply, plain, lane, tap, sink, learn)
@@ -106,7 +106,7 @@ const whole = (
   learn: Sealed.Learn
 ): Effect.Effect<Answer, GatewayError> => {
   const { executor, gateway, inbound } = plan
-  const now = gateway.clock.currentTimeMillisUnsafe()
+  const now = gateway.now()
   const parsed = AttemptReply.parse(reply, bytes)
   if (Result.isFailure(parsed)) return fail(parsed.failure)
   const decoded = executor.dialect.response.decode(parsed.success)
@@ -131,7 +131,7 @@ const fold = (
   learn: Sealed.Learn
 ): Effect.Effect<Answer, GatewayError> => {
   const { executor, gateway } = plan
-  const now = gateway.clock.currentTimeMillisUnsafe()
+  const now = gateway.now()
   const frames: Array<Frame> = []
   const reader = executor.dialect.events.decoder.start()
   for (const event of splitAll(bytes)) frames.push(...reader.step(event))

@@ -17,6 +17,8 @@ import type { Executor } from "./Executor.ts"
 import type { Gateway } from "./Gateway.ts"
 import type { Inbound } from "./Inbound.ts"
 import type { Outbound } from "./Outbound.ts"
+import * as Overload from "./Overload.ts"
+import type { Price } from "./Prices.ts"
 import * as StreamTap from "./StreamTap.ts"
 import type { UpstreamReply } from "./UpstreamClient.ts"
 
@@ -27,6 +29,8 @@ export interface AttemptPlan<Q extends Asked> {
   readonly inbound: Inbound<Q>
   /** The target's name of the model. */
   readonly model: string
+  /** The price the target has of its own. */
+  readonly price: Price | undefined
   readonly executor: Executor
   readonly outbound: Outbound
   readonly number: number
@@ -41,7 +45,7 @@ export interface Gathered {
 }
 
 /** Makes this attempt the one the exchange speaks of. */
-export const begin = <Q extends Asked>({ exchange, executor, model, outbound }: AttemptPlan<Q>): Gathered => {
+export const begin = <Q extends Asked>({ exchange, executor, model, outbound, price }: AttemptPlan<Q>): Gathered => {
   const tap = StreamTap.make()
   const responseLosses = Loss.sink()
   exchange.current = {
@@ -50,6 +54,7 @@ export const begin = <Q extends Asked>({ exchange, executor, model, outbound }: 
     upstream: executor.dialect.id,
     lane: outbound.lane,
     losses: outbound.losses,
+    price,
     tap,
     responseLosses
   }
@@ -79,15 +84,16 @@ export const open = Effect.fnUntraced(
 const maxErrorBytes = 64 * 1024
 const decoder = new TextDecoder()
 
-/** Reads a body whole; too much of it is a failure, a reset is a cut. */
-const readAll = (source: ByteSource, limit: number, onBytes: () => void): Effect.Effect<Uint8Array, GatewayError> => {
+/** Reads a body whole; too much of it is a failure, a reset is a cut, and so is what `onBytes` says of the bytes that came. */
+const readAll = (source: ByteSource, limit: number, onBytes: (count: number) => GatewayError | undefined): Effect.Effect<Uint8Array, GatewayError> => {
   const chunks: Array<Uint8Array> = []
   let size = 0
   const more: Effect.Effect<Uint8Array, GatewayError> = Effect.suspend(() => {
     for (const chunk of source.take()) {
       chunks.push(chunk)
       size += chunk.length
-      onBytes()
+      const refused = onBytes(chunk.length)
+      if (refused !== undefined) return refused
     }
     if (size > limit) return fail({ class: "protocol-violation", message: `The provider's answer is larger than ${limit} bytes.` })
     const ended = source.ended()
@@ -101,7 +107,7 @@ const readAll = (source: ByteSource, limit: number, onBytes: () => void): Effect
 
 /** Reads what there is of an error body: its end may be missing, its status is not. */
 const readError = (source: ByteSource): Effect.Effect<string> =>
-  readAll(source, maxErrorBytes, () => {}).pipe(Effect.map((bytes) => decoder.decode(bytes)), Effect.catch(() => Effect.succeed("")))
+  readAll(source, maxErrorBytes, () => undefined).pipe(Effect.map((bytes) => decoder.decode(bytes)), Effect.catch(() => Effect.succeed("")))
 
 /** Whether a reply is a stream of server-sent events. */
 export const isEventStream = (reply: UpstreamReply): boolean => (reply.headers["content-type"] ?? "").startsWith("text/event-stream")
@@ -114,11 +120,16 @@ const notAnAnswer = (reply: UpstreamReply, text: string): Failure => ({
   }.`
 })
 
-/** The whole body of a reply, within the gateway's limit. */
-export const readBody = <Q extends Asked>({ gateway, marks }: AttemptPlan<Q>, reply: UpstreamReply): Effect.Effect<Uint8Array, GatewayError> =>
-  readAll(reply.body, gateway.settings.answerLimitBytes, () => {
+/** The whole body of a reply, within the gateway's limit and where there is room for it. */
+export const readBody = <Q extends Asked>({ exchange, gateway, marks }: AttemptPlan<Q>, reply: UpstreamReply): Effect.Effect<Uint8Array, GatewayError> => {
+  let held = 0
+  return readAll(reply.body, gateway.settings.answerLimitBytes, (count) => {
     marks.lastByteAt = gateway.wheel.now()
-  })
+    const refused = Overload.hold(gateway, exchange, count)
+    if (refused === undefined) held += count
+    return refused
+  }).pipe(Effect.tapCause(() => Effect.sync(() => Overload.hold(gateway, exchange, -held))))
+}
 
 /** A body as JSON; empty bodies, pages and other things that are none are failures. */
 export const parse = (reply: UpstreamReply, bytes: Uint8Array): Result.Result<JsonValue, Failure> => {

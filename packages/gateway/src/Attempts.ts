@@ -13,7 +13,7 @@ import * as Result from "effect/Result"
 import * as Scope from "effect/Scope"
 import type { Answer } from "./Answer.ts"
 import * as AttemptReply from "./AttemptReply.ts"
-import { contextOf, type Exchange } from "./Exchange.ts"
+import { contextOf, type Exchange, timeOf } from "./Exchange.ts"
 import type { Executor } from "./Executor.ts"
 import type { Gateway } from "./Gateway.ts"
 import type { Inbound } from "./Inbound.ts"
@@ -58,12 +58,12 @@ const timedOut = (kind: ReturnType<typeof due> & string, limits: Limits): Failur
 const withLimits = Effect.fnUntraced(function*<Q extends Asked>(plan: AttemptReply.AttemptPlan<Q>, attempt: Effect.Effect<Answer, GatewayError>) {
   const { exchange, gateway } = plan
   const { limits } = plan.executor
-  const attemptStartedAt = gateway.clock.currentTimeMillisUnsafe()
+  const attemptStartedAt = gateway.now()
   let ranOut: ReturnType<typeof due>
   const fiber = yield* Effect.forkChild(attempt, { startImmediately: true })
   const unregister = gateway.wheel.register({
     tick: (now) => {
-      ranOut ??= due({ exchangeStartedAt: exchange.startedAt, attemptStartedAt, ...plan.marks }, limits, now)
+      ranOut ??= due({ exchangeStartedAt: exchange.begunAt, attemptStartedAt, ...plan.marks }, limits, now)
       if (ranOut !== undefined) fiber.interruptUnsafe()
     }
   })
@@ -75,13 +75,13 @@ const withLimits = Effect.fnUntraced(function*<Q extends Asked>(plan: AttemptRep
   return yield* exit
 })
 
-const record = <Q extends Asked>(walk: Walk<Q>, candidate: Candidate, startedAt: number, failure: Failure | undefined): Effect.Effect<void> => {
+const record = <Q extends Asked>(walk: Walk<Q>, candidate: Candidate, begunAt: number, failure: Failure | undefined): Effect.Effect<void> => {
   const { exchange, gateway } = walk
   const attempt: AttemptRecord = {
     provider: candidate.provider,
     upstreamModel: candidate.model,
-    startedAt,
-    endedAt: gateway.clock.currentTimeMillisUnsafe(),
+    startedAt: timeOf(exchange, begunAt),
+    endedAt: timeOf(exchange, gateway.now()),
     ...(failure === undefined
       ? {}
       : { error: { class: failure.class, message: failure.message, ...(failure.status === undefined ? {} : { status: failure.status }) } })
@@ -95,11 +95,11 @@ const record = <Q extends Asked>(walk: Walk<Q>, candidate: Candidate, startedAt:
 
 /** One try: its own scope, closed when it fails and left to the exchange when it succeeds. */
 const tryOnce = Effect.fnUntraced(function*<Q extends Asked>(walk: Walk<Q>, candidate: Candidate, plan: AttemptReply.AttemptPlan<Q>) {
-  const startedAt = walk.gateway.clock.currentTimeMillisUnsafe()
+  const begunAt = walk.gateway.now()
   const scope = yield* Scope.fork(walk.scope)
   const exit = yield* Effect.exit(withLimits(plan, Scope.provide(walk.work.attempt(plan), scope)))
   const failed = Exit.isFailure(exit) ? Option.getOrUndefined(Cause.findErrorOption(exit.cause)) : undefined
-  yield* record(walk, candidate, startedAt, failed?.failure)
+  yield* record(walk, candidate, begunAt, failed?.failure)
   if (Exit.isFailure(exit)) yield* Scope.close(scope, exit)
   return exit
 })
@@ -153,7 +153,17 @@ export const walk = Effect.fnUntraced(function*<Q extends Asked>(walk: Walk<Q>, 
         return yield* last
       }
       const marks = { lastByteAt: gateway.wheel.now(), committed: false }
-      const plan: AttemptReply.AttemptPlan<Q> = { gateway, exchange, inbound, executor, number, marks, model: candidate.model, outbound: prepared.success }
+      const plan: AttemptReply.AttemptPlan<Q> = {
+        gateway,
+        exchange,
+        inbound,
+        executor,
+        number,
+        marks,
+        model: candidate.model,
+        price: candidate.price,
+        outbound: prepared.success
+      }
       const { local } = plan.outbound
       if (local?.isOnly === true) {
         AttemptReply.begin(plan)
@@ -175,7 +185,7 @@ export const walk = Effect.fnUntraced(function*<Q extends Asked>(walk: Walk<Q>, 
         retries: executor.retries,
         hasOther,
         chance: gateway.random(),
-        remainingMs: executor.limits.totalMs - (gateway.clock.currentTimeMillisUnsafe() - exchange.startedAt)
+        remainingMs: executor.limits.totalMs - (gateway.now() - exchange.begunAt)
       })
       if (step._tag === "Stop") return yield* last
       if (step._tag === "Other") break

@@ -10,6 +10,7 @@ import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
+import * as SteadyTime from "./SteadyTime.ts"
 
 /** What was sealed of a part that the client has. */
 export interface Seals {
@@ -141,7 +142,7 @@ export const memory = (bounds: Bounds, now: () => number): Continuity["Service"]
 export const layer = (bounds: Partial<Bounds> = {}): Layer.Layer<Continuity> =>
   Layer.effect(
     Continuity,
-    Effect.map(Clock.Clock, (clock) => Continuity.of(memory({ ...defaultBounds, ...bounds }, () => clock.currentTimeMillisUnsafe())))
+    Effect.map(Clock.Clock, (clock) => Continuity.of(memory({ ...defaultBounds, ...bounds }, () => SteadyTime.now(clock))))
   )
 
 /** Keeps nothing: what a client cannot carry is lost with the exchange, and reported. */

@@ -5,8 +5,11 @@
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import type { AnswerStream } from "./AnswerStream.ts"
+import type { Exchange } from "./Exchange.ts"
 import type { Gateway } from "./Gateway.ts"
+import * as Metrics from "./Metrics.ts"
 import type { OnClientGone } from "./ModelEntry.ts"
+import { due } from "./Timeouts.ts"
 
 /** Milliseconds a finished answer's connection may take to end. */
 const lingerMs = 250
@@ -25,15 +28,70 @@ export const linger = (gateway: Gateway, answer: AnswerStream): Effect.Effect<vo
     return Effect.ensuring(untilEnded(answer), Effect.sync(unregister))
   })
 
+/** What bounds the reading on after clients that left, where a model's entry says no more than `drain`, and how many may be read on for. */
+export interface Bounds {
+  /** At the same time; over it, the upstream is closed as if nobody drained. */
+  readonly concurrent: number
+  readonly timeMs: number
+  readonly bytes: number
+}
+
+/** At most 64 at a time, each for 5 minutes and 64 MiB. */
+export const defaultBounds: Bounds = { concurrent: 64, timeMs: 300_000, bytes: 64 * 1024 * 1024 }
+
+/** How many upstreams are read on now. */
+export interface Drains {
+  active: number
+}
+
+/** None yet. */
+export const none = (): Drains => ({ active: 0 })
+
+/** How reading on ended: with the answer, or by a bound of its own or of the provider. */
+type Result = "whole" | "time" | "bytes" | "timeout" | "stopped"
+
 /** Reads on after the client left, as the entry wants it; `undefined` = the upstream is to be closed at once. */
-export const afterClient = (gateway: Gateway, answer: AnswerStream, policy: OnClientGone): Effect.Effect<void> | undefined => {
+export const afterClient = (gateway: Gateway, exchange: Exchange, answer: AnswerStream, policy: OnClientGone): Effect.Effect<void> | undefined => {
   if (policy === "cancel") return undefined
-  const bytes = policy === "drain" ? Number.POSITIVE_INFINITY : policy.drain.bytes
+  const { drains, settings } = gateway
+  const provider = exchange.current?.provider
+  if (provider === undefined || drains.active >= settings.drains.concurrent) {
+    Metrics.drained(provider ?? "none", "refused", drains.active)
+    return undefined
+  }
+  Metrics.draining(++drains.active)
+  const { bytes, timeMs } = policy === "drain" ? settings.drains : { bytes: policy.drain.bytes, timeMs: Duration.toMillis(policy.drain.time) }
+  let result: Result = "stopped"
   let read = 0
   const more: Effect.Effect<void> = Effect.suspend(() => {
-    answer.pump(gateway.clock.currentTimeMillisUnsafe())
-    read += answer.take()?.length ?? 0
-    return answer.isOver() || read >= bytes ? Effect.void : Effect.flatMap(answer.source.await, () => more)
+    answer.pump(gateway.now())
+    const taken = answer.take()
+    if (taken !== undefined) {
+      read += taken.length
+      exchange.replay?.capture.push(taken)
+    }
+    if (answer.isOver()) {
+      result = "whole"
+      if (exchange.replay !== undefined) exchange.replay.isWhole = true
+    } else if (read < bytes) return Effect.flatMap(answer.source.await, () => more)
+    else result = "bytes"
+    return Effect.void
   })
-  return policy === "drain" ? more : more.pipe(Effect.timeoutOption(Duration.max(policy.drain.time, Duration.zero)), Effect.asVoid)
+  const bounded = Effect.withFiber((fiber) => {
+    const startedAt = gateway.wheel.now()
+    const limits = gateway.executors.get(provider)?.limits
+    const tick = (now: number): void => {
+      const ranOut = limits &&
+        due({ exchangeStartedAt: exchange.begunAt, attemptStartedAt: startedAt, lastByteAt: answer.lastByteAt(), committed: true }, limits, now)
+      if (now - startedAt < timeMs && ranOut === undefined) return
+      result = ranOut === undefined ? "time" : "timeout"
+      fiber.interruptUnsafe()
+    }
+    return Effect.ensuring(more, Effect.sync(gateway.wheel.register({ tick })))
+  })
+  const ended = Effect.sync(() => {
+    answer.abandon(gateway.now())
+    Metrics.drained(provider, result, --drains.active)
+  })
+  return Effect.ensuring(bounded, ended)
 }

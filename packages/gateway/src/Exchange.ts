@@ -6,11 +6,17 @@ import type { CanonicalRequest } from "@sluice/protocol/CanonicalRequest"
 import type { Dialect, Operation } from "@sluice/protocol/Dialect"
 import type { Framing } from "@sluice/protocol/Framing"
 import * as Loss from "@sluice/protocol/Loss"
+import type { Ticket } from "./Admission.ts"
+import type { Kept } from "./Bodies.ts"
+import * as Bodies from "./Bodies.ts"
 import type { ExchangeId } from "./ExchangeId.ts"
 import type { ExchangeContext } from "./Extension.ts"
-import type { AttemptRecord, Settlement } from "./Ledger.ts"
+import type { AttemptRecord, Opening, Settlement } from "./Ledger.ts"
+import type { Reservation } from "./Limits.ts"
+import type { Price } from "./Prices.ts"
 import type { Principal } from "./Principal.ts"
 import type { ProviderId } from "./ProviderId.ts"
+import type { Held } from "./replays/Held.ts"
 import { mainFinish, type StreamTap } from "./StreamTap.ts"
 import * as Verdict from "./Verdict.ts"
 
@@ -21,6 +27,8 @@ export interface Current {
   readonly upstream: Dialect["id"]
   readonly lane: "bytes" | "typed"
   readonly losses: ReadonlyArray<Loss.Loss>
+  /** The price the target has of its own. */
+  readonly price?: Price | undefined
   readonly tap: StreamTap
   readonly responseLosses: Loss.LossSink
 }
@@ -28,7 +36,10 @@ export interface Current {
 /** A running exchange. */
 export interface Exchange {
   readonly id: ExchangeId
+  /** The time of day it began, in milliseconds since the epoch: for records only. */
   readonly startedAt: number
+  /** The same moment on the gateway's steady clock: what all durations and limits count from. */
+  readonly begunAt: number
   readonly principal: Principal
   readonly inbound: Dialect
   readonly operation: Operation
@@ -36,7 +47,11 @@ export interface Exchange {
   readonly framing: Framing
   stream: boolean
   model: string | undefined
+  /** Length of the client's body. */
+  bodyCharacters: number
   estimatedInput: number
+  /** What the estimated prompt costs at the first target, in decimal US dollars; set when the exchange opens. */
+  estimatedUsd: string | undefined
   /** The client's request, decoded when an encoder or an interceptor first asks. */
   request: (() => CanonicalRequest) | undefined
   current: Current | undefined
@@ -45,20 +60,36 @@ export interface Exchange {
   committed: boolean
   waitedInVain: boolean
   bytesOut: number
+  /** Its place among those that are admitted; absent where everybody is. */
+  ticket: Ticket | undefined
   /** The step under way that may refuse, until the ledger is open; what fails then is a refusal by this step. */
   step: string | undefined
   /** A drain or a lingering connection closes the exchange's scope, not the request. */
   outlivesRequest: boolean
+  /** Room in the limits of whoever asks, from when it was made. */
+  reservation: Reservation | undefined
+  /** What the client is told of its limits; where it is, the provider's own are not its business. */
+  limitHeaders: { readonly [name: string]: string } | undefined
+  /** Is shown every byte of the answer that goes to the client; signs of life are not. */
+  onBytes: ((bytes: Uint8Array) => void) | undefined
+  /** The bodies, where something of them is kept. */
+  bodies: Kept | undefined
+  /** The claim to the client's idempotency key, while this exchange holds it. */
+  replay: Held | undefined
+  /** What giving an answer again saved, as decimal US dollars. */
+  savedUsd: string | undefined
   /** How it ended, first writer wins; see {@link endOnce}. */
   ending: Verdict.Ending | undefined
 }
 
 /** A new exchange. */
-export const begin = (facts: Pick<Exchange, "id" | "startedAt" | "principal" | "inbound" | "operation" | "framing">): Exchange => ({
+export const begin = (facts: Pick<Exchange, "id" | "startedAt" | "begunAt" | "principal" | "inbound" | "operation" | "framing">): Exchange => ({
   ...facts,
   stream: false,
   model: undefined,
+  bodyCharacters: 0,
   estimatedInput: 0,
+  estimatedUsd: undefined,
   request: undefined,
   current: undefined,
   attempts: [],
@@ -66,8 +97,15 @@ export const begin = (facts: Pick<Exchange, "id" | "startedAt" | "principal" | "
   committed: false,
   waitedInVain: false,
   bytesOut: 0,
+  ticket: undefined,
   step: undefined,
   outlivesRequest: false,
+  reservation: undefined,
+  limitHeaders: undefined,
+  onBytes: undefined,
+  bodies: undefined,
+  replay: undefined,
+  savedUsd: undefined,
   ending: undefined
 })
 
@@ -75,6 +113,9 @@ export const begin = (facts: Pick<Exchange, "id" | "startedAt" | "principal" | "
 export const endOnce = (exchange: Exchange, ending: Verdict.Ending): void => {
   exchange.ending ??= ending
 }
+
+/** The time of day of a moment on the steady clock: as far after the start as was measured, whatever the wall clock did meanwhile. */
+export const timeOf = (exchange: Exchange, moment: number): number => exchange.startedAt + Math.max(0, moment - exchange.begunAt)
 
 /** What hooks may know of it. */
 export const contextOf = (exchange: Exchange): ExchangeContext => ({
@@ -87,32 +128,53 @@ export const contextOf = (exchange: Exchange): ExchangeContext => ({
   stream: exchange.stream
 })
 
-/** The whole record of the exchange, as it stands at `endedAt`. */
-export const settlement = (exchange: Exchange, endedAt: number): Settlement => {
+/** What the ledger is told when the exchange opens, and again when it is settled. */
+export const opening = (exchange: Exchange): Opening => {
+  const { principal: { id, team, tenant }, model } = exchange
+  return {
+    id: exchange.id,
+    startedAt: exchange.startedAt,
+    operation: exchange.operation,
+    principal: id,
+    ...(tenant === undefined ? {} : { tenant }),
+    ...(team === undefined ? {} : { team }),
+    inbound: exchange.inbound.id,
+    stream: exchange.stream,
+    ...(model === undefined ? {} : { model }),
+    estimatedInput: exchange.estimatedInput,
+    ...(exchange.estimatedUsd === undefined ? {} : { estimatedUsd: exchange.estimatedUsd })
+  }
+}
+
+/** The service tier decides what tokens cost, and no other protocol has words for it. */
+const tierLoss = ({ current, inbound }: Exchange): ReadonlyArray<Loss.Loss> => {
+  const before = current?.tap.facts().tier
+  return before === undefined || current?.upstream === inbound.id
+    ? []
+    : [{ at: "/usage/tier", canonical: "/usage/tier", reason: "dropped", weight: "hint", before }]
+}
+
+/** The whole record of the exchange, as it stands at this moment of the steady clock. */
+export const settlement = (exchange: Exchange, moment: number): Settlement => {
   const { current } = exchange
   const tap = current?.tap.facts()
   const facts: Verdict.Facts = { ...exchange, tap }
   const outcome = Verdict.outcome(facts)
   const finish = tap === undefined ? undefined : mainFinish(tap)
   return {
-    id: exchange.id,
-    startedAt: exchange.startedAt,
-    operation: exchange.operation,
-    principal: exchange.principal.id,
-    inbound: exchange.inbound.id,
-    stream: exchange.stream,
-    ...(exchange.model === undefined ? {} : { model: exchange.model }),
-    estimatedInput: exchange.estimatedInput,
-    endedAt,
+    ...opening(exchange),
+    endedAt: timeOf(exchange, moment),
     outcome,
     ...(current === undefined ? {} : { upstream: current.upstream, lane: current.lane, provider: current.provider, upstreamModel: current.upstreamModel }),
     ...(tap?.servedModel === undefined ? {} : { servedModel: tap.servedModel }),
     attempts: exchange.attempts,
     usage: Verdict.usage(facts, outcome),
     losses: [...new Set((current?.losses ?? []).map(Loss.toText))],
-    responseLosses: Loss.count(current?.responseLosses.losses ?? []),
+    responseLosses: Loss.count([...(current?.responseLosses.losses ?? []), ...tierLoss(exchange)]),
     bytesOut: exchange.bytesOut,
-    ...(tap?.firstContentAt === undefined ? {} : { ttftMs: Math.max(0, tap.firstContentAt - exchange.startedAt) }),
-    ...(finish === undefined ? {} : { finish: finish.reason })
+    ...(tap?.firstContentAt === undefined ? {} : { ttftMs: Math.max(0, tap.firstContentAt - exchange.begunAt) }),
+    ...(finish === undefined ? {} : { finish: finish.reason }),
+    ...(exchange.savedUsd === undefined ? {} : { savedUsd: exchange.savedUsd }),
+    ...(exchange.bodies === undefined ? {} : { bodies: Bodies.end(exchange.bodies) })
   }
 }

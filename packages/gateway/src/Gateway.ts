@@ -5,15 +5,23 @@
 import type { Dialect } from "@sluice/protocol/Dialect"
 import type * as Clock from "effect/Clock"
 import type * as Scope from "effect/Scope"
+import type { Admission } from "./Admission.ts"
 import type { Authenticator } from "./Authenticator.ts"
+import type { Policy } from "./Bodies.ts"
 import type { Continuity } from "./Continuity.ts"
+import type { Counting } from "./CountedInput.ts"
+import { type Bounds, defaultBounds, type Drains } from "./Drain.ts"
 import type { Executor } from "./Executor.ts"
 import type { Extension } from "./Extension.ts"
 import type { Interceptor } from "./Interceptor.ts"
 import type { Ledger } from "./Ledger.ts"
 import type { Lifecycle } from "./Lifecycle.ts"
+import type { Limits } from "./Limits.ts"
 import type { ModelRegistry } from "./ModelRegistry.ts"
+import type { Prices } from "./Prices.ts"
 import type { ProviderId } from "./ProviderId.ts"
+import type { Refusals } from "./Refusals.ts"
+import type { Replays } from "./Replays.ts"
 import type { TokenCounter } from "./TokenCounter.ts"
 import type { Wheel } from "./Wheel.ts"
 
@@ -31,11 +39,19 @@ export interface Settings {
   readonly preCommitMs: number
   /** Largest buffered answer of an upstream, in bytes. */
   readonly answerLimitBytes: number
+  /** What becomes of an exchange that the ledger does not take: it is refused, or served without a record. */
+  readonly onLedgerFailure: "deny" | "allow"
+  /** Bounds of reading on after clients that left. */
+  readonly drains: Bounds
   /** Whether a client may send its secret in the query (`?key=`), where addresses are logged by whatever stands in between. */
   readonly queryKey: boolean
+  /** Which of several processes this one is, as its health says; absent = the only one. */
+  readonly worker?: number
+  /** What the record keeps of requests and answers beside their rows. */
+  readonly bodies: Policy
 }
 
-/** Body 32 MiB, depth 128, heartbeat 15 s, write stall 60 s, pre-commit window 10 s, answers 64 MiB, no secrets in the query. */
+/** Body 32 MiB, depth 128, heartbeat 15 s, write stall 60 s, pre-commit window 10 s, answers 64 MiB, nothing without a record, no secrets in the query. */
 export const defaultSettings: Settings = {
   bodyLimitBytes: 32 * 1024 * 1024,
   maxDepth: 128,
@@ -43,7 +59,10 @@ export const defaultSettings: Settings = {
   writeStallMs: 60_000,
   preCommitMs: 10_000,
   answerLimitBytes: 64 * 1024 * 1024,
-  queryKey: false
+  onLedgerFailure: "deny",
+  drains: defaultBounds,
+  queryKey: false,
+  bodies: "none"
 }
 
 /** Everything an exchange works with. */
@@ -66,11 +85,25 @@ export interface Gateway {
   readonly ledger: Ledger["Service"]
   readonly authenticator: Authenticator["Service"]
   readonly tokenCounter: TokenCounter
+  /** Absent = costs are not known. */
+  readonly prices?: Prices["Service"] | undefined
   readonly continuity: Continuity["Service"]
+  /** Absent = nobody is limited. */
+  readonly limits: Limits["Service"] | undefined
+  /** Absent: everybody is admitted. */
+  readonly admission: Admission["Service"] | undefined
+  readonly refusals: Refusals
+  /** Absent = idempotency keys are not looked at. */
+  readonly replays: Replays["Service"] | undefined
   readonly wheel: Wheel["Service"]
   readonly lifecycle: Lifecycle["Service"]
+  /** The time of day: for what is recorded and shown. */
   readonly clock: Clock.Clock
+  /** Milliseconds for measuring, the same as the wheel's; see SteadyTime.ts. */
+  readonly now: () => number
   readonly random: () => number
+  readonly drains: Drains
+  readonly counting: Counting
   /** Parent of every exchange's scope. */
   readonly scope: Scope.Scope
   readonly settings: Settings

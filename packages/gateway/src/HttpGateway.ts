@@ -11,8 +11,11 @@ import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Random from "effect/Random"
 import * as Scope from "effect/Scope"
+import { Admission } from "./Admission.ts"
 import { Authenticator } from "./Authenticator.ts"
 import * as Continuity from "./Continuity.ts"
+import * as CountedInput from "./CountedInput.ts"
+import * as Drain from "./Drain.ts"
 import type { Executor } from "./Executor.ts"
 import { defaultSettings, type Gateway, type Settings } from "./Gateway.ts"
 import * as ClientHabits from "./http/ClientHabits.ts"
@@ -21,10 +24,15 @@ import * as DialectRoutes from "./http/DialectRoutes.ts"
 import type { ExecutorInstalled } from "./HttpExecutor.ts"
 import { Ledger } from "./Ledger.ts"
 import * as Lifecycle from "./Lifecycle.ts"
+import { Limits } from "./Limits.ts"
 import * as Metrics from "./Metrics.ts"
 import type { ModelEntry } from "./ModelEntry.ts"
 import * as ModelRegistry from "./ModelRegistry.ts"
+import { Prices } from "./Prices.ts"
+import * as Refusals from "./Refusals.ts"
 import { Executors, Extensions, Interceptors, layer as registries } from "./Registries.ts"
+import { Replays } from "./Replays.ts"
+import * as SteadyTime from "./SteadyTime.ts"
 import { TokenCounter } from "./TokenCounter.ts"
 import * as Wheel from "./Wheel.ts"
 
@@ -69,9 +77,12 @@ const start = Effect.fnUntraced(
     const snapshot = yield* Effect.fromResult(ModelRegistry.make(options.models ?? defaultModels(executors), executors.map(({ id }) => id)))
     const random = yield* Random.Random
     const wheel = yield* Wheel.Wheel
+    const ledger = yield* Ledger
     const clock = yield* Clock.Clock
-    // The one port that may be left out: whoever gives none gets a memory of its own
+    // These ports may be left out: whoever gives none gets a memory of its own, limits nobody and admits everybody
+    const limits = yield* Effect.serviceOption(Limits)
     const given = yield* Effect.serviceOption(Continuity.Continuity)
+    const replays = yield* Effect.serviceOption(Replays)
     yield* flushing(wheel)
     return {
       dialects: options.dialects,
@@ -86,14 +97,22 @@ const start = Effect.fnUntraced(
       },
       wantsFrames: interceptors.some(({ events }) => events !== undefined),
       registry: ModelRegistry.ModelRegistry.of(ModelRegistry.hold(snapshot)),
-      ledger: yield* Ledger,
+      ledger,
       authenticator: yield* Authenticator,
       tokenCounter: yield* TokenCounter,
-      continuity: Option.getOrElse(given, () => Continuity.memory(Continuity.defaultBounds, () => clock.currentTimeMillisUnsafe())),
+      prices: Option.getOrUndefined(yield* Effect.serviceOption(Prices)),
+      continuity: Option.getOrElse(given, () => Continuity.memory(Continuity.defaultBounds, () => SteadyTime.now(clock))),
+      limits: Option.getOrUndefined(limits),
+      admission: Option.getOrUndefined(yield* Effect.serviceOption(Admission)),
+      refusals: yield* Refusals.recording(ledger, wheel),
+      replays: Option.getOrUndefined(replays),
       wheel,
       lifecycle: yield* Lifecycle.Lifecycle,
       clock,
+      now: () => SteadyTime.now(clock),
       random: () => random.nextDoubleUnsafe(),
+      drains: Drain.none(),
+      counting: CountedInput.none(),
       scope: yield* Scope.Scope,
       settings: { ...defaultSettings, ...options.settings }
     }

@@ -12,6 +12,8 @@ import type { DialectId } from "@sluice/protocol/Wire"
 import * as Context from "effect/Context"
 import type * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
+import type { Account, Spent } from "./Accounts.ts"
+import type { ChartPoint, ChartQuery } from "./Charts.ts"
 import type { ExchangeId } from "./ExchangeId.ts"
 import type { ProviderId } from "./ProviderId.ts"
 
@@ -22,12 +24,17 @@ export interface Opening {
   readonly operation: Operation
   /** Id of the principal. */
   readonly principal: string
+  /** Tenant and team of the principal. */
+  readonly tenant?: string
+  readonly team?: string
   readonly inbound: DialectId
   readonly stream: boolean
   /** The model the client named; absent when the body did not get that far. */
   readonly model?: string
   /** Upper estimate of the prompt's tokens, for what is found open after a crash. */
   readonly estimatedInput: number
+  /** Decimal US dollars that the estimated prompt costs; absent = no price known. */
+  readonly estimatedUsd?: string
 }
 
 /** One try at one target. */
@@ -38,6 +45,24 @@ export interface AttemptRecord {
   readonly endedAt: number
   /** Absent when the attempt carried the answer. */
   readonly error?: { readonly class: string; readonly message: string; readonly status?: number }
+}
+
+/** What is kept of one body. */
+export interface Body {
+  /** How long it was, and the SHA-256 of all of it in hexadecimal. */
+  readonly bytes: number
+  readonly sha256: string
+  /** The text, or its beginning where there is a `tail`; absent where only the digest is kept. */
+  readonly text?: string
+  /** The end of a body that was too long to be kept whole. */
+  readonly tail?: string
+}
+
+/** What is kept of the bodies of an exchange, and how it was made. */
+export interface Bodies {
+  readonly policy: "digest" | "redacted" | "full"
+  readonly request: Body
+  readonly response: Body
 }
 
 /** Everything about an exchange when it has ended. Restates its opening, so that a settle alone makes a whole row. */
@@ -54,6 +79,8 @@ export interface Settlement extends Opening {
   readonly usage: MeteredUsage
   /** Decimal US dollars; absent = no price known. */
   readonly costUsd?: string
+  /** The version of the price book that the cost was computed with. */
+  readonly priceVersion?: string
   /** Request losses of the winning attempt as text (`/seed;dropped`). */
   readonly losses: ReadonlyArray<string>
   readonly responseLosses: ReadonlyArray<CountedLoss>
@@ -61,6 +88,10 @@ export interface Settlement extends Opening {
   /** Milliseconds until the first event that carried content; absent when none came. */
   readonly ttftMs?: number
   readonly finish?: FinishReason
+  /** Decimal US dollars that giving a kept answer again saved: what the answer cost when it was made. */
+  readonly savedUsd?: string
+  /** Absent = nothing is kept of them. */
+  readonly bodies?: Bodies
 }
 
 /** One exchange as the ledger shows it; absent = unknown, never null. */
@@ -73,6 +104,8 @@ export interface Entry {
   readonly outcome?: string
   readonly status: LedgerStatus
   readonly principal: string
+  readonly tenant?: string
+  readonly team?: string
   readonly inbound: DialectId
   readonly upstream?: DialectId
   readonly stream: boolean
@@ -85,6 +118,8 @@ export interface Entry {
   readonly usage: MeteredUsage["tokens"]
   readonly provenance: MeteredUsage["provenance"]
   readonly costUsd?: string
+  readonly savedUsd?: string
+  readonly priceVersion?: string
   readonly losses: ReadonlyArray<string>
   readonly bytesOut: number
   readonly ttftMs?: number
@@ -103,6 +138,9 @@ export interface Query {
   readonly outcome?: string
   readonly model?: string
   readonly principal?: string
+  readonly tenant?: string
+  readonly team?: string
+  readonly provider?: string
   /** Only entries older than this id: the last id of the page before. */
   readonly before?: ExchangeId
   /** At most this many, 1 to 10,000. */
@@ -120,9 +158,13 @@ export class LedgerUnavailable extends Schema.TaggedError<LedgerUnavailable>()("
 export class Ledger extends Context.Service<Ledger, {
   /** Succeeds when the opening is as durable as the configuration asks. */
   readonly open: (opening: Opening) => Effect.Effect<void, LedgerUnavailable>
-  /** Usage so far of a long stream. Queued, never awaited. */
-  readonly checkpoint: (id: ExchangeId, usage: MeteredUsage) => Effect.Effect<void>
+  /** Usage so far of a long stream, and what it costs where a price is known. Queued, never awaited. */
+  readonly checkpoint: (id: ExchangeId, usage: MeteredUsage, costUsd?: string) => Effect.Effect<void>
   /** Records the end; succeeds when it is durable. A second settle of the same id changes nothing. */
   readonly settle: (settlement: Settlement) => Effect.Effect<void, LedgerUnavailable>
   readonly query: (query: Query) => Effect.Effect<ReadonlyArray<Entry>, LedgerUnavailable>
+  /** What an account has spent since a UTC day (days since the epoch), that day included, as of everything settled before the call. */
+  readonly spent: (account: Account, fromDay: number) => Effect.Effect<Spent, LedgerUnavailable>
+  /** Ended exchanges added up by hour or day, earliest first. May be some seconds behind. */
+  readonly chart: (query: ChartQuery) => Effect.Effect<ReadonlyArray<ChartPoint>, LedgerUnavailable>
 }>()("@sluice/gateway/Ledger") {}

@@ -17,6 +17,8 @@ export interface Facts {
   readonly outcome?: string | undefined
   readonly status: Entry["status"]
   readonly principal: string
+  readonly tenant?: string | undefined
+  readonly team?: string | undefined
   readonly inbound: Entry["inbound"]
   readonly upstream?: Entry["upstream"] | undefined
   readonly stream: boolean
@@ -28,6 +30,8 @@ export interface Facts {
   readonly attempts: number
   readonly usage: MeteredUsage
   readonly costUsd?: string | undefined
+  readonly savedUsd?: string | undefined
+  readonly priceVersion?: string | undefined
   readonly losses: ReadonlyArray<string>
   readonly bytesOut: number
   readonly ttftMs?: number | undefined
@@ -35,12 +39,12 @@ export interface Facts {
   readonly error?: Entry["error"] | undefined
 }
 
-/** What is known of an exchange that has opened and not ended, with the usage of its last checkpoint. */
-export const opened = (opening: Opening, usage: MeteredUsage = unmetered): Facts => ({
+/** What is known of an exchange that has opened and not ended; its checkpoints add usage and cost. */
+export const opened = (opening: Opening): Facts => ({
   ...beginning(opening),
   status: "open",
   attempts: 0,
-  usage,
+  usage: unmetered,
   losses: [],
   bytesOut: 0
 })
@@ -59,6 +63,8 @@ export const settled = (settlement: Settlement): Facts => ({
   attempts: settlement.attempts.length,
   usage: settlement.usage,
   costUsd: settlement.costUsd,
+  savedUsd: settlement.savedUsd,
+  priceVersion: settlement.priceVersion,
   losses: settlement.losses,
   bytesOut: settlement.bytesOut,
   ttftMs: settlement.ttftMs,
@@ -71,6 +77,8 @@ const beginning = (opening: Opening) => ({
   startedAt: opening.startedAt,
   operation: opening.operation,
   principal: opening.principal,
+  tenant: opening.tenant,
+  team: opening.team,
   inbound: opening.inbound,
   stream: opening.stream,
   model: opening.model
@@ -101,7 +109,10 @@ export const matches = (query: Query, facts: Facts): boolean =>
   (query.status === undefined || facts.status === query.status) &&
   (query.outcome === undefined || facts.outcome === query.outcome || facts.outcome?.startsWith(`${query.outcome}(`) === true) &&
   (query.model === undefined || facts.model === query.model) &&
-  (query.principal === undefined || facts.principal === query.principal)
+  (query.principal === undefined || facts.principal === query.principal) &&
+  (query.tenant === undefined || facts.tenant === query.tenant) &&
+  (query.team === undefined || facts.team === query.team) &&
+  (query.provider === undefined || facts.provider === query.provider)
 
 /** The order of pages: by start, then by id, newest first. */
 export const newestFirst = (a: Position, b: Position): number => b.startedAt - a.startedAt || (a.id < b.id ? 1 : a.id > b.id ? -1 : 0)

@@ -5,9 +5,15 @@
 import type { MeteredUsage } from "@sluice/protocol/CanonicalUsage"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
+import * as Accounts from "./Accounts.ts"
+import type { ChartQuery } from "./Charts.ts"
 import type { ExchangeId } from "./ExchangeId.ts"
+import { memoryChart } from "./internal/memoryChart.ts"
 import * as Ledger from "./Ledger.ts"
 import * as LedgerEntry from "./LedgerEntry.ts"
+
+/** Days of accounts that are kept; the oldest make room. */
+const accountDays = 100_000
 
 /** Keeps the newest 10,000 entries. */
 export const layer: Layer.Layer<Ledger.Ledger> = Layer.suspend(() => layerBounded(10_000))
@@ -20,6 +26,30 @@ const make = (capacity: number): Ledger.Ledger["Service"] => {
   // The ids in the order in which they were first written, as a ring: taking the oldest out of a Map by its order gets slow
   const ring: Array<ExchangeId> = []
   let next = 0
+  const accounts = new Map<string, Map<number, Accounts.Spent>>()
+  const days: Array<{ readonly key: string; readonly day: number }> = []
+
+  const charge = (settlement: Ledger.Settlement): void => {
+    const added = Accounts.charge(settlement.usage.tokens, settlement.costUsd)
+    const day = Accounts.dayOf(settlement.endedAt)
+    for (const { id, kind } of Accounts.of(settlement)) {
+      const key = `${kind} ${id}`
+      const byDay = accounts.get(key) ?? new Map<number, Accounts.Spent>()
+      accounts.set(key, byDay)
+      const before = byDay.get(day)
+      byDay.set(day, Accounts.add(before ?? Accounts.nothing, added))
+      if (before === undefined) keepDay(key, day)
+    }
+  }
+
+  const keepDay = (key: string, day: number): void => {
+    if (days.push({ key, day }) <= accountDays) return
+    const oldest = days.shift()
+    if (oldest === undefined) return
+    const byDay = accounts.get(oldest.key)
+    byDay?.delete(oldest.day)
+    if (byDay?.size === 0) accounts.delete(oldest.key)
+  }
 
   const store = (facts: LedgerEntry.Facts): void => {
     if (!entries.has(facts.id)) {
@@ -36,16 +66,19 @@ const make = (capacity: number): Ledger.Ledger["Service"] => {
       if (!entries.has(opening.id)) store(LedgerEntry.opened(opening))
     })
 
-  const checkpoint = (id: ExchangeId, usage: MeteredUsage) =>
+  const checkpoint = (id: ExchangeId, usage: MeteredUsage, costUsd?: string) =>
     Effect.sync(() => {
       const known = entries.get(id)
-      if (known?.status === "open") entries.set(id, { ...known, usage })
+      if (known?.status === "open") entries.set(id, { ...known, usage, costUsd })
     })
 
   const settle = (settlement: Ledger.Settlement) =>
     Effect.sync(() => {
       const known = entries.get(settlement.id)
-      if (known === undefined || known.status === "open") store(LedgerEntry.settled(settlement))
+      if (known !== undefined && known.status !== "open") return
+      const facts = LedgerEntry.settled(settlement)
+      store(facts)
+      if (facts.status !== "denied") charge(settlement)
     })
 
   const query = (query: Ledger.Query) =>
@@ -58,5 +91,15 @@ const make = (capacity: number): Ledger.Ledger["Service"] => {
       return found.filter(isOlder).slice(0, LedgerEntry.pageSize(query)).map(LedgerEntry.fromFacts)
     })
 
-  return Ledger.Ledger.of({ open, checkpoint, settle, query })
+  const spent = (account: Accounts.Account, fromDay: number) =>
+    Effect.sync(() =>
+      Array.from(accounts.get(`${account.kind} ${account.id}`) ?? []).reduce(
+        (sum, [day, each]) => day >= fromDay ? Accounts.add(sum, each) : sum,
+        Accounts.nothing
+      )
+    )
+
+  const chart = (query: ChartQuery) => Effect.sync(() => memoryChart(entries.values(), query))
+
+  return Ledger.Ledger.of({ open, checkpoint, settle, query, spent, chart })
 }

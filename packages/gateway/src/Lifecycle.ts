@@ -6,8 +6,9 @@ import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
+import * as SteadyTime from "./SteadyTime.ts"
 
-/** Where the gateway stands. Times are milliseconds since the epoch. */
+/** Where the gateway stands. Times are those of the wheel. */
 export type Stage = { readonly _tag: "Serving" } | {
   readonly _tag: "Draining"
   /** New exchanges are refused from here on; before, load balancers get time to look elsewhere. */
@@ -29,7 +30,7 @@ export const layer: Layer.Layer<Lifecycle> = Layer.sync(Lifecycle, () => {
   return Lifecycle.of({
     stage: () => stage,
     drain: ({ drainMs, lameDuckMs }) =>
-      Effect.map(Clock.currentTimeMillis, (now) => {
+      Effect.map(Clock.clockWith((clock) => Effect.succeed(SteadyTime.now(clock))), (now) => {
         if (stage._tag === "Serving") stage = { _tag: "Draining", refusesAt: now + lameDuckMs, stopsAt: now + lameDuckMs + drainMs }
       })
   })

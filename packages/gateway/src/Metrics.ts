@@ -2,6 +2,7 @@
  * What the gateway counts, in Prometheus' words: exchanges by outcome, tokens by class, time to first content. Bound once; a
  * request only updates.
  */
+import type { UsageClass } from "@sluice/protocol/CanonicalUsage"
 import { label } from "@sluice/protocol/Outcome"
 import type * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
@@ -16,7 +17,28 @@ const restored = Metric.counter("sluice_sealed_parts_restored_total", {
   incremental: true
 })
 const unmetered = Metric.counter("sluice_unmetered_total", { description: "Answers with content whose provider counted no tokens", incremental: true })
+const unpricedUsage = Metric.counter("sluice_unpriced_total", {
+  description: "Exchanges with usage whose price is not known, by provider: their cost is missing from the ledger",
+  incremental: true
+})
+const assumedPrices = Metric.counter("sluice_assumed_price_total", {
+  description: "Exchanges of which a class of tokens was priced as another, because the model has no price for it",
+  incremental: true
+})
+const drains = Metric.counter("sluice_drains_total", {
+  description: "Upstreams read on after their client had left, by provider and how that ended; refused = too many at a time",
+  incremental: true
+})
+const drainsActive = Metric.gauge("sluice_drains_active", { description: "Upstreams that are read on although their client has left" })
 const refusals = Metric.counter("sluice_unauthenticated_total", { description: "Calls without a valid key", incremental: true })
+const unrecordedExchanges = Metric.counter("sluice_unrecorded_total", {
+  description: "Exchanges sent upstream although the ledger did not take their opening, by protocol of the client",
+  incremental: true
+})
+const unsettledExchanges = Metric.counter("sluice_unsettled_total", {
+  description: "Exchanges whose end the ledger did not take, by protocol of the client",
+  incremental: true
+})
 const firstContent = Metric.histogram("sluice_first_content_seconds", {
   description: "Seconds from the request to the first content",
   boundaries: Metric.exponentialBoundaries({ start: 0.05, factor: 2, count: 12 })
@@ -58,10 +80,19 @@ const exchangesBy = gathered(exchanges, ["outcome", "inbound"])
 const attemptsBy = gathered(attempts, ["provider", "result"])
 const restoredBy = gathered(restored, ["upstream", "provider"])
 const tokensBy = gathered(tokens, ["class", "provider"])
+const unpricedBy = gathered(unpricedUsage, ["provider", "inbound"])
+const assumedBy = gathered(assumedPrices, ["provider", "class"])
+const drainsBy = gathered(drains, ["provider", "result"])
 const unmeteredBy = gathered(unmetered, ["provider", "inbound"])
 
 /** A call without a valid key: counted here, since it leaves no row. */
 export const unauthenticated: Effect.Effect<void> = Metric.update(refusals, 1)
+
+/** An exchange served without a record of its opening: the ledger fails, and the settings allow it. */
+export const unrecorded = (inbound: string): Effect.Effect<void> => Metric.update(Metric.withAttributes(unrecordedExchanges, { inbound }), 1)
+
+/** An exchange whose settlement the ledger refused: its row is missing, or stays open. */
+export const unsettled = (inbound: string): Effect.Effect<void> => Metric.update(Metric.withAttributes(unsettledExchanges, { inbound }), 1)
 
 const isUnmetered = ({ outcome }: Settlement): boolean => (outcome._tag === "Completed" || outcome._tag === "Incomplete") && outcome.captureMiss === true
 
@@ -82,7 +113,27 @@ export const settled = (settlement: Settlement): Effect.Effect<void> =>
 /** Counts sealed parts given back to a provider; `flush` makes it visible. */
 export const sealsRestored = (upstream: string, provider: string, count: number): void => restoredBy.add(upstream, provider, count)
 
+/** Counts an exchange with usage and without a price; `flush` makes it visible. */
+export const unpriced = (provider: string, inbound: string): void => unpricedBy.add(provider, inbound, 1)
+
+/** Counts an exchange of which a class was priced as another; `flush` makes it visible. */
+export const assumedPrice = (provider: string, name: UsageClass): void => assumedBy.add(provider, name, 1)
+
+let active: number | undefined
+
+/** So many upstreams are read on now; `flush` makes it visible. */
+export const draining = (count: number): void => {
+  active = count
+}
+
+/** Counts the end of reading on, after which so many are left; `flush` makes it visible. */
+export const drained = (provider: string, result: string, left: number): void => {
+  active = left
+  drainsBy.add(provider, result, 1)
+}
+
 /** Hands what was counted to the metrics; called on every turn of the wheel and when the gateway stops. */
 export const flush = (context: Context.Context<never>): void => {
-  for (const counter of [exchangesBy, attemptsBy, tokensBy, unmeteredBy, restoredBy]) counter.flush(context)
+  for (const counter of [exchangesBy, attemptsBy, tokensBy, unmeteredBy, unpricedBy, assumedBy, restoredBy, drainsBy]) counter.flush(context)
+  if (active !== undefined) drainsActive.updateUnsafe(active, context)
 }

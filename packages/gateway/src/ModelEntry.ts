@@ -5,6 +5,7 @@
 import type { Operation } from "@sluice/protocol/Dialect"
 import type { Limits } from "@sluice/protocol/Thinking"
 import type * as Duration from "effect/Duration"
+import type { Price } from "./Prices.ts"
 import type { ProviderId } from "./ProviderId.ts"
 
 /** A provider that can serve an entry, and the name it knows the model by. */
@@ -16,6 +17,8 @@ export interface ModelTarget {
   readonly weight?: number
   /** What this model can be told about thinking; absent = what the entry says. */
   readonly thinking?: Limits
+  /** What this model costs here; absent = what the price book says. */
+  readonly price?: Price
 }
 
 /** How losses of a crossing are judged: `strict` skips a target that would lose anything, `lenient` lets meaning be lost, `default` refuses only that. */

@@ -8,6 +8,7 @@ import * as Option from "effect/Option"
 import { substitute } from "./internal/modelGlob.ts"
 import type { ModelEntry, ModelTarget } from "./ModelEntry.ts"
 import * as ModelRegistry from "./ModelRegistry.ts"
+import type { Price } from "./Prices.ts"
 import type { ProviderId } from "./ProviderId.ts"
 
 /** One try the exchange may make. */
@@ -19,6 +20,8 @@ export interface Candidate {
   readonly entry: ModelEntry
   /** What the model can be told about thinking; absent = not known. */
   readonly thinking?: Limits
+  /** The price the target has of its own; absent = what the price book says. */
+  readonly price?: Price
 }
 
 /**
@@ -48,7 +51,8 @@ const candidate = (route: ModelRegistry.Route, target: ModelTarget): Candidate =
     provider: target.provider,
     model: target.model === undefined ? route.model : route.star === undefined ? target.model : substitute(target.model, route.star),
     entry: route.entry,
-    thinking: target.thinking ?? route.entry.thinking
+    thinking: target.thinking ?? route.entry.thinking,
+    price: target.price
   })
 
 /** The route and every fallback reached from it, nearest first, each name once. */

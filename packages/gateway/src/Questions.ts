@@ -128,7 +128,7 @@ const native = <Q extends Asked, A>(kind: Kind<Q, A>) =>
     const decode = kind.of(executor.dialect)?.response.decode
     if (decode === undefined) return yield* unsupported(kind.operation, plan.model, executor.dialect, executor.id)
     const answer = yield* Effect.fromResult(Result.mapError(decode(parsed), failed))
-    kind.observe(tap, answer, gateway.clock.currentTimeMillisUnsafe())
+    kind.observe(tap, answer, gateway.now())
     const marks = kind.marks("reported")
     if (outbound.lane === "bytes") return { _tag: "Buffered", reply, body: bytes, marks }
     const body = yield* told(kind, exchange, yield* Effect.fromResult(inbound.request()), answer)

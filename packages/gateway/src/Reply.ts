@@ -5,8 +5,10 @@
 import type { Dialect } from "@sluice/protocol/Dialect"
 import { clientMessage, type Failure, policyOf, statusOf } from "@sluice/protocol/GatewayError"
 import * as Loss from "@sluice/protocol/Loss"
+import type { JsonObject } from "@sluice/protocol/Wire"
 import * as HttpServerResponse from "effect/http/HttpServerResponse"
 import type { Exchange } from "./Exchange.ts"
+import * as Fate from "./replays/Fate.ts"
 import type { UpstreamReply } from "./UpstreamClient.ts"
 
 type Head = { [name: string]: string }
@@ -20,18 +22,21 @@ export const identity = (dialect: Dialect, id: string): Head => ({
 const isAllowed = (policy: ReadonlyArray<string>, name: string): boolean =>
   policy.some((allowed) => allowed.endsWith("*") ? name.startsWith(allowed.slice(0, -1)) : allowed === name)
 
+/** The provider's limits are those of the gateway's account with it: a caller with limits of its own would take them for its own. */
+const isAboutLimits = (name: string): boolean => name.includes("ratelimit") || name.startsWith("retry-after")
+
 /** The provider's own headers that may reach the client. Its request ids come back under `x-upstream-request-id`. */
-const upstreamHead = (dialect: Dialect, reply: Pick<UpstreamReply, "headers">): Head => {
+const upstreamHead = (dialect: Dialect, reply: Pick<UpstreamReply, "headers">, hidesLimits: boolean): Head => {
   const head: Head = {}
   for (const [name, value] of Object.entries(reply.headers)) {
-    if (value === undefined || !isAllowed(dialect.headers.reply, name)) continue
+    if (value === undefined || !isAllowed(dialect.headers.reply, name) || (hidesLimits && isAboutLimits(name))) continue
     head[name === "x-request-id" || name === "request-id" ? "x-upstream-request-id" : name] = value
   }
   return head
 }
 
 /** What is known of the exchange when its answer's head goes out. */
-const facts = (exchange: Exchange, overheadMs: number | undefined): Head => {
+export const facts = (exchange: Exchange, overheadMs: number | undefined): Head => {
   const { current } = exchange
   if (current === undefined) return {}
   const losses = Loss.toHeader(current.losses)
@@ -49,7 +54,8 @@ export const head = (
   exchange: Exchange,
   upstream: { readonly dialect: Dialect; readonly reply: Pick<UpstreamReply, "headers">; readonly overheadMs: number } | undefined
 ): Head => ({
-  ...(upstream === undefined ? {} : upstreamHead(upstream.dialect, upstream.reply)),
+  ...(upstream === undefined ? {} : upstreamHead(upstream.dialect, upstream.reply, exchange.limitHeaders !== undefined)),
+  ...exchange.limitHeaders,
   ...identity(exchange.inbound, exchange.id),
   ...(upstream === undefined ? {} : facts(exchange, upstream.overheadMs))
 })
@@ -58,19 +64,30 @@ export const head = (
 const isHopeless = (failure: Failure, status: number): boolean => {
   const policy = policyOf(failure.class)
   return (status >= 500 || status === 429 || status === 409 || status === 408) && !policy.sameTarget && failure.class !== "unavailable" &&
-    failure.class !== "cancelled"
+    failure.class !== "cancelled" && (failure.class !== "conflict" || failure.retryAfterMs === undefined)
 }
+
+/** What a stream's head says to whatever stands between: pass it on as it comes. */
+export const unbuffered: Head = { "cache-control": "no-cache", "x-accel-buffering": "no" }
+
+/** The body of an error reply in the client's dialect, as it is sent. */
+export const errorBytes = (dialect: Dialect, id: string, failure: Failure): Uint8Array => Buffer.from(JSON.stringify(errorBody(dialect, id, failure)))
+
+const errorBody = (dialect: Dialect, id: string, failure: Failure): JsonObject =>
+  dialect.errors.encode(failure, { status: statusOf(failure), requestId: id, message: clientMessage(failure) })
 
 /** An error reply in the client's dialect. */
 export const error = (dialect: Dialect, id: string, failure: Failure, exchange?: Exchange): HttpServerResponse.HttpServerResponse => {
   const status = statusOf(failure)
-  return HttpServerResponse.jsonUnsafe(dialect.errors.encode(failure, { status, requestId: id, message: clientMessage(failure) }), {
+  // What is kept under the client's key is all that another try with the key would get
+  const isKept = exchange?.replay !== undefined && Fate.mayHaveRun(exchange, failure)
+  return HttpServerResponse.jsonUnsafe(errorBody(dialect, id, failure), {
     status,
     headers: {
       ...identity(dialect, id),
-      ...(exchange === undefined ? {} : facts(exchange, undefined)),
+      ...(exchange === undefined ? {} : { ...facts(exchange, undefined), ...exchange.limitHeaders }),
       ...(failure.retryAfterMs === undefined ? {} : { "retry-after": String(Math.max(1, Math.ceil(failure.retryAfterMs / 1000))) }),
-      ...(isHopeless(failure, status) ? { "x-should-retry": "false" } : {})
+      ...(isKept || isHopeless(failure, status) ? { "x-should-retry": "false" } : {})
     }
   })
 }

@@ -9,12 +9,19 @@ import * as Exit from "effect/Exit"
 import type * as Fiber from "effect/Fiber"
 import * as Scope from "effect/Scope"
 import type { AnswerBody } from "./AnswerBody.ts"
+import * as Costs from "./Costs.ts"
+import * as CountedInput from "./CountedInput.ts"
 import * as Drain from "./Drain.ts"
 import { contextOf, endOnce, type Exchange, settlement } from "./Exchange.ts"
 import type { Extension } from "./Extension.ts"
 import type { Gateway } from "./Gateway.ts"
+import type { Settlement } from "./Ledger.ts"
 import * as Metrics from "./Metrics.ts"
 import type { ModelEntry } from "./ModelEntry.ts"
+import * as Overload from "./Overload.ts"
+import * as Refusals from "./Refusals.ts"
+import * as Replaying from "./Replaying.ts"
+import * as Reserve from "./Reserve.ts"
 
 /** Milliseconds the settling may take; the ledger keeps what it could not write by then. */
 const settleWithinMs = 2_000
@@ -41,23 +48,50 @@ const awaited = (gateway: Gateway, fiber: Fiber.Fiber<void>, onLate: Effect.Effe
     })
   })
 
+/** What others wait for ends beside the record, not after it: the caller's next request, or one with the same idempotency key, may be on its way. */
+const ending = (exchange: Exchange, record: Settlement, recorded: Effect.Effect<void>): Effect.Effect<void> => {
+  const { replay, reservation } = exchange
+  if (replay === undefined && reservation === undefined) return recorded
+  const ends = [
+    ...(reservation === undefined ? [] : [Reserve.end(exchange, record)]),
+    ...(replay === undefined ? [] : [Replaying.conclude(exchange, replay, record)]),
+    recorded
+  ]
+  return Effect.all(ends, { concurrency: "unbounded", discard: true })
+}
+
 /** Settles the exchange: ledger, metrics, then `finish` of every extension that was entered, in reverse. */
 export const settle = (gateway: Gateway, exchange: Exchange, entered: ReadonlyArray<Extension>): Effect.Effect<void> =>
   Effect.suspend(() => {
-    const record = settlement(exchange, gateway.clock.currentTimeMillisUnsafe())
-    const written = bounded(
+    const plain = settlement(exchange, gateway.now())
+    return CountedInput.isWanted(gateway, exchange, plain)
+      ? Effect.flatMap(CountedInput.count(gateway, exchange, plain), (counted) => conclude(gateway, exchange, entered, counted))
+      : conclude(gateway, exchange, entered, plain)
+  }).pipe(Effect.uninterruptible)
+
+const conclude = (gateway: Gateway, exchange: Exchange, entered: ReadonlyArray<Extension>, plain: Settlement): Effect.Effect<void> =>
+  Effect.suspend(() => {
+    const record = Costs.priced(gateway, exchange, plain)
+    const recorded = gateway.ledger.settle(record).pipe(
+      Effect.catch((error) =>
+        Effect.andThen(
+          Metrics.unsettled(record.inbound),
+          Effect.logError("The ledger refused a settlement", error, { id: exchange.id, outcome: label(record.outcome) })
+        )
+      )
+    )
+    Overload.leave(gateway, exchange)
+    const written = Refusals.isRefusal(record) && !gateway.refusals.add(record) ? Effect.void : bounded(
       gateway,
-      gateway.ledger.settle(record).pipe(
-        Effect.catch((error) => Effect.logError("The ledger refused a settlement", error, { id: exchange.id, outcome: label(record.outcome) }))
-      ),
-      Effect.logError("The ledger did not confirm a settlement in time", { id: exchange.id })
+      ending(exchange, record, recorded),
+      Effect.logError("A settlement was not confirmed in time", { id: exchange.id })
     )
     if (entered.length === 0) return Effect.andThen(written, Metrics.settled(record))
     const context = contextOf(exchange)
     const finished = Effect.forEach(entered.toReversed(), ({ finish }) =>
       finish === undefined ? Effect.void : Effect.ignoreCause(finish(record, context), { log: true }), { discard: true })
     return written.pipe(Effect.andThen(Metrics.settled(record)), Effect.andThen(finished))
-  }).pipe(Effect.uninterruptible)
+  })
 
 /** A streamed body has ended, by itself or by somebody: fills the cell and decides what becomes of the upstream. */
 export const bodyEnded = (
@@ -72,14 +106,21 @@ export const bodyEnded = (
   Effect.suspend(() => {
     if (Exit.isSuccess(exit)) endOnce(exchange, { _tag: "Delivered" })
     else noteExit()
+    const { replay } = exchange
+    if (replay !== undefined) replay.isWhole = Exit.isSuccess(exit)
     const answer = body.answer()
     if (answer === undefined) return Effect.void
     const drain = Exit.isSuccess(exit)
       ? body.isLingering() ? Drain.linger(gateway, answer) : undefined
       : exchange.ending?._tag === "ClientGone" && !answer.isOver()
-      ? Drain.afterClient(gateway, answer, entry.onClientGone ?? "cancel")
+      ? Drain.afterClient(gateway, exchange, answer, Replaying.onClientGone(gateway, exchange, entry.onClientGone, body.totalMs()))
       : undefined
-    if (drain === undefined) return Effect.sync(() => answer.abandon(gateway.clock.currentTimeMillisUnsafe()))
+    if (drain === undefined) return Effect.sync(() => answer.abandon(gateway.now()))
     exchange.outlivesRequest = true
-    return drain.pipe(Effect.ensuring(Scope.close(scope, Exit.void)), Effect.forkIn(gateway.scope), Effect.asVoid)
+    const unregister = gateway.wheel.register({ tick: body.checkpoint })
+    const ended = Effect.suspend(() => {
+      unregister()
+      return Scope.close(scope, Exit.void)
+    })
+    return drain.pipe(Effect.ensuring(ended), Effect.forkIn(gateway.scope), Effect.asVoid)
   })

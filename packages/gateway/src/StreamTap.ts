@@ -11,6 +11,8 @@ import type { Failure } from "@sluice/protocol/GatewayError"
 export interface TapFacts {
   readonly servedModel: string | undefined
   readonly usage: Usage.Usage
+  /** The service tier the usage is of, where it is not the provider's standard one. */
+  readonly tier: string | undefined
   readonly choices: ReadonlyMap<number, Finish | undefined>
   /** Characters of content that came, as a base of estimates. */
   readonly contentLength: number
@@ -38,6 +40,7 @@ export const make = (): StreamTap => {
   const facts: Gathered = {
     servedModel: undefined,
     usage: Usage.none,
+    tier: undefined,
     choices: new Map(),
     contentLength: 0,
     hadContent: false,
@@ -74,6 +77,7 @@ export const make = (): StreamTap => {
         return
       case "usage":
         facts.usage = Usage.merge(facts.usage, event.usage)
+        facts.tier = event.tier ?? facts.tier
         return
       case "finish":
         facts.commits = true

@@ -15,6 +15,8 @@ export type Ending =
   | { readonly _tag: "Refused"; readonly by: string; readonly failure: Failure }
   /** The plan is exhausted, before anything of an answer went to the client. */
   | { readonly _tag: "Failed"; readonly failure: Failure }
+  /** A kept answer was given again. */
+  | { readonly _tag: "Replayed" }
   /** The answer was handed over whole, or the stream was read to its terminal event. */
   | { readonly _tag: "Delivered" }
   | { readonly _tag: "ClientGone"; readonly why?: string }
@@ -49,6 +51,7 @@ const finished = (tap: TapFacts, brokeAfter: boolean): Outcome => {
 export const outcome = ({ ending, tap, committed, operation, sentUpstream }: Facts): Outcome => {
   if (ending?._tag === "Defect") return { _tag: "Defect", message: ending.message }
   if (ending?._tag === "Refused") return { _tag: "Denied", by: ending.by, class: ending.failure.class, message: ending.failure.message }
+  if (ending?._tag === "Replayed") return { _tag: "Replayed" }
   // A question has one whole answer and no choices that could stay open
   if (ending?._tag === "Delivered" && operation !== "generate") return { _tag: "Completed" }
   const failure = tap?.failure
@@ -98,6 +101,9 @@ export const usage = (facts: Facts, result: Outcome): Usage.MeteredUsage => {
   if (tap === undefined) return facts.sentUpstream ? estimatedInput(facts) : Usage.unmetered
   return facts.operation === "embed" ? withInput(tap, facts) : complete(tap, facts)
 }
+
+/** The usage of an answer under way. */
+export const usageSoFar = (facts: Facts & { readonly tap: TapFacts }): Usage.MeteredUsage => complete(facts.tap, facts)
 
 const estimatedInput = (facts: Facts): Usage.MeteredUsage =>
   Usage.metered(facts.operation === "embed" ? { input: facts.estimatedInput } : { input: facts.estimatedInput, output: 0 }, "estimated")

@@ -8,10 +8,11 @@ import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Result from "effect/Result"
+import * as SteadyTime from "./SteadyTime.ts"
 
 /** Something that wants to be asked on every tick. */
 export interface Watch {
-  /** Called with the coarse time in milliseconds since the epoch. Must be quick, and must not throw: a watch that does is removed. */
+  /** Called with the coarse time in milliseconds, as {@link Wheel.now} gives it. Must be quick, and must not throw: a watch that does is removed. */
   readonly tick: (now: number) => void
 }
 
@@ -22,7 +23,7 @@ export class Wheel extends Context.Service<Wheel, {
    * inside a tick. A watch added during a tick is called from the next one on, or already in this one where others left.
    */
   readonly register: (watch: Watch) => () => void
-  /** Milliseconds since the epoch at the last tick. */
+  /** Milliseconds at the last tick: a time for measuring (SteadyTime.ts), not the time of day. */
   readonly now: () => number
   /** How many watches are registered. */
   readonly size: () => number
@@ -38,11 +39,11 @@ export const layer = (tickMs = 100): Layer.Layer<Wheel> =>
       const clock = yield* Clock.Clock
       // Entries, not watches: the same watch may be registered twice and removed once
       const entries = new Set<Entry>()
-      let now = clock.currentTimeMillisUnsafe()
+      let now = SteadyTime.now(clock)
       let failures = 0
 
       const turn = Effect.suspend(() => {
-        now = clock.currentTimeMillisUnsafe()
+        now = SteadyTime.now(clock)
         const reasons = tickAll(entries, now)
         if (reasons.length === 0) return Effect.void
         failures += reasons.length

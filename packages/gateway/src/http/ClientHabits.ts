@@ -13,14 +13,16 @@ const problem = (status: number, title: string, detail: string): HttpServerRespo
 
 /** Adds health, the habits and the route of last resort. */
 export const add = Effect.fnUntraced(function*(router: HttpRouter, gateway: Gateway) {
-  yield* router.add("GET", "/health/live", HttpServerResponse.jsonUnsafe({ status: "live" }))
+  const { worker } = gateway.settings
+  const who = worker === undefined ? {} : { worker }
+  yield* router.add("GET", "/health/live", HttpServerResponse.jsonUnsafe({ status: "live", ...who }))
   yield* router.add(
     "GET",
     "/health/ready",
     Effect.sync(() =>
       gateway.lifecycle.stage()._tag === "Serving"
-        ? HttpServerResponse.jsonUnsafe({ status: "ready" })
-        : HttpServerResponse.jsonUnsafe({ status: "draining" }, { status: 503 })
+        ? HttpServerResponse.jsonUnsafe({ status: "ready", ...who })
+        : HttpServerResponse.jsonUnsafe({ status: "draining", ...who }, { status: 503 })
     )
   )
   // Claude Code asks whether the host lives before its first message

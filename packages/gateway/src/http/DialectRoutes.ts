@@ -122,6 +122,16 @@ const models = Effect.fnUntraced(function*(gateway: Gateway, { model, served: { 
   return Result.isFailure(told) ? Reply.error(dialect, id, told.failure) : HttpServerResponse.jsonUnsafe(told.success, { headers: Reply.identity(dialect, id) })
 })
 
+/** Headers a request may have. */
+const maxHeaders = 100
+
+const tooManyHeaders = (gateway: Gateway, dialect: Dialect) =>
+  Reply.error(
+    dialect,
+    generate(gateway.clock.currentTimeMillisUnsafe(), gateway.random),
+    fail({ class: "bad-request", status: 431, message: `The request has more than ${maxHeaders} headers.` }).failure
+  )
+
 const call = (gateway: Gateway, { model, served: { dialect, endpoint } }: Asked, request: HttpServerRequest) =>
   Pipeline.handle(gateway, {
     ...ClientSecret.presented(request, dialect, gateway),
@@ -131,7 +141,7 @@ const call = (gateway: Gateway, { model, served: { dialect, endpoint } }: Asked,
       ...(model === undefined ? {} : { model }),
       ...(endpoint.stream.in === "path" ? { stream: endpoint.stream.is ?? false } : {})
     },
-    text: RequestBody.read(request, gateway.settings.bodyLimitBytes)
+    text: (askRoom) => RequestBody.read(request, gateway.settings.bodyLimitBytes, askRoom)
   })
 
 const nowhere = (gateway: Gateway, { dialect }: Served, request: HttpServerRequest) =>
@@ -152,6 +162,7 @@ export const add = Effect.fnUntraced(function*(router: HttpRouter, gateway: Gate
         const request = yield* HttpServerRequest
         const asked = choose(group, request)
         if (asked === undefined) return nowhere(gateway, first, request)
+        if (Object.keys(request.headers).length > maxHeaders) return tooManyHeaders(gateway, asked.served.dialect)
         return asked.served.endpoint.operation === "models" ? yield* models(gateway, asked, request) : yield* call(gateway, asked, request)
       })
     )

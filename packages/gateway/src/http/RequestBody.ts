@@ -1,13 +1,15 @@
 /**
  * Reads a client's body: within the limit, decoded when it is gzip or zstd (the decoded size is what counts), as text. Every
- * refusal is an error of the client's protocol, not an empty reply.
+ * refusal is an error of the client's protocol, not an empty reply. Room is asked for what the head of the request did not state.
  */
+import { joined } from "@sluice/protocol/Chunks"
 import { fail, type GatewayError } from "@sluice/protocol/GatewayError"
 import * as ByteSize from "effect/ByteSize"
 import * as Effect from "effect/Effect"
 import * as HttpIncomingMessage from "effect/http/HttpIncomingMessage"
 import type { HttpServerError } from "effect/http/HttpServerError"
 import type { HttpServerRequest } from "effect/http/HttpServerRequest"
+import * as Stream from "effect/Stream"
 import { promisify } from "node:util"
 import { gunzip, zstdDecompress } from "node:zlib"
 
@@ -20,12 +22,52 @@ const unreadable = (error: HttpServerError, limit: number): GatewayError =>
 
 const decoders = { gzip: promisify(gunzip), zstd: promisify(zstdDecompress) }
 
+/** Asks for room for so many bytes more, or gives room back where they are fewer than none; the error says that there is none. */
+export type AskRoom = (bytes: number) => GatewayError | undefined
+
 const isOverflow = (cause: unknown): boolean => cause instanceof Error && "code" in cause && cause.code === "ERR_BUFFER_TOO_LARGE"
 
-const decompress = (bytes: Uint8Array, encoding: "gzip" | "zstd", limit: number): Effect.Effect<Uint8Array, GatewayError> =>
+/** Decodes to at most `most` bytes; `undefined` where that is too little. */
+const decodeWithin = (packed: Uint8Array, encoding: "gzip" | "zstd", most: number): Effect.Effect<Uint8Array | undefined, GatewayError> =>
   Effect.tryPromise({
-    try: () => decoders[encoding](bytes, { maxOutputLength: limit }),
-    catch: (cause) => isOverflow(cause) ? tooLarge(limit) : fail({ class: "bad-request", message: `The request body says it is ${encoding}, but it is not.` })
+    try: () => decoders[encoding](packed, { maxOutputLength: most }),
+    catch: (cause) => isOverflow(cause) ? undefined : fail({ class: "bad-request", message: `The request body says it is ${encoding}, but it is not.` })
+  }).pipe(Effect.catch((error) => error ?? Effect.undefined))
+
+/** What bodies usually unpack to, at most; only one that is more asks for room up to the limit. */
+const usualRatio = 16
+
+const decompress = Effect.fnUntraced(function*(packed: Uint8Array, encoding: "gzip" | "zstd", limit: number, askRoom: AskRoom) {
+  const usual = Math.min(limit, Math.max(65_536, packed.length * usualRatio))
+  let held = 0
+  for (const most of new Set([usual, limit])) {
+    const refused = askRoom(most - held)
+    if (refused !== undefined) return yield* refused
+    held = most
+    const bytes = yield* decodeWithin(packed, encoding, most)
+    if (bytes === undefined) continue
+    askRoom(bytes.length - held - packed.length)
+    return bytes
+  }
+  return yield* tooLarge(limit)
+})
+
+/** Reads a body whose size nobody has stated. */
+const gather = (request: HttpServerRequest, limit: number, askRoom: AskRoom): Effect.Effect<Uint8Array, GatewayError> =>
+  Effect.suspend(() => {
+    const chunks: Array<Uint8Array> = []
+    let size = 0
+    return request.stream.pipe(
+      Stream.runForEachArray((batch) => {
+        const more = batch.reduce((sum, { length }) => sum + length, 0)
+        size += more
+        if (size > limit) return tooLarge(limit)
+        chunks.push(...batch)
+        return askRoom(more) ?? Effect.void
+      }),
+      Effect.mapError((error) => error._tag === "GatewayError" ? error : unreadable(error, limit)),
+      Effect.map(() => joined(chunks))
+    )
   })
 
 const decoder = new TextDecoder("utf-8", { fatal: true })
@@ -34,7 +76,7 @@ const toText = (bytes: Uint8Array): Effect.Effect<string, GatewayError> =>
   Effect.try({ try: () => decoder.decode(bytes), catch: () => fail({ class: "bad-request", message: "The request body is not valid UTF-8." }) })
 
 /** The text of a request's body; `limit` in bytes. */
-export const read = (request: HttpServerRequest, limit: number): Effect.Effect<string, GatewayError> =>
+export const read = (request: HttpServerRequest, limit: number, askRoom: AskRoom): Effect.Effect<string, GatewayError> =>
   Effect.suspend(() => {
     const encoding = (request.headers["content-encoding"] ?? "identity").trim().toLowerCase()
     if (encoding !== "identity" && encoding !== "" && encoding !== "gzip" && encoding !== "zstd") {
@@ -44,16 +86,14 @@ export const read = (request: HttpServerRequest, limit: number): Effect.Effect<s
     if (type !== undefined && !/json/i.test(type)) {
       return fail({ class: "unsupported-media", message: `The content type "${type}" is not accepted; send application/json.` })
     }
-    const stated = Number(request.headers["content-length"] ?? 0)
-    if (stated > limit) {
-      return tooLarge(limit)
-    }
-    const bytes = request.arrayBuffer.pipe(
+    const stated = request.headers["content-length"]
+    if (Number(stated ?? 0) > limit) return tooLarge(limit)
+    const bytes = stated === undefined ? gather(request, limit, askRoom) : request.arrayBuffer.pipe(
       Effect.provideService(HttpIncomingMessage.MaxBodySize, ByteSize.bytes(limit)),
       Effect.mapError((error) => unreadable(error, limit)),
       Effect.map((buffer) => new Uint8Array(buffer))
     )
     return encoding === "gzip" || encoding === "zstd"
-      ? bytes.pipe(Effect.flatMap((packed) => decompress(packed, encoding, limit)), Effect.flatMap(toText))
+      ? bytes.pipe(Effect.flatMap((packed) => decompress(packed, encoding, limit, askRoom)), Effect.flatMap(toText))
       : Effect.flatMap(bytes, toText)
   })

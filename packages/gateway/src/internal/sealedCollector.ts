@@ -21,13 +21,17 @@ interface Block {
   readonly id: string
   readonly form: ReasoningPart["form"]
   readonly item: ItemFacts | undefined
+  /** What was said, the last of it in pieces: a string for each word would take many times the words. */
   readonly text: Array<string>
   signature: Sealed | undefined
   encrypted: Sealed | undefined
 }
 
-/** More than this of one answer, in characters, is not followed. */
-const maxCharacters = 8 * 1024 * 1024
+/** More than this of one answer, in characters, is not followed: the longest that models write is shorter. */
+const maxCharacters = 512 * 1024
+
+/** Pieces of a text that are kept before they are put together. */
+const maxPieces = 512
 
 /** Follows one answer of a provider of the dialect `by`. */
 export interface Collector {
@@ -82,7 +86,9 @@ export const make = (by: DialectId): Collector => {
   const blockAt = ({ choice, index }: { readonly choice: number; readonly index: number }): Block | undefined => choices.get(choice)?.get(index)
   const say = (at: { readonly choice: number; readonly index: number }, text: string): void => {
     characters += text.length
-    if (characters <= maxCharacters) blockAt(at)?.text.push(text)
+    if (characters > maxCharacters) return choices.clear()
+    const pieces = blockAt(at)?.text
+    if (pieces !== undefined && pieces.push(text) > maxPieces) pieces.splice(0, pieces.length, pieces.join(""))
   }
   const seal = (block: Block | undefined, field: "signature" | "encrypted", value: Sealed | undefined): void => {
     if (block === undefined || value?.by !== by) return

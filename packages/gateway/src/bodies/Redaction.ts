@@ -1,0 +1,77 @@
+/**
+ * Masks in a body what should not be kept: `[email]`, `[phone]`, `[card]`, `[secret]` stand where it stood, and the JSON around stays
+ * JSON. Words that a stream said in pieces are masked across its events. Not a promise that nothing personal is left: names and
+ * addresses are words like any other.
+ */
+import * as Deltas from "./Deltas.ts"
+import * as Spans from "./Spans.ts"
+
+interface Cut {
+  readonly from: number
+  readonly to: number
+  readonly by: string
+}
+
+/** Visible characters that JSON would let somebody write as escapes. */
+const plain = (text: string): string =>
+  text.includes("\\u00")
+    ? text.replaceAll(/\\(?:u00([2-7][0-9a-fA-F])|[^u]|u)/gs, (escape, code: string | undefined) => {
+      const character = code === undefined ? "" : String.fromCharCode(Number.parseInt(code, 16))
+      return character === "" || character === "\"" || character === "\\" || character === "\u007f" ? escape : character
+    })
+    : text
+
+/** A number of JSON becomes another number, everything else a word. */
+const maskOf = (flat: string, { from, label, to }: Spans.Span): string => {
+  const before = flat.slice(Math.max(0, from - 9), from)
+  const after = flat.slice(to, to + 9)
+  return /^\d+$/.test(flat.slice(from, to)) && /[:[,]\s{0,8}$/.test(before) && /^\s{0,8}[,\]}]/.test(after) ? "0" : `[${label}]`
+}
+
+const cutsOf = (flat: string): ReadonlyArray<Cut> => Spans.find(flat).map((span) => ({ from: span.from, to: span.to, by: maskOf(flat, span) }))
+
+/** What spans several pieces of a text: the mask stands in the first, the others lose their part. */
+const cutsAcross = (flat: string): ReadonlyArray<Cut> => {
+  const cuts: Array<Cut> = []
+  for (const pieces of Deltas.of(flat)) {
+    const found = Spans.find(pieces.map(({ from, to }) => flat.slice(from, to)).join(""))
+    let at = 0
+    let next = 0
+    for (const { from, to } of pieces) {
+      const end = at + to - from
+      for (let index = next; index < found.length; index++) {
+        const span = found[index]
+        if (span === undefined || span.from >= end) break
+        if (span.to <= end) next = index + 1
+        if (span.to <= at) continue
+        const begins = span.from >= at
+        cuts.push({ from: from + Math.max(0, span.from - at), to: from + Math.min(to - from, span.to - at), by: begins ? `[${span.label}]` : "" })
+      }
+      at = end
+    }
+  }
+  return cuts
+}
+
+const apply = (text: string, cuts: ReadonlyArray<Cut>): string => {
+  if (cuts.length === 0) return text
+  const parts: Array<string> = []
+  let at = 0
+  for (const { by, from, to } of cuts.toSorted((a, b) => a.from - b.from)) {
+    if (from < at) continue
+    parts.push(text.slice(at, from), by)
+    at = to
+  }
+  return parts.join("") + text.slice(at)
+}
+
+/** The text with everything masked that {@link Spans.find} finds. */
+export const redact = (text: string): string => {
+  const readable = plain(text)
+  // Escapes inside strings keep their places, and the quotes that end strings stay
+  const across = apply(readable, cutsAcross(escapesAsWords(readable)))
+  return apply(across, cutsOf(Spans.flattened(across)))
+}
+
+/** As {@link Spans.flattened}: an escaped quote must not end a string, an escaped break must end a word. */
+const escapesAsWords = Spans.flattened
