@@ -1,10 +1,9 @@
 /** Why a ledger file cannot be served: the one way in which building the layer fails. */
 import * as Schema from "effect/Schema"
 
-/** The file is in use by another process, or is no usable ledger. */
+/** The file cannot be opened, or is no usable ledger. */
 export class LedgerStartError extends Schema.TaggedError<LedgerStartError>()("LedgerStartError", {
   filename: Schema.String,
-  kind: Schema.Literals(["in-use", "unusable"]),
   reason: Schema.String
 }) {
   override get message(): string {

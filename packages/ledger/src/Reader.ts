@@ -2,8 +2,8 @@
  * The event loop's side of the reader thread: starts it with the first query, hands out answers, and starts another where it died.
  * Not told about writes: what is committed is what it sees.
  */
-import type { Entry, Query } from "@sluice/gateway/Ledger"
-import type { FromReader, ToReader } from "./Messages.ts"
+import type { Entry } from "@sluice/gateway/Ledger"
+import type { Answer, FromReader, Question, ToReader } from "./Messages.ts"
 
 /** A running reader thread. */
 export interface Thread {
@@ -13,14 +13,11 @@ export interface Thread {
 /** Starts a thread; `onExit` is called once, when it is gone. */
 export type StartThread = (onMessage: (message: FromReader) => void, onExit: (reason: string) => void) => Thread
 
-/** An answer: the entries, or why there are none. */
-export type Answer = { readonly entries: ReadonlyArray<Entry> } | { readonly failure: string }
-
 /** The reader, as the ledger uses it. */
 export interface Reader {
   /** Asks; gives a function that lets go of the answer. */
-  readonly query: (query: Query, done: (answer: Answer) => void) => () => void
-  /** Ends the thread, where there is one, then calls back. Queries under way fail. */
+  readonly ask: (question: Question, done: (answer: Answer) => void) => () => void
+  /** Ends the thread, where there is one, then calls back. Questions under way fail. */
   readonly close: (done: () => void) => void
 }
 
@@ -36,35 +33,35 @@ export const make = (start: StartThread): Reader => {
   let onClosed: (() => void) | undefined
   let next = 0
 
-  const onMessage = (message: FromReader) => {
-    const query = asked.get(message.id)
-    if (query === undefined) return
-    if (message._tag === "Page") {
-      for (const entry of message.entries) query.entries.push(entry)
-      if (!message.last) return
+  const onMessage = ({ answer, id, last }: FromReader) => {
+    const question = asked.get(id)
+    if (question === undefined) return
+    if (answer._tag === "Entries") {
+      for (const entry of answer.entries) question.entries.push(entry)
     }
-    asked.delete(message.id)
-    query.done(message._tag === "Page" ? { entries: query.entries } : { failure: message.reason })
+    if (!last) return
+    asked.delete(id)
+    question.done(answer._tag === "Entries" ? { _tag: "Entries", entries: question.entries } : answer)
   }
 
   const onExit = (reason: string) => {
     thread = undefined
     const lost = Array.from(asked.values())
     asked.clear()
-    for (const { done } of lost) done({ failure: `its reader thread has ended: ${reason}` })
+    for (const { done } of lost) done({ _tag: "Failed", reason: `its reader thread has ended: ${reason}` })
     onClosed?.()
   }
 
   return {
-    query: (query, done) => {
+    ask: (question, done) => {
       const id = next++
       if (onClosed !== undefined) {
-        done({ failure: "it is closed" })
+        done({ _tag: "Failed", reason: "it is closed" })
         return () => {}
       }
       asked.set(id, { entries: [], done })
       thread ??= start(onMessage, onExit)
-      thread.post({ _tag: "Query", id, query })
+      thread.post({ _tag: "Ask", id, question })
       return () => void asked.delete(id)
     },
     close: (done) => {

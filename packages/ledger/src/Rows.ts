@@ -6,7 +6,9 @@ import type { Opening, Settlement } from "@sluice/gateway/Ledger"
 import type { MeteredUsage, Provenance, UsageClass } from "@sluice/protocol/CanonicalUsage"
 import { classes } from "@sluice/protocol/CanonicalUsage"
 import type { CountedLoss } from "@sluice/protocol/Loss"
+import * as Money from "@sluice/protocol/Money"
 import * as Outcome from "@sluice/protocol/Outcome"
+import * as Option from "effect/Option"
 
 /** What SQLite binds without conversion. Numbers are safe integers. */
 export type Value = string | number | null
@@ -14,11 +16,23 @@ export type Value = string | number | null
 /** One write: its kind, then its values in the order of the columns. */
 export type Row = readonly [kind: Kind, ...values: ReadonlyArray<Value>]
 
-/** 0 opens an exchange, 1 is a checkpoint of its usage, 2 settles it. */
-export type Kind = 0 | 1 | 2
+/** 0 opens an exchange, 1 is a checkpoint of its usage, 2 settles it, 3 keeps its bodies. */
+export type Kind = 0 | 1 | 2 | 3
 
 /** The columns an opening states, in the order of its row. */
-export const openingColumns = ["id", "started_at", "operation", "principal", "inbound", "stream", "model", "estimated_input"] as const
+export const openingColumns = [
+  "id",
+  "started_at",
+  "operation",
+  "principal",
+  "inbound",
+  "stream",
+  "model",
+  "estimated_input",
+  "tenant",
+  "team",
+  "estimated_usd"
+] as const
 
 /** The column of each token class. */
 export const usageColumn = {
@@ -36,7 +50,10 @@ export const usageColumn = {
 /** The columns of a usage snapshot, in the order of the rows that carry one. */
 export const usageColumns: ReadonlyArray<string> = [...classes.map((name) => usageColumn[name]), "provenance"]
 
-/** The columns only a settlement states, in the order of its row, after those of the opening and of the usage. */
+/** The columns of what the usage costs: exact, and in whole nano-dollars for sums. They follow those of the usage. */
+export const costColumns = ["cost_usd", "cost_nanos"] as const
+
+/** The columns only a settlement states, in the order of its row, after those of the opening, the usage and the cost. */
 export const settlementColumns = [
   "ended_at",
   "status",
@@ -48,21 +65,22 @@ export const settlementColumns = [
   "upstream_model",
   "served_model",
   "attempts",
-  "cost_usd",
+  "price_version",
   "losses",
   "response_losses",
   "bytes_out",
   "ttft_ms",
   "finish",
   "error_class",
-  "error_message"
+  "error_message",
+  "saved_usd"
 ] as const
 
 /** The columns of one attempt at the end of a settle row, after the exchange's id and the attempt's number. */
 export const attemptColumns = ["provider", "upstream_model", "started_at", "ended_at", "error_class", "error_message", "error_status"] as const
 
 /** Number of values in a settle row before its attempts, the kind included. */
-export const settleLength = 1 + openingColumns.length + usageColumns.length + settlementColumns.length
+export const settleLength = 1 + openingColumns.length + usageColumns.length + costColumns.length + settlementColumns.length
 
 // Built by pushing onto one array: this runs on the event loop, twice for every exchange
 type Draft = [kind: Kind, ...values: Array<Value>]
@@ -75,9 +93,10 @@ export const opening = (opening: Opening): Row => {
 }
 
 /** The row that notes the usage so far. */
-export const checkpoint = (id: string, usage: MeteredUsage): Row => {
+export const checkpoint = (id: string, usage: MeteredUsage, costUsd?: string): Row => {
   const row: Draft = [1]
   pushUsage(row, usage)
+  pushCost(row, costUsd)
   row.push(id)
   return row
 }
@@ -89,6 +108,7 @@ export const settlement = (settled: Settlement): Row => {
   const row: Draft = [2]
   pushOpening(row, settled)
   pushUsage(row, settled.usage)
+  pushCost(row, settled.costUsd)
   row.push(
     whole(settled.endedAt),
     Outcome.ledgerStatus(outcome),
@@ -100,14 +120,15 @@ export const settlement = (settled: Settlement): Row => {
     settled.upstreamModel ?? null,
     settled.servedModel ?? null,
     settled.attempts.length,
-    settled.costUsd ?? null,
+    settled.priceVersion ?? null,
     list(settled.losses),
     list(settled.responseLosses),
     whole(settled.bytesOut),
     settled.ttftMs === undefined ? null : whole(settled.ttftMs),
     settled.finish ?? null,
     error?.class ?? null,
-    error?.message ?? null
+    error?.message ?? null,
+    settled.savedUsd ?? null
   )
   for (const attempt of settled.attempts) {
     row.push(
@@ -132,8 +153,21 @@ const pushOpening = (row: Draft, opening: Opening): void => {
     opening.inbound,
     opening.stream ? 1 : 0,
     opening.model ?? null,
-    whole(opening.estimatedInput)
+    whole(opening.estimatedInput),
+    opening.tenant ?? null,
+    opening.team ?? null,
+    opening.estimatedUsd ?? null
   )
+}
+
+const pushCost = (row: Draft, costUsd: string | undefined): void => {
+  row.push(...cost(costUsd))
+}
+
+/** The values of {@link costColumns}. */
+export const cost = (costUsd: string | undefined): readonly [usd: Value, nanos: Value] => {
+  const money = costUsd === undefined ? Option.none() : Money.fromDecimal(costUsd)
+  return [costUsd ?? null, Option.isNone(money) ? null : whole(Number(Money.toNanos(money.value)))]
 }
 
 const pushUsage = (row: Draft, { provenance, tokens }: MeteredUsage): void => {

@@ -4,17 +4,19 @@
  */
 import * as Option from "effect/Option"
 import { crc32 } from "node:zlib"
+import * as BodyRows from "./BodyRows.ts"
 import type { Kind, Row, Value } from "./Rows.ts"
 import * as Rows from "./Rows.ts"
+import { beforeIds } from "./WriterId.ts"
 
-/** The file name of the `number`th spill file of a database. */
-export const fileName = (database: string, number: number): string => `${database}.spill-${String(number).padStart(6, "0")}.ndjson`
+/** The file name of the `number`th spill file of a writer. */
+export const fileName = (database: string, writer: string, number: number): string => `${database}.spill-${writer}-${String(number).padStart(6, "0")}.ndjson`
 
-/** The number in the name of a spill file of this database; none where the name is another's. */
-export const numberOf = (database: string, name: string): Option.Option<number> => {
+/** Whose a spill file of this database is, and its number; none where the name is another's. */
+export const ownerOf = (database: string, name: string): Option.Option<{ readonly writer: string; readonly number: number }> => {
   const prefix = `${database}.spill-`
-  const digits = name.slice(prefix.length, -".ndjson".length)
-  return name === `${prefix}${digits}.ndjson` && /^\d{6,}$/.test(digits) ? Option.some(Number(digits)) : Option.none()
+  const [, writer = beforeIds, digits] = /^(?:([0-9a-z]{16})-)?(\d{6,})\.ndjson$/.exec(name.slice(prefix.length)) ?? []
+  return name.startsWith(prefix) && digits !== undefined ? Option.some({ writer, number: Number(digits) }) : Option.none()
 }
 
 /** The file beside the database that keeps lines nobody could apply. */
@@ -49,15 +51,17 @@ const isRow = (value: unknown): value is Row => {
 
 const isValue = (value: unknown): value is Value => value === null || typeof value === "string" || Number.isSafeInteger(value)
 
-const isKind = (value: unknown): value is Kind => value === 0 || value === 1 || value === 2
+const isKind = (value: unknown): value is Kind => value === 0 || value === 1 || value === 2 || value === 3
 
 const hasLength = (kind: Kind, length: number): boolean => {
   switch (kind) {
     case 0:
       return length === 1 + Rows.openingColumns.length
     case 1:
-      return length === 2 + Rows.usageColumns.length
+      return length === 2 + Rows.usageColumns.length + Rows.costColumns.length
     case 2:
       return length >= Rows.settleLength && (length - Rows.settleLength) % Rows.attemptColumns.length === 0
+    case 3:
+      return length === BodyRows.length
   }
 }

@@ -7,8 +7,11 @@ import * as Queue from "effect/Queue"
 import type * as Scope from "effect/Scope"
 import * as FileSystem from "node:fs"
 import { dirname } from "node:path"
+import * as Backlog from "./Backlog.ts"
 import type { Row } from "./Rows.ts"
+import { size } from "./Rows.ts"
 import * as Spill from "./Spill.ts"
+import type { WriterId } from "./WriterId.ts"
 
 /** Spill files of one database. */
 export interface SpillFile {
@@ -25,24 +28,37 @@ type Request =
 interface Current {
   readonly path: string
   readonly file: number
+  /** Whether anything in it was confirmed. */
+  holdsRows: boolean
 }
 
 /** How many bytes may lie in spill files that were not yet handed over. */
 const capacity = 1024 * 1024 * 1024
 
-/** Writes spill files until the scope closes. Those of earlier processes are gone by the time a row needs one: the writer starts with them. */
-export const make = (database: string): Effect.Effect<SpillFile, never, Scope.Scope> =>
+/** How much may be on its way to the files: a disk that hangs must cost a bounded memory, so what comes on top is refused, and told so. */
+export interface Bounds {
+  readonly rows: number
+  readonly bytes: number
+}
+
+/** As much as may wait for the database itself. */
+export const defaultBounds: Bounds = { rows: Backlog.capacityRows, bytes: Backlog.capacityBytes }
+
+/** Writes spill files of a writer until the scope closes. Its id is in their names, so that they are nobody else's. */
+export const make = (database: string, writer: WriterId, bounds = defaultBounds): Effect.Effect<SpillFile, never, Scope.Scope> =>
   Effect.gen(function*() {
+    // Bounded by `waiting`, in rows and bytes; rotations come one at a time
     const requests = yield* Queue.unbounded<Request>()
+    const waiting = { rows: 0, bytes: 0 }
     let number = 1
     let current: Current | undefined
     let ended: Array<string> = []
     let bytes = 0
 
     const open = Effect.suspend(() => {
-      const path = Spill.fileName(database, number++)
+      const path = Spill.fileName(database, writer, number++)
       return Effect.map(node<number>((done) => FileSystem.open(path, "ax", done)), (file) => {
-        current = { path, file }
+        current = { path, file, holdsRows: false }
         return current
       }).pipe(Effect.tap(() => syncFolder(path)))
     })
@@ -55,17 +71,28 @@ export const make = (database: string): Effect.Effect<SpillFile, never, Scope.Sc
       return Effect.ignore(node<void>((done) => FileSystem.close(file, done)))
     })
 
+    /** Ends a file whose end is unknown: the next line must not begin behind half of one. A disk that fails for hours leaves no file for each try. */
+    const giveUp = Effect.suspend(() => {
+      if (current === undefined || current.holdsRows) return end
+      const { file, path } = current
+      current = undefined
+      return Effect.ignore(node<void>((done) => FileSystem.close(file, done))).pipe(
+        Effect.andThen(node<void>((done) => FileSystem.unlink(path, done))),
+        Effect.catch(() => Effect.sync(() => void ended.push(path)))
+      )
+    })
+
     const write = (text: string) =>
       Effect.gen(function*() {
         if (bytes + text.length > capacity) return yield* Effect.fail("the spill files are full (1 GB)")
-        const { file } = current ?? (yield* open)
+        const to = current ?? (yield* open)
+        yield* node<void>((done) => FileSystem.appendFile(to.file, text, done)).pipe(
+          Effect.andThen(node<void>((done) => FileSystem.fdatasync(to.file, done))),
+          Effect.tapError(() => giveUp)
+        )
+        to.holdsRows = true
         bytes += text.length
-        yield* node<void>((done) => FileSystem.appendFile(file, text, done))
-        yield* node<void>((done) => FileSystem.fdatasync(file, done))
-      }).pipe(
-        // What was written is unknown, and the next line must not begin behind half of one
-        Effect.tapError(() => end)
-      )
+      })
 
     const append = (requests: ReadonlyArray<Request & { readonly _tag: "Append" }>) =>
       Effect.match(write(requests.map(({ row }) => Spill.toLine(row)).join("")), {
@@ -91,10 +118,26 @@ export const make = (database: string): Effect.Effect<SpillFile, never, Scope.Sc
       }
     })
 
+    const offer = (row: Row, done: (failure: string | undefined) => void) => {
+      const taken = size(row)
+      if (waiting.rows >= bounds.rows || waiting.bytes + taken > bounds.bytes) return done("its queue is full: the disk does not keep up")
+      waiting.rows++
+      waiting.bytes += taken
+      Queue.offerUnsafe(requests, {
+        _tag: "Append",
+        row,
+        done: (failure) => {
+          waiting.rows--
+          waiting.bytes -= taken
+          done(failure)
+        }
+      })
+    }
+
     yield* Effect.addFinalizer(() => end)
     yield* Effect.forkScoped(Effect.forever(serve))
     return {
-      append: (row, done) => void Queue.offerUnsafe(requests, { _tag: "Append", row, done }),
+      append: offer,
       rotate: (done) => void Queue.offerUnsafe(requests, { _tag: "Rotate", done })
     }
   })

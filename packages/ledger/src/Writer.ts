@@ -23,6 +23,15 @@ export type StartThread = (recover: boolean, onMessage: (message: FromWriter) =>
 /** How the first start went. */
 export type StartResult = FromWriter & { readonly _tag: "Ready" | "StartFailed" }
 
+/** How a writer is doing. */
+export interface State {
+  readonly waitingRows: number
+  readonly isFailing: boolean
+  readonly isSpilling: boolean
+  /** Since it was made. */
+  readonly spilledRows: number
+}
+
 /** What a writer is made of. */
 export interface Options {
   readonly start: StartThread
@@ -31,6 +40,8 @@ export interface Options {
   readonly onStart: (result: StartResult) => void
   /** Told what an operator should know, in words. */
   readonly onTrouble: (message: string) => void
+  /** Told every second how it is doing. */
+  readonly onState?: (state: State) => void
 }
 
 /** The writer, as the ledger uses it. */
@@ -64,11 +75,15 @@ const stallPatience = 10_000
 /** Starts a writer. */
 export const make = (options: Options): Writer => {
   const backlog = Backlog.make()
-  const overflow = Overflow.make(options.spill, (path) => thread?.post({ _tag: "Replay", path }))
+  const overflow = Overflow.make(options.spill, {
+    replay: (path) => thread?.post({ _tag: "Replay", path }),
+    onStranded: (reason) => options.onTrouble(`ended exchanges wait in memory: neither the ledger nor a spill file takes them: ${reason}`)
+  })
   let thread: Thread | undefined
   let isReady = false
   let hasStarted = false
   let deathsInARow = 0
+  let spilledRows = 0
   // Whether the last thing heard of the database was a failure
   let isFailing = false
   let onClosed: (() => void) | undefined
@@ -115,16 +130,23 @@ export const make = (options: Options): Writer => {
 
   const giveUp = ({ done, fallback, row }: Waiting, reason: string) => {
     if (fallback !== "spill" || isTold) return done?.(reason)
-    retry ??= setInterval(offerSpilled, retryDelay).unref()
+    retry ??= setInterval(retrySpilled, retryDelay).unref()
     overflow.keep(row, (failure) => {
+      if (failure === undefined) spilledRows++
       done?.(failure === undefined ? undefined : `${reason}, nor does the spill file: ${failure}`)
       endIfIdle()
     })
   }
 
+  const retrySpilled = () => {
+    if (isTold) return
+    overflow.retry()
+    offerSpilled()
+  }
+
   const offerSpilled = () => {
     if (isTold) return
-    if (overflow.hasFiles()) {
+    if (overflow.hasRows()) {
       if (isReady && backlog.rows() <= Backlog.capacityRows / 2) overflow.offer()
     } else if (retry !== undefined) {
       clearInterval(retry)
@@ -157,6 +179,7 @@ export const make = (options: Options): Writer => {
   const watchdog = setInterval(() => {
     silence = backlog.rows() === 0 ? 0 : silence + 1000
     if (silence >= stallPatience) fail(backlog.newest(), "the database does not answer")
+    options.onState?.({ waitingRows: backlog.rows(), isFailing, isSpilling: overflow.hasRows(), spilledRows })
   }, 1000).unref()
 
   const onMessage = (message: FromWriter) => {
@@ -170,6 +193,12 @@ export const make = (options: Options): Writer => {
         return flush()
       case "StartFailed":
         return hasStarted ? options.onTrouble(`the ledger's writer thread does not start: ${message.reason}`) : options.onStart(message)
+      case "Recovered":
+        return options.onTrouble(
+          `the ledger recovered what another process left when it died: ${message.swept} exchanges abandoned, ${message.replayed} rows replayed, ${message.quarantined} set aside`
+        )
+      case "UpkeepFailed":
+        return options.onTrouble(`the ledger's upkeep is put off: ${message.reason}`)
       case "Replaced":
         return options.onTrouble("the ledger's file is not the one that was opened: it is opened, and where it is gone created, again")
       case "Committed":
@@ -234,7 +263,10 @@ export const make = (options: Options): Writer => {
     },
     close: (done) => {
       // Longer than the watchdog takes to spill what waits
-      const deadline = setTimeout(() => thread?.kill(), stallPatience + 2000)
+      const deadline = setTimeout(() => {
+        overflow.abandon()
+        thread?.kill()
+      }, stallPatience + 2000)
       onClosed = () => {
         clearTimeout(deadline)
         done()

@@ -16,18 +16,22 @@ const scripted = (fail: (rows: ReadonlyArray<Rows.Row>) => StoreError | undefine
   const groups: Array<ReadonlyArray<Rows.Row>> = []
   const replies: Array<FromWriter> = []
   const inbox: Array<() => void> = []
-  const store: Store = {
+  const store: Pick<Store, "commit"> = {
     commit: (rows) => {
       const failure = fail(rows)
       if (failure !== undefined) return Result.fail(failure)
       groups.push(rows)
       return Result.void
-    },
-    sweep: () => Result.succeed(0),
-    close: () => {}
+    }
   }
-  const commits = Commits.make(store, (message) => replies.push(message), () => inbox.shift()?.())
-  return { commits, groups, inbox, replies }
+  const time = { now: 0 }
+  const pauses: Array<number> = []
+  const pause = (milliseconds: number): void => {
+    pauses.push(milliseconds)
+    time.now += milliseconds
+  }
+  const commits = Commits.make({ store, reply: (message) => replies.push(message), receive: () => inbox.shift()?.(), now: () => time.now, pause })
+  return { commits, groups, inbox, pauses, replies, time }
 }
 
 describe("group commit", () => {
@@ -49,6 +53,28 @@ describe("group commit", () => {
     commits.run()
     assert.deepStrictEqual(groups.map((group) => group.length), [1, 5])
     assert.deepStrictEqual(replies, [{ _tag: "Committed", through: 1 }, { _tag: "Committed", through: 6 }])
+  })
+
+  it("stores a row that comes alone at once, and takes a breath before the one that follows at its heels", () => {
+    const { commits, groups, inbox, pauses, time } = scripted()
+    commits.add(1, rows(1))
+    commits.run()
+    time.now += 0.5
+    commits.add(2, rows(1, 2))
+    inbox.push(() => {}, () => commits.add(3, rows(1, 3)))
+    commits.run()
+    time.now += 10
+    commits.add(4, rows(1, 4))
+    commits.run()
+    assert.deepStrictEqual(groups.map((group) => group.length), [1, 2, 1])
+    assert.deepStrictEqual(pauses, [1.5])
+  })
+
+  it("does not rest while whole groups wait", () => {
+    const { commits, groups, pauses } = scripted()
+    commits.add(1, rows(1000))
+    commits.run()
+    assert.deepStrictEqual([groups.map((group) => group.length), pauses], [[500, 500], []])
   })
 
   it("stores at most 500 rows at a time", () => {

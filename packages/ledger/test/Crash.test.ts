@@ -4,6 +4,7 @@ import { spawn } from "node:child_process"
 import { DatabaseSync } from "node:sqlite"
 import { describe } from "vitest"
 import * as Start from "../src/sqlite/Start.ts"
+import * as WriterId from "../src/WriterId.ts"
 import { id, temporaryFile } from "./exchanges.ts"
 
 /** Runs a server on the file, kills it when it has printed so many lines, and gives all it printed. */
@@ -75,8 +76,8 @@ const confirmed = () => ({ opened: new Set<number>(), settled: new Set<number>()
 const verify = Effect.fnUntraced(function*(filename: string, { opened, settled }: ReturnType<typeof confirmed>, lines: ReadonlyArray<string>) {
   for (const n of numbersOf("open", lines)) opened.add(n)
   for (const n of numbersOf("settle", lines)) settled.add(n)
-  const started = yield* Start.start({ filename, recover: true, busyTimeout: 5000 })
-  started.store.close()
+  const started = yield* Start.start({ filename, recover: true, busyTimeout: 5000, writer: WriterId.generate() })
+  started.close()
   const { attempts, byId, check } = yield* statuses(filename)
   assert.strictEqual(check, "ok")
   for (const n of opened) assert.isTrue(byId.has(id(n)), `exchange ${n} was confirmed and is gone`)
@@ -84,7 +85,7 @@ const verify = Effect.fnUntraced(function*(filename: string, { opened, settled }
   const found = Array.from(byId.values())
   assert.deepStrictEqual(found.filter((status) => status !== "completed" && status !== "abandoned"), [])
   assert.strictEqual(attempts, 2 * found.filter((status) => status === "completed").length)
-  return started
+  return started.recovered
 })
 
 const rounds = 5
@@ -120,9 +121,9 @@ describe("a server killed in the middle of its writes", () => {
           held += disturbing.held()
           return lines
         }))
-        const started = yield* verify(filename, sums, lines)
-        assert.strictEqual(started.replayed.quarantined, 0)
-        replayed += started.replayed.applied
+        const recovered = yield* verify(filename, sums, lines)
+        assert.strictEqual(recovered.quarantined, 0)
+        replayed += recovered.applied
       }
       assert.isAbove(held, 0)
       assert.isAbove(replayed, 0)

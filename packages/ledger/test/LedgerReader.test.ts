@@ -6,7 +6,10 @@ import * as LedgerReader from "../src/LedgerReader.ts"
 import * as SqliteLedger from "../src/SqliteLedger.ts"
 import { id, opening, settlement, temporaryFile } from "./exchanges.ts"
 
-const ids = (filename: string) => Effect.map(LedgerReader.query(filename, { limit: 10 }), (entries) => entries.map((entry) => `${entry.id} ${entry.status}`))
+const source = (filename: string) => ({ _tag: "Sqlite", filename }) as const
+
+const ids = (filename: string) =>
+  Effect.map(LedgerReader.query(source(filename), { limit: 10 }), (entries) => entries.map((entry) => `${entry.id} ${entry.status}`))
 
 describe("reading a ledger from outside", () => {
   it.live("sees what a running server has committed, and the same as the server does", () =>
@@ -17,8 +20,8 @@ describe("reading a ledger from outside", () => {
         yield* ledger.open(opening(1))
         yield* ledger.settle(settlement(1))
         yield* ledger.open(opening(2))
-        assert.deepStrictEqual(yield* LedgerReader.query(filename, { limit: 10 }), yield* ledger.query({ limit: 10 }))
-        assert.deepStrictEqual(yield* LedgerReader.query(filename, { limit: 10, status: "open" }), yield* ledger.query({ limit: 10, status: "open" }))
+        assert.deepStrictEqual(yield* LedgerReader.query(source(filename), { limit: 10 }), yield* ledger.query({ limit: 10 }))
+        assert.deepStrictEqual(yield* LedgerReader.query(source(filename), { limit: 10, status: "open" }), yield* ledger.query({ limit: 10, status: "open" }))
       }).pipe(Effect.provide(SqliteLedger.layer({ filename })))
     }))
 
@@ -37,9 +40,9 @@ describe("reading a ledger from outside", () => {
   it.live("says what is wrong with the file", () =>
     Effect.gen(function*() {
       const filename = yield* temporaryFile
-      const missing = yield* Effect.flip(LedgerReader.query(filename, { limit: 1 }))
+      const missing = yield* Effect.flip(LedgerReader.query(source(filename), { limit: 1 }))
       assert.strictEqual(missing.message, `the ledger ${filename} cannot be read: there is no such file; the first start of a server makes it`)
       writeFileSync(filename, "no database".repeat(100))
-      assert.match((yield* Effect.flip(LedgerReader.query(filename, { limit: 1 }))).message, /cannot be read: .*not a database/)
+      assert.match((yield* Effect.flip(LedgerReader.query(source(filename), { limit: 1 }))).message, /cannot be read: .*not a database/)
     }))
 })

@@ -3,6 +3,7 @@ import { Effect, Option, Schema } from "effect"
 import { describe } from "vitest"
 import * as Rows from "../src/Rows.ts"
 import * as Spill from "../src/Spill.ts"
+import * as WriterId from "../src/WriterId.ts"
 import { id, opening, settlement } from "./exchanges.ts"
 
 const rows = [
@@ -53,11 +54,15 @@ describe("a spilled row", () => {
 
 describe("the name of a spill file", () => {
   it("carries its number, and is told from other files", () => {
-    assert.strictEqual(Spill.fileName("a.db", 7), "a.db.spill-000007.ndjson")
-    assert.deepStrictEqual(Spill.numberOf("a.db", Spill.fileName("a.db", 7)), Option.some(7))
-    assert.deepStrictEqual(Spill.numberOf("a.db", Spill.fileName("a.db", 12_345_678)), Option.some(12_345_678))
-    for (const name of ["a.db", "a.db-wal", Spill.quarantineName("a.db"), Spill.fileName("b.db", 1), "a.db.spill-x.ndjson", "a.db.spill-.ndjson"]) {
-      assert.deepStrictEqual(Spill.numberOf("a.db", name), Option.none(), name)
+    const writer = WriterId.generate()
+    assert.strictEqual(Spill.fileName("a.db", writer, 7), `a.db.spill-${writer}-000007.ndjson`)
+    for (const number of [7, 12_345_678]) {
+      assert.deepStrictEqual(Spill.ownerOf("a.db", Spill.fileName("a.db", writer, number)), Option.some({ writer, number }))
+    }
+    // From before writers had ids
+    assert.deepStrictEqual(Spill.ownerOf("a.db", "a.db.spill-000007.ndjson"), Option.some({ writer: WriterId.beforeIds, number: 7 }))
+    for (const name of ["a.db", "a.db-wal", Spill.quarantineName("a.db"), Spill.fileName("b.db", writer, 1), "a.db.spill-x.ndjson", "a.db.spill-.ndjson"]) {
+      assert.deepStrictEqual(Spill.ownerOf("a.db", name), Option.none(), name)
     }
   })
 })

@@ -7,10 +7,11 @@ import * as Rows from "../src/Rows.ts"
 import * as Spill from "../src/Spill.ts"
 import * as Start from "../src/sqlite/Start.ts"
 import * as Store from "../src/sqlite/Store.ts"
+import * as WriterId from "../src/WriterId.ts"
 import { id, opening, settlement, start, temporaryFile } from "./exchanges.ts"
 
 const begin = (filename: string, recover = true) =>
-  Effect.acquireRelease(Start.start({ filename, recover, busyTimeout: 5000 }), ({ store }) => Effect.sync(store.close))
+  Effect.acquireRelease(Start.start({ filename, recover, busyTimeout: 5000, writer: WriterId.generate() }), ({ close }) => Effect.sync(close))
 
 const stored = (filename: string, sql: string) =>
   Effect.acquireUseRelease(
@@ -18,6 +19,9 @@ const stored = (filename: string, sql: string) =>
     (db) => Effect.sync(() => db.prepare(sql).all().map((row) => ({ ...row }))),
     (db) => Effect.sync(() => db.close())
   )
+
+/** A writer that nobody holds a lock of. */
+const dead = WriterId.generate()
 
 const open = (n: number) => Rows.opening(opening(n))
 const settle = (n: number) => Rows.settlement(settlement(n))
@@ -27,7 +31,7 @@ describe("the store", () => {
     Effect.gen(function*() {
       const filename = yield* temporaryFile
       yield* begin(filename)
-      const session = yield* Effect.fromResult(Store.connect(filename, 1234))
+      const session = yield* Effect.fromResult(Store.connect(filename, 1234, WriterId.generate()))
       const pragma = (name: string) => Object.values(session.db.prepare(`PRAGMA ${name}`).get() ?? {})[0]
       assert.deepStrictEqual([pragma("journal_mode"), pragma("synchronous"), pragma("journal_size_limit"), pragma("busy_timeout")], [
         "wal",
@@ -141,19 +145,38 @@ describe("the store", () => {
     }))
 })
 
+describe("what may be put off", () => {
+  it.effect("does not wait for another process, and leaves its patience to the rows", () =>
+    Effect.gen(function*() {
+      const filename = yield* temporaryFile
+      const { store } = yield* begin(filename)
+      const other = new DatabaseSync(filename)
+      other.exec("BEGIN IMMEDIATE")
+      const before = performance.now()
+      const result = store.briefly.transact(() => "done")
+      assert.strictEqual(Result.isFailure(result) ? result.failure.kind : result.success, "wait")
+      assert.isBelow(performance.now() - before, 4000)
+      other.close()
+      assert.isTrue(Result.isSuccess(store.briefly.transact(() => "done")))
+      const patience = store.transact(({ db }) => db.prepare("PRAGMA busy_timeout").get()?.["timeout"])
+      assert.deepStrictEqual(patience, Result.succeed(5000))
+    }))
+})
+
 describe("a broken connection", () => {
   /** Connections of which the `n`th write fails as a disk does, the row stored or not. */
   const failing = (filename: string, failures: Array<"before" | "after">, busyTimeout = 5000) => {
     let connections = 0
     const connect = () =>
-      Result.map(Store.connect(filename, busyTimeout), ({ apply, db }): Store.Session => {
+      Result.map(Store.connect(filename, busyTimeout, WriterId.generate()), ({ db, write, writer }): Store.Session => {
         connections++
         const failure = failures.shift()
         return {
           db,
-          apply: (row) => {
+          writer,
+          write: (rows) => {
             if (failure === "before") throw Object.assign(new Error("disk I/O error"), { errcode: 10 })
-            apply(row)
+            write(rows)
             if (failure === "after") {
               db.exec("COMMIT")
               throw Object.assign(new Error("disk I/O error"), { errcode: 1034 })
@@ -215,8 +238,8 @@ describe("a broken connection", () => {
       yield* Effect.fromResult(first.commit(Array.from({ length: 2000 }, (_, n) => settle(n))))
       first.close()
       const bytes = readFileSync(filename)
-      // Pages of the tables and their indexes; the first, with the schema, stays
-      bytes.fill(0x5a, 4096 * 20, 4096 * 60)
+      // Pages of the tables and their indexes; the first ones, with the schema, stay
+      bytes.fill(0x5a, 4096 * 100, 4096 * 140)
       writeFileSync(filename, bytes)
       const { store: opened } = failing(filename, ["before"])
       const store = yield* Effect.fromResult(opened)
@@ -243,8 +266,8 @@ describe("the start", () => {
         Rows.checkpoint(id(4), { tokens: { cacheRead: 100 }, provenance: { cacheRead: "bounded" } }),
         settle(5)
       ]))
-      crashed.store.close()
-      const { swept } = yield* begin(filename)
+      crashed.close()
+      const { swept } = (yield* begin(filename)).recovered
       assert.strictEqual(swept, 4)
       const rows = yield* stored(
         filename,
@@ -257,7 +280,7 @@ describe("the start", () => {
         ["abandoned", "Abandoned", null, null, 100, null, "-b-------"],
         ["completed", "Completed", start + 6800, 12, 0, 34, "rr--c----"]
       ])
-      assert.strictEqual((yield* begin(filename)).swept, 0)
+      assert.strictEqual((yield* begin(filename)).recovered.swept, 0)
     }))
 
   it.effect("leaves open exchanges alone when only the thread is new", () =>
@@ -265,8 +288,41 @@ describe("the start", () => {
       const filename = yield* temporaryFile
       const first = yield* begin(filename)
       yield* Effect.fromResult(first.store.commit([open(1)]))
-      assert.strictEqual((yield* begin(filename, false)).swept, 0)
+      assert.strictEqual((yield* begin(filename, false)).recovered.swept, 0)
       assert.deepStrictEqual(yield* stored(filename, "SELECT status FROM exchanges"), [{ status: "open" }])
+    }))
+
+  it.effect("charges what it sweeps: the cost of the last checkpoint, else what the prompt was estimated at", () =>
+    Effect.gen(function*() {
+      const filename = yield* temporaryFile
+      const first = yield* begin(filename)
+      const estimated = (n: number) => Rows.opening(opening(n, { estimatedUsd: "0.5", tenant: "acme" }))
+      const usage = { tokens: { input: 7, output: 3 }, provenance: { input: "reported", output: "counted" } } as const
+      yield* Effect.fromResult(first.store.commit([estimated(1), estimated(2), Rows.checkpoint(id(2), usage, "0.02"), open(3)]))
+      first.close()
+      yield* begin(filename)
+      assert.deepStrictEqual(yield* stored(filename, "SELECT status, cost_usd, cost_nanos FROM exchanges ORDER BY id"), [
+        { status: "abandoned", cost_usd: "0.5", cost_nanos: 500_000_000 },
+        { status: "abandoned", cost_usd: "0.02", cost_nanos: 20_000_000 },
+        { status: "abandoned", cost_usd: null, cost_nanos: null }
+      ])
+      const day = Math.floor(start / 86_400_000)
+      assert.deepStrictEqual(yield* stored(filename, "SELECT * FROM accounts ORDER BY kind"), [
+        { kind: "key", id: "ci", day, requests: 3, tokens: 512 + 10 + 512, spent_nanos: 520_000_000 },
+        { kind: "tenant", id: "acme", day, requests: 2, tokens: 522, spent_nanos: 520_000_000 }
+      ])
+    }))
+
+  it.effect("never lets a sum of an account leave the range of whole numbers", () =>
+    Effect.gen(function*() {
+      const filename = yield* temporaryFile
+      const { store } = yield* begin(filename)
+      const huge = (n: number) => Rows.settlement(settlement(n, { costUsd: "9999999999", usage: { tokens: { input: 1e300 }, provenance: {} } }))
+      yield* Effect.fromResult(store.commit([huge(1), huge(2)]))
+      yield* Effect.fromResult(store.commit([huge(3)]))
+      assert.deepStrictEqual(yield* stored(filename, "SELECT requests, tokens, spent_nanos FROM accounts"), [
+        { requests: 3, tokens: Number.MAX_SAFE_INTEGER, spent_nanos: Number.MAX_SAFE_INTEGER }
+      ])
     }))
 
   it.effect("replays what was spilled before it sweeps, sets aside what nobody can read, and ignores a torn end", () =>
@@ -274,16 +330,16 @@ describe("the start", () => {
       const filename = yield* temporaryFile
       const first = yield* begin(filename)
       yield* Effect.fromResult(first.store.commit([open(1), open(2), open(3)]))
-      first.store.close()
+      first.close()
       const odd = Spill.toLine([0, id(7), null, null, null, null, null, null, null])
       const damaged = Spill.toLine(settle(8)).replace("Completed", "Complexed")
-      writeFileSync(Spill.fileName(filename, 1), Spill.toLine(settle(1)) + damaged + odd + Spill.toLine(settle(4)))
-      writeFileSync(Spill.fileName(filename, 2), Spill.toLine(settle(2)) + Spill.toLine(settle(2)) + Spill.toLine(settle(3)).slice(0, 50))
-      const { replayed, swept } = yield* begin(filename)
-      assert.deepStrictEqual({ replayed, swept }, { replayed: { applied: 4, quarantined: 2 }, swept: 1 })
+      writeFileSync(Spill.fileName(filename, dead, 1), Spill.toLine(settle(1)) + damaged + odd + Spill.toLine(settle(4)))
+      writeFileSync(Spill.fileName(filename, dead, 2), Spill.toLine(settle(2)) + Spill.toLine(settle(2)) + Spill.toLine(settle(3)).slice(0, 50))
+      const { recovered } = yield* begin(filename)
+      assert.deepStrictEqual(recovered, { applied: 4, quarantined: 2, swept: 1 })
       const rows = yield* stored(filename, "SELECT id, status FROM exchanges ORDER BY id")
       assert.deepStrictEqual(rows.map((row) => row["status"]), ["completed", "completed", "abandoned", "completed"])
-      assert.isFalse(existsSync(Spill.fileName(filename, 1)) || existsSync(Spill.fileName(filename, 2)))
+      assert.isFalse(existsSync(Spill.fileName(filename, dead, 1)) || existsSync(Spill.fileName(filename, dead, 2)))
       assert.deepStrictEqual(readFileSync(Spill.quarantineName(filename), "utf8"), damaged + odd)
     }))
 
@@ -292,9 +348,9 @@ describe("the start", () => {
       const filename = yield* temporaryFile
       const long = Rows.settlement(settlement(0, { outcome: { _tag: "Defect", message: "é".repeat(1_500_000) } }))
       const rows = [long, ...Array.from({ length: 5000 }, (_, n) => settle(n + 1)), long]
-      writeFileSync(Spill.fileName(filename, 3), rows.map(Spill.toLine).join(""))
-      const { replayed } = yield* begin(filename)
-      assert.deepStrictEqual(replayed, { applied: 5002, quarantined: 0 })
+      writeFileSync(Spill.fileName(filename, dead, 3), rows.map(Spill.toLine).join(""))
+      const { recovered } = yield* begin(filename)
+      assert.deepStrictEqual(recovered, { applied: 5002, quarantined: 0, swept: 0 })
       assert.deepStrictEqual(yield* stored(filename, "SELECT count(*) AS n, max(length(error_message)) AS longest FROM exchanges"), [{
         n: 5001,
         longest: 1_500_000

@@ -1,7 +1,9 @@
 import { assert, it } from "@effect/vitest"
 import { Effect } from "effect"
+import { PrometheusMetrics } from "effect/observability"
 import { describe, vi } from "vitest"
 import * as Backlog from "../src/Backlog.ts"
+import * as LedgerMetrics from "../src/LedgerMetrics.ts"
 import type { FromWriter, ToWriter } from "../src/Messages.ts"
 import * as Rows from "../src/Rows.ts"
 import * as Writer from "../src/Writer.ts"
@@ -18,6 +20,7 @@ const scripted = () => {
   const spilled: Array<Rows.Row> = []
   const troubles: Array<string> = []
   const listeners: Array<() => void> = []
+  const states: Array<Writer.State> = []
   let diskFailure: string | undefined
   let rotations = 0
   const writer = Writer.make({
@@ -40,7 +43,8 @@ const scripted = () => {
       rotate: (done) => done([`file ${++rotations}`])
     },
     onStart: () => {},
-    onTrouble: (message) => troubles.push(message)
+    onTrouble: (message) => troubles.push(message),
+    onState: (state) => states.push(state)
   })
   threads[0]?.say({ _tag: "Ready", replayed: 0, quarantined: 0, swept: 0 })
   const results: Array<string> = []
@@ -50,11 +54,12 @@ const scripted = () => {
     threads,
     spilled,
     troubles,
+    states,
     results,
     open: (n: number) => writer.write({ row: Rows.opening(opening(n)), fallback: "refuse", done: done(`open ${n}`) }),
     settle: (n: number) => writer.writeSoon({ row: Rows.settlement(settlement(n)), fallback: "spill", done: done(`settle ${n}`) }),
-    breakDisk: () => {
-      diskFailure = "no space left"
+    breakDisk: (failure: string | undefined) => {
+      diskFailure = failure
     },
     nextMessage: Effect.callback<void>((resume) => void listeners.push(() => resume(Effect.void)))
   }
@@ -62,6 +67,11 @@ const scripted = () => {
 
 const openRow = (n: number) => Rows.opening(opening(n))
 const settleRow = (n: number) => Rows.settlement(settlement(n))
+
+const fakeTimers = Effect.acquireRelease(
+  Effect.sync(() => vi.useFakeTimers({ toFake: ["setInterval", "setTimeout"] })),
+  () => Effect.sync(() => vi.useRealTimers())
+)
 
 /** The end of this tick, and of the flush it scheduled. */
 const tick = Effect.callback<void>((resume) => void setImmediate(() => resume(Effect.void)))
@@ -190,15 +200,82 @@ describe("the writer", () => {
       assert.strictEqual(replays()?.length, 2)
     }))
 
-  it.live("says so when neither the database nor the disk takes a settlement", () =>
+  it.live("keeps a settlement that neither the database nor the disk takes, until the disk does", () =>
     Effect.gen(function*() {
-      const { breakDisk, results, settle, threads, writer } = scripted()
-      breakDisk()
+      yield* fakeTimers
+      const { breakDisk, results, settle, spilled, threads, troubles, writer } = scripted()
+      breakDisk("no space left")
       settle(1)
       writer.drain(() => {})
       yield* tick
       threads[0]?.say({ _tag: "Failed", through: 1, reason: "disk full" })
+      vi.advanceTimersByTime(3000)
+      assert.deepStrictEqual([results, spilled], [[], []])
+      assert.match(troubles.join("\n"), /wait in memory: neither the ledger nor a spill file takes them: no space left/)
+      breakDisk(undefined)
+      vi.advanceTimersByTime(1000)
+      assert.deepStrictEqual([results, spilled], [["settle 1"], [settleRow(1)]])
+      assert.deepStrictEqual(threads[0]?.posted.at(-1), { _tag: "Replay", path: "file 1" })
+    }))
+
+  it.live("says so when it is closed before anything has taken a settlement", () =>
+    Effect.gen(function*() {
+      yield* fakeTimers
+      const { breakDisk, results, settle, threads, writer } = scripted()
+      breakDisk("no space left")
+      settle(1)
+      writer.drain(() => {})
+      yield* tick
+      threads[0]?.say({ _tag: "Failed", through: 1, reason: "disk full" })
+      let isClosed = false
+      writer.close(() => {
+        isClosed = true
+      })
+      vi.advanceTimersByTime(11_000)
+      assert.deepStrictEqual([results, isClosed], [[], false])
+      vi.advanceTimersByTime(1000)
       assert.deepStrictEqual(results, ["settle 1: disk full, nor does the spill file: no space left"])
+      threads[0]?.exit()
+      assert.isTrue(isClosed)
+    }))
+
+  it.live("tells every second how it is doing, in numbers for whoever watches", () =>
+    Effect.gen(function*() {
+      yield* fakeTimers
+      const { open, settle, states, threads, writer } = scripted()
+      settle(1)
+      open(2)
+      vi.advanceTimersByTime(1000)
+      writer.drain(() => {})
+      yield* tick
+      threads[0]?.say({ _tag: "Failed", through: 2, reason: "disk full" })
+      vi.advanceTimersByTime(1000)
+      assert.deepStrictEqual(states, [
+        { waitingRows: 2, isFailing: false, isSpilling: false, spilledRows: 0 },
+        { waitingRows: 0, isFailing: true, isSpilling: true, spilledRows: 1 }
+      ])
+      const report = LedgerMetrics.reporter(yield* Effect.context<never>())
+      for (const state of states) report(state)
+      const metrics = yield* PrometheusMetrics.format()
+      for (const line of ["waiting_rows 0", "waiting_rows_limit 10000", "failing 1", "spilling 1", "spilled_rows_total 1"]) {
+        assert.include(metrics, `sluice_ledger_${line}`)
+      }
+    }))
+
+  it.live("refuses what neither takes when no more may wait", () =>
+    Effect.gen(function*() {
+      const { breakDisk, results, settle, threads, writer } = scripted()
+      breakDisk("no space left")
+      for (let n = 0; n < Backlog.capacityRows; n++) settle(n)
+      writer.drain(() => {})
+      yield* tick
+      threads[0]?.say({ _tag: "Failed", through: Backlog.capacityRows, reason: "disk full" })
+      assert.deepStrictEqual(results, [])
+      settle(Backlog.capacityRows)
+      writer.drain(() => {})
+      yield* tick
+      threads[0]?.say({ _tag: "Failed", through: Backlog.capacityRows + 1, reason: "disk full" })
+      assert.deepStrictEqual(results, [`settle ${Backlog.capacityRows}: disk full, nor does the spill file: no space left`])
     }))
 
   it.live("tells only the writer of a row that can never be stored", () =>

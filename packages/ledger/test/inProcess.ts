@@ -3,18 +3,18 @@
  * as a channel copies them. A tenth of the time real threads take to start.
  */
 import { Effect } from "effect"
+import type * as LedgerThreads from "../src/LedgerThreads.ts"
 import type { ToWriter, WriterData } from "../src/Messages.ts"
 import * as ReaderLoop from "../src/sqlite/ReaderLoop.ts"
 import * as Start from "../src/sqlite/Start.ts"
 import * as WriterLoop from "../src/sqlite/WriterLoop.ts"
-import type * as SqliteLedger from "../src/SqliteLedger.ts"
 
 const deliver = <A>(message: A, to: (message: A) => void) => void setImmediate(() => to(structuredClone(message)))
 
 /** Starts both loops in this process. */
-export const start = (filename: string): SqliteLedger.Start => ({
-  writer: (recover, onMessage, onExit) => {
-    const data: WriterData = { filename, recover, busyTimeout: 5000, watchInterval: 5000 }
+export const start = (filename: string, rules: Partial<WriterData> = {}): LedgerThreads.Start => ({
+  writer: (writer) => (recover, onMessage, onExit) => {
+    const data: WriterData = { filename, writer, recover, busyTimeout: 5000, watchInterval: 5000, upkeepInterval: 20, headInterval: 60_000, ...rules }
     const inbox: Array<ToWriter> = []
     let accept: ((message: ToWriter) => void) | undefined
     const turn = () => {
@@ -28,7 +28,7 @@ export const start = (filename: string): SqliteLedger.Start => ({
         close()
       },
       onSuccess: (started) => {
-        accept = WriterLoop.start(started, data, { reply: (message) => deliver(message, onMessage), receive: () => inbox.shift(), close })
+        accept = WriterLoop.start(started, data, { reply: (message) => deliver(message, onMessage), receive: () => inbox.shift(), pause: () => {}, close })
         setImmediate(turn)
       }
     }))

@@ -23,6 +23,10 @@ export const open = (filename: string, busyTimeout: number): Result.Result<Datab
     return db
   })
 
+/** Opens the file for reading, beside whoever writes it. */
+export const openReadOnly = (filename: string): Result.Result<DatabaseSync, StoreError> =>
+  attempt(() => new DatabaseSync(filename, { readOnly: true, timeout: 5000 }))
+
 /** Looks for damage; the first finding is the error. */
 export const quickCheck = (db: DatabaseSync): Result.Result<void, StoreError> =>
   Result.flatMap(attempt(() => db.prepare("PRAGMA quick_check(1)").get()), (row) => {

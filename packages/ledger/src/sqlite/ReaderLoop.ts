@@ -7,11 +7,8 @@ import * as Effect from "effect/Effect"
 import * as ManagedRuntime from "effect/ManagedRuntime"
 import { describeCause } from "../internal/describeCause.ts"
 import type { FromReader, ToReader } from "../Messages.ts"
+import * as Answers from "../reading/Answers.ts"
 import * as FileIdentity from "./FileIdentity.ts"
-import * as Queries from "./Queries.ts"
-
-/** Entries in one message: about a millisecond of the event loop. */
-const piece = 250
 
 /** Gives the function to call with each message; `close` ends the thread. */
 export const start = (filename: string, reply: (message: FromReader) => void, close: () => void): (message: ToReader) => void => {
@@ -33,15 +30,13 @@ export const start = (filename: string, reply: (message: FromReader) => void, cl
 
   return (message) => {
     if (message._tag === "Close") return void session.runtime.dispose().then(close)
-    const { id, query } = message
+    const { id, question } = message
     current().runFork(
-      Queries.entries(query).pipe(
+      Answers.answer(question).pipe(
         Effect.matchCause({
-          onFailure: (cause) => reply({ _tag: "QueryFailed", id, reason: describeCause(cause) }),
-          onSuccess: (entries) => {
-            for (let at = 0; at === 0 || at < entries.length; at += piece) {
-              reply({ _tag: "Page", id, entries: entries.slice(at, at + piece), last: at + piece >= entries.length })
-            }
+          onFailure: (cause) => reply({ id, answer: { _tag: "Failed", reason: describeCause(cause) }, last: true }),
+          onSuccess: (answer) => {
+            for (const part of Answers.pieces(answer)) reply({ id, ...part })
           }
         })
       )

@@ -1,24 +1,22 @@
-/**
- * What becomes of exchanges that a crash left open: abandoned, with the usage of their last checkpoint as an estimate, and the
- * opening's estimate as the bound of a prompt nobody counted. Their end stays unknown. Runs once, before the ledger is ready.
- */
-import type { UsageClass } from "@sluice/protocol/CanonicalUsage"
-import { classes } from "@sluice/protocol/CanonicalUsage"
-import { letterOf, usageColumn } from "../Rows.ts"
+/** Finds what a crash left open. What becomes of it is `Abandon`'s; it is stored like any settlement. */
+import type { DatabaseSync } from "node:sqlite"
+import { abandon } from "../Abandon.ts"
+import type { Row } from "../Rows.ts"
+import * as TerminalRow from "../TerminalRow.ts"
+import { terminalRow } from "./Statements.ts"
 
-const promptClasses: ReadonlyArray<UsageClass> = ["input", "cacheRead", "cacheWrite5m", "cacheWrite1h", "audioIn", "toolPrompt"]
+/** Exchanges in one step: what may hold back the rows that arrive meanwhile. */
+export const stepRows = 500
 
-const uncounted = promptClasses.map((name) => `${usageColumn[name]} IS NULL`).join(" AND ")
+// The second condition is the one of the index
+const sql = `SELECT ${TerminalRow.columns.join(", ")} FROM exchanges WHERE status = 'open' AND status <> 'completed' AND writer = ? LIMIT ${stepRows}`
 
-// A count noted under way is no final word, whoever said it
-const estimated = `replace(replace(provenance, '${letterOf.reported}', '${letterOf.estimated}'), '${letterOf.counted}', '${letterOf.estimated}')`
-
-const withBound = `substr(${estimated}, 1, ${classes.indexOf("input")}) || '${letterOf.bounded}' || substr(${estimated}, ${classes.indexOf("input") + 2})`
-
-/** Files every open exchange as abandoned. */
-export const sql = `UPDATE exchanges SET
-  status = 'abandoned',
-  outcome = 'Abandoned',
-  provenance = CASE WHEN ${uncounted} THEN ${withBound} ELSE ${estimated} END,
-  ${usageColumn.input} = CASE WHEN ${uncounted} THEN estimated_input ELSE ${usageColumn.input} END
-WHERE status = 'open'`
+/** The rows that abandon the next exchanges which a writer left open. */
+export const next = (db: DatabaseSync, writer: string): ReadonlyArray<Row> => {
+  const statement = db.prepare(sql)
+  statement.setReturnArrays(true)
+  return statement.all(writer).flatMap((row) => {
+    const open = terminalRow(row)
+    return open === undefined ? [] : [abandon(open)]
+  })
+}

@@ -11,12 +11,16 @@ import * as WriterLoop from "./WriterLoop.ts"
 // Both ends of the channel are ours: what `Messages` declares is what arrives
 const data = workerData as WriterData
 
+// Nobody ever changes it: waiting for that is how a thread sleeps
+const stillness = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT))
+
 const port: WriterLoop.Port = {
   reply: (message: FromWriter) => parentPort?.postMessage(message),
   receive: () => {
     const received: { readonly message: ToWriter } | undefined = parentPort === null ? undefined : receiveMessageOnPort(parentPort)
     return received?.message
   },
+  pause: (milliseconds) => void Atomics.wait(stillness, 0, 0, milliseconds),
   close: () => parentPort?.close()
 }
 
