@@ -2,22 +2,27 @@
  * Composes every Layer of the reference server on one page: the map of the system. What the configuration says is turned into
  * parts here and nowhere else.
  */
-import { NodeHttpServer } from "@effect/platform-node"
-import * as ApiKeys from "@sluice/gateway/ApiKeys"
 import * as Continuity from "@sluice/gateway/Continuity"
 import * as HttpExecutor from "@sluice/gateway/HttpExecutor"
 import * as HttpGateway from "@sluice/gateway/HttpGateway"
 import * as LedgerMemory from "@sluice/gateway/LedgerMemory"
 import * as Lifecycle from "@sluice/gateway/Lifecycle"
+import * as PostgresLedger from "@sluice/ledger/PostgresLedger"
+import * as PriceBook from "@sluice/ledger/PriceBook"
 import * as SqliteLedger from "@sluice/ledger/SqliteLedger"
+import { present } from "@sluice/protocol/Json"
 import { Simulator, SimulatorServer } from "@sluice/testing/Simulator"
-import { ByteSize, Duration, Effect, Layer, Option, Redacted } from "effect"
+import { Duration, Effect, Layer, Redacted } from "effect"
 import { HttpRouter } from "effect/http"
-import { createServer } from "node:http"
-import { type Config, isInMemory, type Provider, toModelEntries } from "./Config.ts"
+import * as Admitting from "./Admitting.ts"
+import * as Allowance from "./Allowance.ts"
+import * as Authentication from "./Authentication.ts"
+import { type Config, isInMemory, type Provider, toBytes, toModelEntries, toPriceBook } from "./Config.ts"
 import { dialectOf, dialects } from "./Dialects.ts"
-import * as EarlyRequests from "./EarlyRequests.ts"
+import * as Idempotency from "./Idempotency.ts"
+import * as Listener from "./Listener.ts"
 import * as Operations from "./Operations.ts"
+import type { Surroundings } from "./Surroundings.ts"
 
 /** One provider as an executor. A simulated one is reached like any other, over a socket. */
 const executor = (provider: Provider, simulatorUrl: string) => {
@@ -40,56 +45,53 @@ const executor = (provider: Provider, simulatorUrl: string) => {
   })
 }
 
-/** Executors for all providers; the simulator runs only where one of them needs it. */
-const executors = ({ providers }: Config) => {
+/** Executors for all providers; the simulator runs only where one of them needs it and nobody else runs it. */
+const executors = ({ providers }: Config, { simulatorUrl }: Surroundings) => {
   const all = (simulatorUrl: string) => {
     const [first, ...rest] = providers.map((provider) => executor(provider, simulatorUrl))
     return rest.reduce((merged, next) => Layer.merge(merged, next), first ?? HttpExecutor.none)
   }
-  return providers.some((provider) => provider.simulator)
+  return simulatorUrl === undefined && providers.some((provider) => provider.simulator)
     ? Layer.unwrap(Effect.map(SimulatorServer, ({ url }) => all(url))).pipe(Layer.provide(Simulator.layerServer()))
-    : all("")
+    : all(simulatorUrl ?? "")
 }
 
-const authenticator = ({ auth, keys }: Config) =>
-  auth.mode === "open"
-    ? ApiKeys.layerOpen
-    : ApiKeys.layerKeys(keys.map((key) => ({ key: key.key, principal: { id: key.id, ...(key.models === undefined ? {} : { models: key.models }) } })))
-
-const ledger = ({ ledger: { durability, url } }: Config) =>
-  url._tag === "Sqlite" && !isInMemory(url) ? SqliteLedger.layer({ filename: url.filename, durability }) : LedgerMemory.layer
+const ledger = ({ ledger: { durability, retention, signingKey, spill, url } }: Config) => {
+  if (url._tag === "Postgres") return PostgresLedger.layer({ url: url.url, durability, spill, ...present({ retention, signingKey }) })
+  return isInMemory(url) ? LedgerMemory.layer : SqliteLedger.layer({ filename: url.filename, durability, ...present({ retention, signingKey }) })
+}
 
 const continuity = ({ continuity: { answers, size, ttl } }: Config) =>
   Continuity.layer({
     entries: answers,
-    bytes: Option.getOrElse(ByteSize.toNumber(size), () => Number.MAX_SAFE_INTEGER),
+    bytes: toBytes(size),
     ttlMs: Duration.toMillis(ttl)
   })
 
-const settings = ({ auth, server }: Config) => ({
-  bodyLimitBytes: Option.getOrElse(ByteSize.toNumber(server.bodyLimit), () => Number.MAX_SAFE_INTEGER),
+const settings = ({ auth, ledger, server }: Config, { worker }: Surroundings) => ({
+  ...(worker === undefined ? {} : { worker }),
+  onLedgerFailure: ledger.onFailure,
+  bodies: ledger.bodies,
+  bodyLimitBytes: toBytes(server.bodyLimit),
+  heartbeatMs: Duration.toMillis(server.heartbeat),
+  writeStallMs: Duration.toMillis(server.writeStall),
+  drains: { concurrent: server.drains.concurrent, timeMs: Duration.toMillis(server.drains.time), bytes: toBytes(server.drains.bytes) },
   queryKey: auth.queryKey
 })
 
 /** All routes. */
-const routes = (config: Config) =>
+const routes = (config: Config, around: Surroundings) =>
   Layer.mergeAll(
-    HttpGateway.routes(executors(config), { dialects, models: toModelEntries(config), settings: settings(config) }),
-    Operations.routes(config)
-  )
-
-/** The socket. */
-const listener = ({ server }: Config) =>
-  NodeHttpServer.layer(
-    () => EarlyRequests.keep(createServer({ headersTimeout: 10_000, requestTimeout: 60_000, keepAliveTimeout: 5_000, maxHeaderSize: 16_384, noDelay: true })),
-    { host: server.host, port: server.port, gracefulShutdownTimeout: Duration.sum(server.drainTimeout, Duration.seconds(3)) }
+    HttpGateway.routes(executors(config, around), { dialects, models: toModelEntries(config), settings: settings(config, around) }),
+    Operations.routes(config, around)
   )
 
 /** The whole server: the ledger stands before the socket opens. The lifecycle is shown so that a signal can start the drain. */
-export const layer = (config: Config) =>
-  HttpRouter.serve(routes(config), { disableLogger: true, disableListenLog: true }).pipe(
+export const layer = (config: Config, around: Surroundings) =>
+  HttpRouter.serve(routes(config, around), { disableLogger: true, disableListenLog: true }).pipe(
     Layer.provide(HttpGateway.layerRedacted(dialects)),
-    Layer.provideMerge(listener(config)),
-    Layer.provide([ledger(config), authenticator(config), continuity(config)]),
+    Layer.provideMerge(Listener.layer(config, around)),
+    Layer.provide([Allowance.layer(config, around), Idempotency.layer(config, around)]),
+    Layer.provide([ledger(config), PriceBook.layer(toPriceBook(config)), Authentication.layer(config), continuity(config), Admitting.layer(config)]),
     Layer.provideMerge(Lifecycle.layer)
   )

@@ -3,9 +3,12 @@
  * Everything the rest of the server needs of it is here; how it is made is in `config/`.
  */
 export type { Config } from "./config/ConfigSchema.ts"
+export { toBytes } from "./config/Fields.ts"
 export { jsonSchema } from "./config/JsonSchema.ts"
 export { isInMemory } from "./config/LedgerUrl.ts"
-export { defaults, listenOn, load, loadDefaults, parse } from "./config/Load.ts"
+export { tenantOf, toApiKeys, toLimitOptions } from "./config/LimitSettings.ts"
+export { defaults, listenOn, load, loadDefaults, loadText, parse, readText } from "./config/Load.ts"
 export { toModelEntries, toModelRegistry } from "./config/ModelRoutes.ts"
+export { toPriceBook } from "./config/Prices.ts"
 export type { Provider } from "./config/Providers.ts"
 export { isLoopback } from "./config/Rules.ts"

@@ -4,9 +4,9 @@
  */
 import { Effect, type Layer, Redacted } from "effect"
 import { HttpRouter, HttpServerRequest, HttpServerResponse } from "effect/http"
-import { PrometheusMetrics } from "effect/observability"
 import { createHash, timingSafeEqual } from "node:crypto"
 import type { Config } from "./Config.ts"
+import type { Surroundings } from "./Surroundings.ts"
 
 const digest = (secret: string) => createHash("sha256").update(secret).digest()
 
@@ -20,14 +20,23 @@ const refusal = HttpServerResponse.jsonUnsafe(
   { status: 401, contentType: "application/problem+json", headers: { "www-authenticate": "Bearer" } }
 )
 
+const unavailable = (reason: string) =>
+  HttpServerResponse.jsonUnsafe(
+    { type: "about:blank", title: "Service Unavailable", status: 503, detail: `The metrics of all workers cannot be told: ${reason}.` },
+    { status: 503, contentType: "application/problem+json" }
+  )
+
 /** GET /metrics. */
-export const routes = (config: Config): Layer.Layer<never, never, HttpRouter.HttpRouter> =>
+export const routes = (config: Config, { metrics }: Surroundings): Layer.Layer<never, never, HttpRouter.HttpRouter> =>
   HttpRouter.add(
     "GET",
     "/metrics",
     Effect.gen(function*() {
       const { headers } = yield* HttpServerRequest.HttpServerRequest
       if (!isOperator(config, headers["authorization"])) return refusal
-      return HttpServerResponse.text(yield* PrometheusMetrics.format(), { contentType: "text/plain; version=0.0.4; charset=utf-8" })
+      return yield* Effect.match(metrics, {
+        onSuccess: (text) => HttpServerResponse.text(text, { contentType: "text/plain; version=0.0.4; charset=utf-8" }),
+        onFailure: ({ message }) => unavailable(message)
+      })
     })
   )

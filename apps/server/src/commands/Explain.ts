@@ -3,7 +3,7 @@
  * sent, what a translation loses, what would be refused. Looks at no key and no limit.
  */
 import { parse } from "@sluice/protocol/Json"
-import { Console, Effect, Option, Result } from "effect"
+import { Clock, Console, Effect, Option, Result } from "effect"
 import { Argument, Command, Flag } from "effect/cli"
 import { dialects } from "../Dialects.ts"
 import { explain, type Explanation } from "./explain/Explanation.ts"
@@ -44,7 +44,7 @@ export const command = Command.make(
     const dialect = Option.isSome(said) ? said.value : yield* Effect.fromResult(guess(dialects, text))
     const endpoint = generating(dialect)
     const path = endpoint === undefined ? {} : yield* Effect.fromResult(told(dialect, endpoint, { model, stream }))
-    const explanation = explain(config, dialect, text, path)
+    const explanation = explain(config, dialect, text, path, yield* Clock.currentTimeMillis)
     yield* Console.log(json ? toJson(explanation) : toText(explanation))
     if (explanation.refusal !== undefined) return yield* new Unsuccessful()
   })

@@ -19,7 +19,7 @@ const clientLines = (url: string, model: string, key: string | undefined): Reado
 
 const keysLine = ({ auth, keys }: Config): string => {
   if (auth.mode === "open") return "none asked (this machine only)"
-  return keys.length === 0 ? "none yet, so every request is refused: add some under keys" : keys.map(({ id }) => id).join(", ")
+  return keys.length === 0 ? "none in the file: those made with `sluice keys create`, or add some under keys" : keys.map(({ id }) => id).join(", ")
 }
 
 /** An address that listens on all interfaces is reached from here by the loopback one. */

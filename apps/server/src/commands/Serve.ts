@@ -2,25 +2,19 @@
  * `sluice serve`: starts the server from a file or from defaults, says where it is and how to use it, and on a signal drains
  * before it stops.
  */
-import * as Lifecycle from "@sluice/gateway/Lifecycle"
-import { Console, Context, Duration, Effect, Layer, Logger, Option, Redacted, References } from "effect"
+import { Console, Effect, Option, Redacted } from "effect"
 import { Command, Flag } from "effect/cli"
-import { HttpServer } from "effect/http"
 import { randomBytes } from "node:crypto"
-import * as App from "../App.ts"
 import { type Config, listenOn } from "../Config.ts"
+import { alone } from "../Surroundings.ts"
+import * as Primary from "../workers/Primary.ts"
+import * as Several from "../workers/Several.ts"
+import type { Source } from "../workers/Task.ts"
+import * as Worker from "../workers/Worker.ts"
 import { greeting } from "./Greeting.ts"
-import { listenError } from "./ListenError.ts"
-import { configFlag, loadConfig } from "./LoadConfig.ts"
-
-const logger = ({ log }: Config) => {
-  const formats = { json: Logger.consoleJson, logfmt: Logger.consoleLogFmt, pretty: Logger.consolePretty() }
-  const levels = { trace: "Trace", debug: "Debug", info: "Info", warn: "Warn", error: "Error", fatal: "Fatal" } as const
-  return Layer.mergeAll(Logger.layer([formats[log.format]]), Layer.succeed(References.MinimumLogLevel, levels[log.level]))
-}
-
-const portOf = (server: HttpServer.HttpServer["Service"], config: Config): number =>
-  server.address._tag === "UnixPathAddress" ? config.server.port : server.address.port
+import * as Hangup from "./Hangup.ts"
+import { configFlag, loadSource } from "./LoadConfig.ts"
+import * as Running from "./Running.ts"
 
 /** In mode `keys` the operator needs a token; where none is configured one is made for this run, and told once. */
 const withAdminToken = (config: Config): Effect.Effect<readonly [Config, madeToken: string | undefined]> =>
@@ -30,17 +24,11 @@ const withAdminToken = (config: Config): Effect.Effect<readonly [Config, madeTok
     return [{ ...config, auth: { ...config.auth, adminToken: Redacted.make(token) } }, token]
   })
 
-const run = Effect.fn("serve")(function*(loaded: Config) {
+const run = Effect.fn("run")(function*(loaded: Config, source: Source | undefined) {
+  yield* Hangup.handled
   const [config, madeToken] = yield* withAdminToken(loaded)
-  const { drainTimeout, host, lameDuck, port } = config.server
-  const services = yield* Layer.build(App.layer(config)).pipe(
-    Effect.catchTag("ServeError", ({ cause }) => Effect.fail(listenError({ host, port }, cause)))
-  )
-  const lifecycle = Context.get(services, Lifecycle.Lifecycle)
-  yield* Console.log(greeting(config, portOf(Context.get(services, HttpServer.HttpServer), config), madeToken))
-  const drain = lifecycle.drain({ lameDuckMs: Duration.toMillis(lameDuck), drainMs: Duration.toMillis(drainTimeout) })
-  // The server goes on answering while this finalizer waits; its own finalizers come after
-  return yield* Effect.never.pipe(Effect.onInterrupt(() => drain.pipe(Effect.andThen(Effect.sleep(lameDuck)))))
+  const greet = (port: number) => Console.log(greeting(config, port, madeToken))
+  return yield* config.server.workers > 1 ? Several.serve(config, { source, madeToken }, greet) : Running.serve(config, alone, greet)
 })
 
 /** The command. */
@@ -52,12 +40,13 @@ export const command = Command.make(
     port: Flag.Int("port").pipe(Flag.withDescription("The port to listen on, instead of the configured one; 0 takes a free one"), Flag.optional)
   },
   Effect.fn(function*(flags) {
-    const loaded = yield* loadConfig(flags.config)
+    if (Primary.isWorker()) return yield* Worker.run
+    const [loaded, source] = yield* loadSource(flags.config)
     const config = yield* Effect.fromResult(listenOn(loaded, {
       ...Option.match(flags.host, { onNone: () => ({}), onSome: (host) => ({ host }) }),
       ...Option.match(flags.port, { onNone: () => ({}), onSome: (port) => ({ port }) })
     }))
-    return yield* run(config).pipe(Effect.scoped, Effect.provide(logger(config)))
+    return yield* run(config, source).pipe(Effect.scoped, Effect.provide(Running.logger(config)))
   })
 ).pipe(
   Command.withDescription("Serve the gateway. SIGTERM and Ctrl-C end it after open streams have finished; a second one ends it at once"),

@@ -4,19 +4,13 @@
  */
 import { Schema } from "effect"
 import { byteSize, defaulted, duration, flag, integer, list, oneOf, optional, positiveDuration, required, secret, secretUrl, section, text } from "./Fields.ts"
-import { key } from "./Keys.ts"
+import { key, team, tenant } from "./Keys.ts"
 import { ledgerUrl } from "./LedgerUrl.ts"
 import { model } from "./Models.ts"
+import { prices } from "./Prices.ts"
 import { provider } from "./Providers.ts"
-
-const server = section({
-  host: defaulted(text, "127.0.0.1", "The address to listen on."),
-  port: defaulted(integer(0, 65535), 8787, "The port to listen on; 0 takes a free one."),
-  workers: defaulted(integer(1, 256), 1, "Processes that serve the port together."),
-  bodyLimit: defaulted(byteSize, "32MiB", "The largest request body accepted, after decompression."),
-  lameDuck: defaulted(duration, "5 seconds", "How long the server still accepts requests after it was told to stop, so that load balancers notice."),
-  drainTimeout: defaulted(duration, "30 seconds", "How long open streams may take to finish when the server stops.")
-})
+import { replay } from "./Replay.ts"
+import { server } from "./Server.ts"
 
 const auth = section({
   mode: defaulted(
@@ -29,20 +23,41 @@ const auth = section({
     false,
     "Whether a client of Gemini's protocol may send its key in the address (`?key=KEY`), as old ones do. What stands before the server may log addresses; the server itself does not."
   ),
+  keySecret: optional(
+    secret,
+    "The secret the digests of stored keys are made with (`sluice keys`), the same for every server of one ledger. Absent = one is made in a file beside the SQLite ledger when the first key is."
+  ),
+  keysFreshFor: defaulted(
+    duration,
+    "5 seconds",
+    "How long a stored key that was found is not looked for again: a key that was revoked is refused after it at the latest."
+  ),
   adminToken: optional(secret, "The operator's token, which `/metrics` asks for in mode `keys`. Absent or empty = a new one is printed at every start.")
 })
 
 const ledger = section({
   url: defaulted(ledgerUrl, "sqlite:./sluice.db", "Where the ledger is kept: `sqlite:FILE` (relative to the working directory) or a `postgres://` URL."),
+  spill: defaulted(
+    text,
+    "./sluice-ledger",
+    "Beginning of the names of files that keep rows while a PostgreSQL database does not take them. Must be on a disk that outlives the process. Those of SQLite lie beside the database."
+  ),
   durability: defaulted(
     oneOf(["strict", "relaxed"]),
     "strict",
     "`strict`: an exchange is on disk before it is sent upstream. `relaxed`: it is queued for the writer; a crash may lose the last moments."
   ),
   bodies: defaulted(oneOf(["none", "digest", "redacted", "full"]), "none", "What is kept of requests and replies beside the ledger row."),
-  onFailure: defaulted(oneOf(["deny", "allow"]), "deny", "What happens to requests when the ledger cannot be written: `deny` answers 503."),
-  retention: optional(positiveDuration, "How long rows are kept. Absent = rows are kept."),
-  signingKey: optional(secret, "The key that signs the heads of the ledger's hash chain. Absent or empty = heads are not signed.")
+  onFailure: defaulted(
+    oneOf(["deny", "allow"]),
+    "deny",
+    "What happens to requests when the ledger cannot be written: `deny` answers 503, `allow` serves them and counts them in `sluice_unrecorded_total`."
+  ),
+  retention: optional(
+    positiveDuration,
+    "How long rows are kept after their exchange has ended; what charts and budgets are made of stays. Absent = rows are kept."
+  ),
+  signingKey: optional(secret, "The key that signs the heads of the ledger's hash chain, at least 32 characters. Absent or empty = heads are not signed.")
 })
 
 const log = section({
@@ -67,14 +82,33 @@ const extensions = section({
   )
 })
 
+const limits = section({
+  onFailure: defaulted(
+    oneOf(["deny", "allow"]),
+    "deny",
+    "What happens to requests of limited keys when nobody can say whether there is room (Redis or the ledger do not answer): `deny` answers 503, `allow` lets them pass uncounted."
+  ),
+  onUnknownPrice: defaulted(
+    oneOf(["deny", "allow"]),
+    "deny",
+    "What happens to requests under a budget for a model without a known price: `deny` refuses them, `allow` lets them pass while something is left."
+  ),
+  assumedOutput: defaulted(integer(0), 1024, "Tokens reserved for the answer where a request sets no bound."),
+  lease: defaulted(positiveDuration, "1 minute", "How long what a process holds for running requests stays held after it died.")
+})
+
 /** The configuration file. */
 export const ConfigSchema = section({
   server: defaulted(server, {}, "The listening server."),
   auth: defaulted(auth, {}, "Who may use the gateway."),
   ledger: defaulted(ledger, {}, "The durable record of every exchange."),
   redis: optional(
-    section({ url: required(secretUrl("redis:", "rediss:"), "The `redis://` URL. Empty = the section is off.") }),
-    "Shared limits, cache and breaker for a fleet. Absent = off."
+    section({
+      url: required(secretUrl("redis:", "rediss:"), "The `redis://` URL. Empty = the section is off."),
+      prefix: defaulted(text, "sluice:", "What every key in Redis begins with: two fleets that share a Redis and must not share limits have different ones."),
+      timeout: defaulted(positiveDuration, "1 second", "How long Redis may take to answer before it counts as gone.")
+    }),
+    "What a fleet shares: the counts of limits. Absent = off."
   ),
   log: defaulted(log, {}, "The server's own log."),
   otlp: optional(
@@ -83,11 +117,24 @@ export const ConfigSchema = section({
   ),
   providers: required(list(provider), "Where requests can be sent."),
   models: required(list(model), "The names clients ask for. One entry is one route."),
+  prices: defaulted(prices, {}, "What models cost, where published prices do not say or do not hold."),
   keys: defaulted(list(key), [], "Client keys."),
+  teams: defaulted(list(team), [], "Groups of keys that share limits."),
+  tenants: defaulted(list(tenant), [], "Organisations: all their keys and teams share limits, and nothing of one is shown to another."),
+  limits: defaulted(
+    limits,
+    {},
+    "How limits and budgets are enforced. They are shared by a fleet where `redis` is on, and by the processes of one server otherwise."
+  ),
   continuity: defaulted(
     continuity,
     {},
     "The memory of proofs of thinking, which gives a provider back in the next request what a client of another protocol cannot carry."
+  ),
+  replay: defaulted(
+    replay,
+    {},
+    "Idempotency keys: a client that names its request with the header `Idempotency-Key` and asks again gets the first answer again."
   ),
   extensions: defaulted(extensions, {}, "Optional behaviours.")
 })({ description: "The configuration of the Sluice server." })

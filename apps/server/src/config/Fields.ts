@@ -96,6 +96,9 @@ export const byteSize = parsedText(Schema.ByteSize, {
   write: (value) => `${value}B`
 })
 
+/** The number of bytes; a size beyond the safe integers bounds nothing anyway. */
+export const toBytes = (size: ByteSize.ByteSize): number => Option.getOrElse(ByteSize.toNumber(size), () => Number.MAX_SAFE_INTEGER)
+
 /** An amount of US dollars, exact to the digit written. */
 export const dollars = (doc: Doc<number | string>) => {
   const wanted = "an amount in US dollars such as \"25.00\""

@@ -28,12 +28,19 @@ export const parse = (source: string, environment: Environment): Result.Result<C
 export const defaults = (environment: Environment): Result.Result<Config, ConfigError> =>
   Result.mapError(checked(dropAbsent(defaultFile(environment))), (problems) => configError(problems))
 
-/** Reads and checks a configuration file; the error names the file. */
-export const load = Effect.fn("Config.load")(function*(path: string) {
+/** The text of a configuration file. */
+export const readText = Effect.fn("Config.readText")(function*(path: string) {
   const files = yield* FileSystem.FileSystem
-  const source = yield* files.readFileString(path).pipe(
+  return yield* files.readFileString(path).pipe(
     Effect.mapError((error) => new ConfigError({ file: path, problems: [{ path: "", message: `cannot be read: ${fileProblem(error)}` }] }))
   )
+})
+
+/** Reads and checks a configuration file; the error names the file. */
+export const load = (path: string) => Effect.flatMap(readText(path), (source) => loadText(path, source))
+
+/** The configuration of a file whose text was read. */
+export const loadText = Effect.fn("Config.loadText")(function*(path: string, source: string) {
   const names = Result.match(readYaml(source), { onSuccess: variableNames, onFailure: () => [] })
   const environment = yield* readVariables(names)
   return yield* Effect.fromResult(Result.mapError(parse(source, environment), (error) => new ConfigError({ file: path, problems: error.problems })))

@@ -3,9 +3,10 @@
  */
 import type { ModelEntry, OnClientGone } from "@sluice/gateway/ModelEntry"
 import * as ModelRegistry from "@sluice/gateway/ModelRegistry"
-import { ByteSize, Option } from "effect"
 import type { Result } from "effect"
 import type { Config } from "./ConfigSchema.ts"
+import { toBytes } from "./Fields.ts"
+import { toPrice } from "./Prices.ts"
 
 /** The registry of a configuration; fails with every problem of its entries. */
 export const toModelRegistry = (config: Pick<Config, "models" | "providers">): Result.Result<ModelRegistry.Snapshot, ModelRegistry.ModelRegistryError> =>
@@ -16,13 +17,16 @@ export const toModelEntries = ({ models }: Pick<Config, "models">): ReadonlyArra
 
 // internal
 
-const toEntry = (model: Config["models"][number]): ModelEntry => ({ ...model, onClientGone: toOnClientGone(model.onClientGone) })
+const toEntry = ({ onClientGone, ...model }: Config["models"][number]): ModelEntry => ({
+  ...model,
+  targets: model.targets.map(({ price, ...target }) => price === undefined ? target : { ...target, price: toPrice(price) }),
+  ...(onClientGone === undefined ? {} : { onClientGone: toOnClientGone(onClientGone) })
+})
 
-const toOnClientGone = (value: Config["models"][number]["onClientGone"]): OnClientGone =>
+const toOnClientGone = (value: NonNullable<Config["models"][number]["onClientGone"]>): OnClientGone =>
   typeof value === "string" ? value : {
     drain: {
       time: value.drain.time,
-      // A size beyond the safe integers bounds nothing anyway
-      bytes: Option.getOrElse(ByteSize.toNumber(value.drain.bytes), () => Number.MAX_SAFE_INTEGER)
+      bytes: toBytes(value.drain.bytes)
     }
   }

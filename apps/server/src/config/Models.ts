@@ -20,6 +20,7 @@ import {
   section,
   text
 } from "./Fields.ts"
+import { price } from "./Prices.ts"
 import { providerId } from "./Providers.ts"
 
 const onClientGone = (doc: Doc<"cancel" | "drain" | { readonly drain: { readonly time: string; readonly bytes: string } }>) =>
@@ -57,7 +58,8 @@ export const model = section({
       provider: required(providerId, "The id of a provider."),
       model: optional(text, "The name sent upstream; a `*` is replaced by what the `*` of the id matched. Absent = the client's name unchanged."),
       weight: defaulted(positiveNumber, 1, "The share of first tries among the entry's targets."),
-      thinking: optional(thinking, "What this model can be told about thinking. Absent = what the entry says.")
+      thinking: optional(thinking, "What this model can be told about thinking. Absent = what the entry says."),
+      price: optional(price, "What the model costs here, before every other price. Absent = what `prices` or the published prices say.")
     })),
     "The providers that can serve the model."
   ),
@@ -71,10 +73,9 @@ export const model = section({
     "default",
     "How losses of a translation are judged: `strict` skips a target that would lose anything, `lenient` lets meaning be lost, `default` refuses only that."
   ),
-  onClientGone: defaulted(
+  onClientGone: optional(
     onClientGone,
-    "cancel",
-    "What happens upstream when the client leaves: `cancel` at once, `drain` to the end, or `{ drain: { time, bytes } }` within bounds."
+    "What happens upstream when the client leaves: `cancel` at once, `drain` to the end, or `{ drain: { time, bytes } }` within bounds. Absent = `cancel`, or what `replay.onClientGone` says where the client sent an Idempotency-Key."
   ),
   preCommit: optional(duration, "How long a streaming client waits for the head of the reply while targets may still be changed."),
   thinking: optional(

@@ -12,14 +12,7 @@ export const notInThisVersion = (config: Config): ReadonlyArray<Problem> => {
   const refuse = (on: boolean, path: ReadonlyArray<PropertyKey>, what: string) => {
     if (on) problems.push(problem(path, `${what} in this version; leave it out`))
   }
-  const { extensions, keys, ledger, providers, server } = config
-  refuse(server.workers > 1, ["server", "workers"], "more than one worker is not supported")
-  refuse(ledger.url._tag === "Postgres", ["ledger", "url"], "a PostgreSQL ledger is not supported")
-  refuse(ledger.bodies !== "none", ["ledger", "bodies"], "keeping bodies is not supported")
-  refuse(ledger.onFailure !== "deny", ["ledger", "onFailure"], "serving without a record is not supported")
-  refuse(ledger.retention !== undefined, ["ledger", "retention"], "removing old rows is not supported")
-  refuse(ledger.signingKey !== undefined, ["ledger", "signingKey"], "signing the ledger is not supported")
-  refuse(config.redis !== undefined, ["redis"], "Redis is not supported")
+  const { extensions, providers } = config
   refuse(config.otlp !== undefined, ["otlp"], "export over OpenTelemetry is not supported")
   refuse(extensions.cache !== undefined, ["extensions", "cache"], "the response cache is not supported")
   refuse(extensions.redact !== undefined, ["extensions", "redact"], "redaction is not supported")
@@ -27,10 +20,6 @@ export const notInThisVersion = (config: Config): ReadonlyArray<Problem> => {
     refuse(proxy !== undefined, ["providers", index, "proxy"], "a proxy is not supported")
     refuse(breaker, ["providers", index, "breaker"], "a circuit breaker is not supported")
     refuse(cooldown, ["providers", index, "cooldown"], "resting credentials is not supported")
-  })
-  keys.forEach(({ budget, limits }, index) => {
-    for (const name of Object.keys(limits)) refuse(true, ["keys", index, "limits", name], "limiting a key is not supported")
-    refuse(budget !== undefined, ["keys", index, "budget"], "a budget is not supported")
   })
   return problems
 }

@@ -63,6 +63,10 @@ export const provider = section({
     {},
     "How long to wait for the provider."
   ),
+  prices: optional(
+    text,
+    "Whose published prices hold for this provider, for instance `openai` or `aws`; `none` = nobody's. Absent = told by `baseUrl`, else by `id`."
+  ),
   retries: defaulted(integer(0, 10), 1, "Extra tries per target before the next target is taken."),
   breaker: defaulted(flag, false, "Stop sending to the provider for a while after repeated failures."),
   cooldown: defaulted(flag, false, "Rest a credential the provider has rate-limited until it may be used again.")

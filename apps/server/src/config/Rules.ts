@@ -8,17 +8,27 @@ import { isIPv4 } from "node:net"
 import type { Problem } from "./ConfigError.ts"
 import { problem } from "./ConfigError.ts"
 import type { Config } from "./ConfigSchema.ts"
+import { toBytes } from "./Fields.ts"
+import { isInMemory } from "./LedgerUrl.ts"
+import { limitProblems } from "./LimitSettings.ts"
 import { toModelRegistry } from "./ModelRoutes.ts"
 import { notInThisVersion } from "./NotInThisVersion.ts"
+import { priceProblems } from "./Prices.ts"
 
 /** All problems of a decoded configuration. */
 export const ruleProblems = (config: Config): ReadonlyArray<Problem> => [
   ...openOnLoopbackOnly(config),
   ...atLeastOne(config),
   ...duplicates(config),
+  ...signingKeyLong(config),
   ...providersReachable(config),
   ...headersSendable(config),
+  ...bodiesAdmissible(config),
+  ...ledgerOfAllWorkers(config),
+  ...replaysSealed(config),
   ...modelsServable(config),
+  ...limitProblems(config),
+  ...priceProblems(config),
   ...notInThisVersion(config)
 ]
 
@@ -34,6 +44,11 @@ const openOnLoopbackOnly = ({ auth, server }: Config): ReadonlyArray<Problem> =>
 
 const atLeastOne = (config: Config): ReadonlyArray<Problem> =>
   (["providers", "models"] as const).filter((key) => config[key].length === 0).map((key) => problem([key], "needs at least one entry"))
+
+const signingKeyLong = ({ ledger: { signingKey } }: Config): ReadonlyArray<Problem> =>
+  signingKey !== undefined && Redacted.value(signingKey).length < 32
+    ? [problem(["ledger", "signingKey"], "is too short to prove anything: it needs at least 32 characters, such as `openssl rand -hex 32` prints")]
+    : []
 
 const duplicates = (config: Config): ReadonlyArray<Problem> => [
   ...repeated(config.providers.map((provider) => provider.id)).map((at) => problem(["providers", at, "id"], "another provider has this id")),
@@ -72,6 +87,41 @@ const headersSendable = ({ providers }: Config): ReadonlyArray<Problem> =>
       return framing.includes(name.toLowerCase()) ? [problem(path, "is written by the gateway itself and cannot be set")] : []
     })
   )
+
+const ledgerOfAllWorkers = ({ ledger, server }: Config): ReadonlyArray<Problem> =>
+  server.workers > 1 && ledger.url._tag === "Sqlite" && isInMemory(ledger.url)
+    ? [problem(["server", "workers"], "each worker would have a ledger of its own in its memory; keep the ledger in a file or in PostgreSQL")]
+    : []
+
+/** A body for which there is never room would be refused for ever. */
+const bodiesAdmissible = ({ server: { admission, bodyLimit } }: Config): ReadonlyArray<Problem> => {
+  const body = toBytes(bodyLimit)
+  const shared = Math.floor(toBytes(admission.bytes) * (1 - admission.reserved / 100))
+  return body <= shared
+    ? []
+    : [
+      problem(
+        ["server", "admission", "bytes"],
+        `leaves room for ${shared} bytes to keys that are not interactive, but server.bodyLimit allows bodies of ${body}`
+      )
+    ]
+}
+
+const shortestSecret = 32
+
+const replaysSealed = ({ ledger, redis, replay: { key, store } }: Config): ReadonlyArray<Problem> => {
+  const outlives = store === "ledger" || store === "redis"
+  return [
+    ...(outlives && key === undefined
+      ? [problem(["replay", "key"], `is missing: answers in ${store} outlive the process and must be sealed with a key that does`)]
+      : []),
+    ...(key !== undefined && Redacted.value(key).length < shortestSecret
+      ? [problem(["replay", "key"], `must have at least ${shortestSecret} characters`)]
+      : []),
+    ...(store === "redis" && redis === undefined ? [problem(["replay", "store"], "needs redis.url")] : []),
+    ...(store === "ledger" && isInMemory(ledger.url) ? [problem(["replay", "store"], "needs a ledger that is kept in a file or a database")] : [])
+  ]
+}
 
 const modelsServable = (config: Config): ReadonlyArray<Problem> =>
   Result.match(toModelRegistry(config), {

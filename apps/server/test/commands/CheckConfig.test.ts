@@ -11,7 +11,7 @@ models:
 `
 const bad = `${good}
 server: { prot: 1 }
-ledger: { retention: 30 days }
+otlp: { url: "http://127.0.0.1:4318" }
 `
 const check = (text: string, env: Record<string, string>, ...flags: ReadonlyArray<string>) =>
   Effect.gen(function*() {
@@ -40,7 +40,7 @@ describe("check-config", () => {
   it.effect("refuses what would do nothing", () =>
     Effect.gen(function*() {
       const { code, file, stderr } = yield* check(bad.replace("server: { prot: 1 }", ""), { A_KEY: "canary" })
-      assert.deepStrictEqual([code, stderr], [1, `${file}:8: ledger.retention: removing old rows is not supported in this version; leave it out`])
+      assert.deepStrictEqual([code, stderr], [1, `${file}:8: otlp: export over OpenTelemetry is not supported in this version; leave it out`])
     }))
 
   it.effect("prints the same as JSON", () =>

@@ -2,7 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
 import { asProcess, folder, sluice } from "./Sluice.ts"
 
-const commands = ["serve", "check-config", "explain", "translate", "ledger query", "simulate"]
+const commands = ["serve", "check-config", "explain", "translate", "ledger query", "keys create", "keys list", "keys revoke", "simulate"]
 
 describe("the command line", () => {
   it.effect("shows its commands when it is given none, and with --help", () =>
@@ -31,6 +31,11 @@ describe("the command line", () => {
     ["translate --from openai-chat --to nothing", /Invalid value for flag --to/],
     ["ledger query --limit 0", /Expected a whole number of at least 1/],
     ["ledger query --from yesterday", /Expected a time such as 2026-11-20/],
+    ["keys create", /Missing required flag: --name/],
+    ["keys create --name a --expires yesterday", /Expected a time such as 2027-01-31/],
+    ["keys create --name a --budget-usd 1,5", /Expected an amount in US dollars such as 25.00/],
+    ["keys create --name a --concurrency 0", /Expected a whole number of at least 1/],
+    ["keys revoke", /Missing required argument: id/],
     ["ledger query --status gone", /Invalid value for flag --status/]
   ]
   it.effect.each(mistakes)("answers a mistake with one line and exit code 1: %s", ([args, complaint]) =>

@@ -86,6 +86,22 @@ describe("explain", () => {
       assert.strictEqual(JSON.stringify(targets[1].body), JSON.stringify({ ...chat, model: "gpt-4o-mini", stream_options: { include_usage: true } }))
     }))
 
+  it.effect("estimates what each target would cost, where a price of it is known", () =>
+    Effect.gen(function*() {
+      const { targets } = yield* explained({ ...chat, max_completion_tokens: 1000 }, "--from", "openai-chat")
+      const [haiku, mini, unknown] = targets
+      assert.match(haiku.price.version, /^genai-prices-[\d.]+\/anthropic\/claude-haiku-4-5$/)
+      assert.match(mini.price.version, /\/openai\/gpt-4o-mini$/)
+      assert.strictEqual(unknown.price, "unknown")
+      for (const [{ price }, read, written, output] of [[haiku, 1, 2, 5], [mini, 0.15, 0.15, 0.6]] as const) {
+        const tokens = Number(price.promptUsd) / read * 1e6
+        assert.isAbove(tokens, 10)
+        assert.closeTo(Number(price.atMostUsd), (tokens * written + 1000 * output) / 1e6, 1e-12)
+      }
+      const { stdout } = yield* explain(messages)
+      assert.match(stdout, /price +\$0\.\d+ for the prompt, \$0\.\d+ at most \(genai-prices-[\d.]+\/anthropic\/claude-haiku-4-5\)/)
+    }))
+
   it.effect("shows what a crossing loses and what that is refused for", () =>
     Effect.gen(function*() {
       const { refusal, targets } = yield* explained(chat, "--from", "openai-chat")
@@ -228,7 +244,7 @@ describe("explain for every pair of protocols", () => {
         assert.isUndefined(refusal)
         assert.include(JSON.stringify(target.body), "Hello")
         if (from === to && to === "gemini-generate") assert.deepStrictEqual(target.body, body)
-        assert.include(text.stdout, "price     unknown: this version has no list of prices")
+        assert.include(text.stdout, "price     unknown: neither published nor configured")
         assert.include(text.stdout, target.url)
       }
     }))

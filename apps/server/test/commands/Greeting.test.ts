@@ -28,7 +28,7 @@ describe("the greeting of a server", () => {
   })
 
   it("says when nobody can get in yet", () => {
-    assert.include(of("{}", ["*"]), "Keys:      none yet, so every request is refused: add some under keys")
+    assert.include(of("{}", ["*"]), "Keys:      none in the file: those made with `sluice keys create`, or add some under keys")
     assert.include(of("{}", ["*"], "keys: [{ id: ci, key: canary }]"), "Keys:      ci\n")
     assert.include(of("{}", ["*"], "auth: { mode: open }"), "Keys:      none asked (this machine only)")
   })

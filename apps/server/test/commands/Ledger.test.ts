@@ -4,8 +4,9 @@ import { type Entry, Ledger, type Settlement } from "@sluice/gateway/Ledger"
 import { ProviderId } from "@sluice/gateway/ProviderId"
 import * as SqliteLedger from "@sluice/ledger/SqliteLedger"
 import { DialectId } from "@sluice/protocol/Wire"
-import { Effect, Option } from "effect"
+import { Effect, Option, Redacted } from "effect"
 import { join } from "node:path"
+import { DatabaseSync } from "node:sqlite"
 import { toLine } from "../../src/commands/ledger/Line.ts"
 import * as Moment from "../../src/commands/ledger/Moment.ts"
 import { asProcess, folder, sluice } from "./Sluice.ts"
@@ -101,7 +102,7 @@ describe("ledger query", () => {
       assert.strictEqual(lines.length, 5)
       assert.match(lines[1] ?? "", /^2026-11-20T10:04:00\.000Z +open +ci +fast/)
       assert.match(lines[2] ?? "", /UpstreamFailed\(overloaded\) .* overloaded: try later$/)
-      assert.match(lines[4] ?? "", /Completed +ci +fast +anthropic\/claude-haiku-4-5 +12 +34 +210 ms +1800 ms +01K6Z000000000000000000001$/)
+      assert.match(lines[4] ?? "", /Completed +ci +fast +anthropic\/claude-haiku-4-5 +12 +34 +unknown +210 ms +1800 ms +01K6Z000000000000000000001$/)
       assert.strictEqual((yield* query("--model", "nothing")).stdout, "No exchanges.")
     }).pipe(Effect.scoped), 30_000)
 
@@ -125,7 +126,7 @@ describe("ledger query", () => {
       const memory = yield* query(":memory:")
       assert.deepStrictEqual([memory.code, memory.stderr], [
         1,
-        "the configured ledger keeps nothing outside the server's memory: set ledger.url to a file"
+        "the configured ledger keeps nothing outside the server's memory: set ledger.url to a file or a database"
       ])
     }).pipe(Effect.scoped), 30_000)
 
@@ -135,6 +136,183 @@ describe("ledger query", () => {
       const { code, stderr, stdout } = yield* asProcess(["ledger", "query", "--status", "completed", "--json"], cwd)
       assert.deepStrictEqual([code, stderr, numbers(stdout.trim())], [0, "", [1]])
     }).pipe(Effect.scoped), 60_000)
+})
+
+/** One exchange with everything, and one that is open; gives a function that shows them. */
+const shown = Effect.gen(function*() {
+  const cwd = yield* folder({ "sluice.yaml": config })
+  const filename = join(cwd, "sluice.db")
+  const attempts = [
+    {
+      provider: ProviderId.make("openai"),
+      upstreamModel: "gpt-4o",
+      startedAt: start + 60_000,
+      endedAt: start + 60_020,
+      error: { class: "overloaded", message: "try\nlater", status: 529 }
+    },
+    { provider: ProviderId.make("anthropic"), upstreamModel: "claude-haiku-4-5", startedAt: start + 60_020, endedAt: start + 61_800 }
+  ]
+  const responseLosses = [{ path: "/content/*/annotations", reason: "dropped", count: 2 }] as const
+  const bodies = {
+    policy: "full",
+    request: { bytes: 12, sha256: "aa", text: "{\"a\":\n\"\u001b[31m\"}" },
+    response: { bytes: 2_000_000, sha256: "bb", text: "begin", tail: "end" }
+  } as const
+  yield* Ledger.use((ledger) =>
+    Effect.andThen(ledger.settle(settlement(1, { attempts, responseLosses, estimatedUsd: "0.01", bodies })), ledger.open(settlement(2)))
+  )
+    .pipe(Effect.provide(SqliteLedger.layer({ filename })))
+  return (...flags: ReadonlyArray<string>) => sluice(["ledger", "show", "--config", join(cwd, "sluice.yaml"), ...flags], { env: { FILE: filename } })
+})
+
+describe("ledger show", () => {
+  it.live("shows everything about one exchange, its attempts too", () =>
+    Effect.gen(function*() {
+      const show = yield* shown
+      const { code, stderr, stdout } = yield* show(id(1))
+      assert.deepStrictEqual([code, stderr], [0, ""])
+      const lines = stdout.split("\n")
+      assert.include(lines, "outcome         Completed")
+      assert.include(lines, "estimatedUsd    0.01")
+      assert.match(stdout, /^responseLosses  \[\{"path":"\/content\/\*\/annotations","reason":"dropped","count":2\}\]$/m)
+      assert.match(stdout, /^link            \{"writer":"\w{16}","sequence":1,"hash":"[\w-]{43}"\}$/m)
+      assert.deepStrictEqual(lines.slice(-3).map((line) => line.trim()), [
+        "PROVIDER   MODEL             STARTED                      TIME  ERROR",
+        "openai     gpt-4o            2026-11-20T10:01:00.000Z    20 ms  529 overloaded: try later",
+        "anthropic  claude-haiku-4-5  2026-11-20T10:01:00.020Z  1780 ms"
+      ])
+    }).pipe(Effect.scoped), 30_000)
+
+  it.live("shows it as JSON, and what is open without a link", () =>
+    Effect.gen(function*() {
+      const show = yield* shown
+      const { entry, link, ...rest } = JSON.parse((yield* show(id(1), "--json")).stdout)
+      assert.isUndefined(entry)
+      assert.deepInclude(rest, { id: id(1), outcome: "Completed", estimatedInput: 10 })
+      assert.deepStrictEqual(rest.attempts[0], {
+        provider: "openai",
+        upstreamModel: "gpt-4o",
+        startedAt: "2026-11-20T10:01:00.000Z",
+        durationMs: 20,
+        error: { class: "overloaded", message: "try\nlater", status: 529 }
+      })
+      assert.strictEqual(link.sequence, 1)
+      const open = JSON.parse((yield* show("--json", id(2))).stdout)
+      assert.deepStrictEqual([open.status, open.attempts, open.link], ["open", [], undefined])
+      const missing = yield* show(id(9))
+      assert.deepStrictEqual([missing.code, missing.stdout, missing.stderr], [1, "", `the ledger has no exchange ${id(9)}`])
+    }).pipe(Effect.scoped), 30_000)
+})
+
+describe("ledger show --bodies", () => {
+  it.live("shows what was kept, with nothing in it that a terminal would act on", () =>
+    Effect.gen(function*() {
+      const show = yield* shown
+      assert.deepStrictEqual((yield* show(id(1), "--bodies")).stdout.split("\n").slice(-9), [
+        "",
+        "request (full)  12 bytes, SHA-256 aa",
+        "{\"a\":",
+        "\"\\u001b[31m\"}",
+        "",
+        "response (full)  2000000 bytes, SHA-256 bb",
+        "begin",
+        "[what stood between is not kept]",
+        "end"
+      ])
+      assert.strictEqual(JSON.parse((yield* show(id(1), "--bodies", "--json")).stdout).bodies.response.tail, "end")
+      assert.notInclude((yield* show(id(1), "--json")).stdout, "begin")
+      assert.include((yield* show(id(2), "--bodies")).stdout, "nothing of the bodies was kept")
+    }).pipe(Effect.scoped), 30_000)
+})
+
+describe("ledger export", () => {
+  const exported = Effect.gen(function*() {
+    const cwd = yield* folder({ "sluice.yaml": config })
+    const filename = join(cwd, "sluice.db")
+    yield* Ledger.use((ledger) =>
+      Effect.forEach(
+        Array.from({ length: 2100 }, (_, n) => n),
+        (n) => ledger.settle(settlement(n, n === 7 ? { tenant: "acme", model: "=cmd|' /C calc'!A0", principal: "a,\"b\"\nc", costUsd: "0.5" } : {})),
+        {
+          concurrency: "unbounded"
+        }
+      )
+    ).pipe(Effect.provide(SqliteLedger.layer({ filename })))
+    return (...flags: ReadonlyArray<string>) => sluice(["ledger", "export", "--config", join(cwd, "sluice.yaml"), ...flags], { env: { FILE: filename } })
+  })
+
+  it.live("writes every exchange, more than one page of them, or those that are asked for", () =>
+    Effect.gen(function*() {
+      const run = yield* exported
+      const { code, stderr, stdout } = yield* run()
+      assert.deepStrictEqual([code, stderr], [0, ""])
+      assert.deepStrictEqual(numbers(stdout.trimEnd()), Array.from({ length: 2100 }, (_, n) => 2099 - n))
+      assert.deepStrictEqual(numbers((yield* run("--tenant", "acme")).stdout.trimEnd()), [7])
+      assert.strictEqual((yield* run("--provider", "nobody")).stdout, "")
+      assert.strictEqual((yield* run("--team", "nobody", "--format", "csv")).stdout.split("\r\n").length, 2)
+    }).pipe(Effect.scoped), 60_000)
+
+  it.live("writes values that a spreadsheet reads as they are, and runs none of them", () =>
+    Effect.gen(function*() {
+      const run = yield* exported
+      const { stdout } = yield* run("--format", "csv", "--tenant", "acme")
+      assert.strictEqual(
+        stdout,
+        "id,startedAt,endedAt,operation,outcome,status,principal,tenant,team,inbound,upstream,stream,lane,model,provider,upstreamModel,servedModel,attempts,"
+          + "inputTokens,cacheReadTokens,cacheWrite5mTokens,cacheWrite1hTokens,outputTokens,reasoningTokens,audioInTokens,audioOutTokens,toolPromptTokens,"
+          + "costUsd,priceVersion,savedUsd,losses,bytesOut,ttftMs,durationMs,finish,errorClass,errorMessage\r\n"
+          + `${
+            id(7)
+          },2026-11-20T10:07:00.000Z,2026-11-20T10:07:01.800Z,generate,Completed,completed,"a,""b""\nc",acme,,openai-chat,anthropic-messages,true,typed,`
+          + "'=cmd|' /C calc'!A0,anthropic,claude-haiku-4-5,,0,12,,,,34,,,,,0.5,,,/seed;dropped,5120,210,1800,stop,,\r\n"
+      )
+    }).pipe(Effect.scoped), 60_000)
+})
+
+describe("ledger verify", () => {
+  const secret = "0123456789abcdef0123456789abcdef"
+
+  const verified = Effect.gen(function*() {
+    const cwd = yield* folder({ "sluice.yaml": config.replace("{ url:", "{ signingKey: \"${SECRET}\", url:") })
+    const filename = join(cwd, "sluice.db")
+    const server = () => SqliteLedger.layer({ filename, signingKey: Redacted.make(secret) })
+    yield* Ledger.use((ledger) => Effect.forEach([1, 2, 3], (n) => ledger.settle(settlement(n)))).pipe(Effect.provide(server()))
+    const verify = (...flags: ReadonlyArray<string>) =>
+      sluice(["ledger", "verify", "--config", join(cwd, "sluice.yaml"), ...flags], { env: { FILE: filename, SECRET: secret } })
+    return { filename, verify }
+  })
+
+  it.live("says that nothing was changed, and which head to note", () =>
+    Effect.gen(function*() {
+      const { verify } = yield* verified
+      const { code, stderr, stdout } = yield* verify()
+      assert.deepStrictEqual([code, stderr], [0, ""])
+      assert.match(stdout, /^3 exchanges of 1 writers are as they were stored\. 1 heads cover all but 0 of them\. All of them are signed\.\n.*: 1:[\w-]{43}$/)
+      const noted = stdout.split(" ").at(-1) ?? ""
+      assert.strictEqual((yield* verify("--head", noted)).code, 0)
+      const later = yield* verify("--head", noted.replace("1:", "2:"))
+      assert.deepStrictEqual([later.code, later.stdout], [1, ""])
+      assert.match(later.stderr, /head 2, which was noted, is missing/)
+      assert.strictEqual((yield* verify("--head", "newest")).code, 1)
+    }).pipe(Effect.scoped), 30_000)
+
+  it.live("names the first row that was changed, and exits with 1", () =>
+    Effect.gen(function*() {
+      const { filename, verify } = yield* verified
+      const db = new DatabaseSync(filename)
+      db.prepare("UPDATE exchanges SET cost_usd = '0' WHERE id = ?").run(id(2))
+      db.close()
+      const told = yield* verify()
+      assert.deepStrictEqual([told.code, told.stdout], [1, ""])
+      assert.match(
+        told.stderr,
+        /^The ledger is not as it was stored: exchange 01K6Z000000000000000000002 \(row 2 of writer \w{16}\) is not as it was stored\.$/
+      )
+      const { code, stdout } = yield* verify("--json")
+      assert.strictEqual(code, 1)
+      assert.deepInclude(JSON.parse(stdout), { ok: false, heads: 1, signedHeads: 1 })
+      assert.deepInclude(JSON.parse(stdout).finding, { wrong: "changed", exchange: id(2), sequence: 2 })
+    }).pipe(Effect.scoped), 30_000)
 })
 
 describe("a line of the ledger", () => {

@@ -99,6 +99,16 @@ describe("serve", () => {
       assert.strictEqual((yield* fetched(`${url}/metrics`, { authorization: "Bearer canary" })).status, 200)
     }).pipe(Effect.scoped), 30_000)
 
+  it.live("refuses a request with more headers than it would look at, instead of losing some", () =>
+    Effect.gen(function*() {
+      const { url } = yield* served(open)
+      const headers = (count: number) => Object.fromEntries(Array.from({ length: count }, (_, at) => [`x-${at}`, "1"]))
+      const body = { ...hello, model: "chat" }
+      assert.strictEqual((yield* fetched(`${url}/v1/chat/completions`, headers(80), body)).status, 200)
+      const refused = yield* fetched(`${url}/v1/chat/completions`, headers(101), body)
+      assert.deepStrictEqual([refused.status, JSON.parse(refused.text).error.message], [431, "The request has more than 100 headers."])
+    }).pipe(Effect.scoped), 30_000)
+
   const complaint = (config: string, ...flags: ReadonlyArray<string>) =>
     Effect.gen(function*() {
       const file = join(yield* folder({ "sluice.yaml": config }), "sluice.yaml")
@@ -120,6 +130,10 @@ describe("serve", () => {
         "",
         "configuration: auth.mode: open is refused on 0.0.0.0: anybody who can reach it could spend your keys; use mode keys, or listen on 127.0.0.1"
       ])
+      assert.match(
+        `${(yield* complaint(open.replace("lameDuck: 0 seconds", "lameDuck: 0 seconds, admission: { streams: 900000000 }"), "--port", "0"))[2]}`,
+        /^server\.admission\.streams: 900000000 requests at the same time need 2000000000 open files, but this process may have \d+ /
+      )
       const missing = yield* sluice(["serve", "--config", "/nowhere.yaml"])
       assert.deepStrictEqual([missing.code, missing.stderr], [1, "/nowhere.yaml: cannot be read: there is no such file"])
       assert.match(

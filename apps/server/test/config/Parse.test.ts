@@ -54,7 +54,7 @@ describe("a file with every section", () => {
     assert.strictEqual(config.server.bodyLimit, ByteSize.mebibytes(32))
     assert.deepStrictEqual(config.ledger.url, { _tag: "Sqlite", filename: "./sluice.db" })
     assert.strictEqual(Duration.toMinutes(config.providers[1]!.timeouts.firstEvent), 2)
-    const gone = config.models[2]!.onClientGone
+    const gone = config.models[2]!.onClientGone!
     assert.deepStrictEqual(typeof gone === "string" ? gone : [Duration.toSeconds(gone.drain.time), gone.drain.bytes], [20, ByteSize.mebibytes(1)])
   })
 
@@ -178,16 +178,17 @@ keys: [{ id: k, key: s, budget: { usd: "1,5", period: canary } }]
       "models[0].fidelity: Expected one of default, strict, lenient",
       "models[0].onClientGone: Expected cancel, drain or { drain: { time, bytes } }",
       "keys[0].budget.usd: Expected an amount in US dollars such as \"25.00\"",
-      "keys[0].budget.period: Expected one of day, week, month"
+      "keys[0].budget.period: Expected one of day, week, month, total"
     ])
   })
 
   it("keep money exact, written as a text or as a number", () => {
     const usd = (written: string | number) =>
-      Result.getOrThrow(decodeConfig({ providers: [], models: [], keys: [{ id: "k", key: "s", budget: { usd: written, period: "day" } }] })).keys[0]!.budget!
-        .usd
-    assert.strictEqual(BigDecimal.format(usd("12345678901234567890.000000001")), "12345678901234567890.000000001")
-    assert.strictEqual(BigDecimal.format(usd(0.1)), "0.1")
+      Result.getOrThrow(decodeConfig({ providers: [], models: [], keys: [{ id: "k", key: "s", budget: [{ usd: written, period: "day" }] }] })).keys.flatMap((
+        { budget }
+      ) => budget === undefined || "usd" in budget ? [] : budget.map(({ usd }) => BigDecimal.format(usd)))
+    assert.deepStrictEqual(usd("12345678901234567890.000000001"), ["12345678901234567890.000000001"])
+    assert.deepStrictEqual(usd(0.1), ["0.1"])
   })
 
   it("of base URLs lose the slash at their end", () => {

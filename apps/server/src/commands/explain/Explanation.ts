@@ -8,16 +8,20 @@ import type { Fidelity } from "@sluice/gateway/ModelEntry"
 import * as ModelRegistry from "@sluice/gateway/ModelRegistry"
 import * as Outbound from "@sluice/gateway/Outbound"
 import * as Planner from "@sluice/gateway/Planner"
+import type { Prices } from "@sluice/gateway/Prices"
 import * as Thinking from "@sluice/gateway/Thinking"
 import { defaults as limits } from "@sluice/gateway/Timeouts"
+import { estimateTokens } from "@sluice/gateway/Verdict"
+import * as PriceBook from "@sluice/ledger/PriceBook"
 import type { CanonicalRequest } from "@sluice/protocol/CanonicalRequest"
 import type { Dialect, Endpoint } from "@sluice/protocol/Dialect"
 import { fail, type Failure, statusOf } from "@sluice/protocol/GatewayError"
 import * as Json from "@sluice/protocol/Json"
 import { present } from "@sluice/protocol/Json"
 import type { Loss } from "@sluice/protocol/Loss"
+import * as Money from "@sluice/protocol/Money"
 import { Option, Result } from "effect"
-import { type Config, toModelEntries } from "../../Config.ts"
+import { type Config, toModelEntries, toPriceBook } from "../../Config.ts"
 import { dialectOf } from "../../Dialects.ts"
 import { advice, completed, generating, type Told } from "../Told.ts"
 
@@ -27,6 +31,16 @@ export interface Refusal {
   readonly status: number
   readonly message: string
   readonly param?: string
+}
+
+/** What a request would cost, in decimal dollars, by an estimate of its prompt. */
+export interface Estimate {
+  /** The prompt alone. */
+  readonly promptUsd: string
+  /** All of the prompt written to a cache, and the longest answer that is allowed or assumed. */
+  readonly atMostUsd: string
+  /** The price it was computed by. */
+  readonly version: string
 }
 
 /** One target the request may go to. */
@@ -44,8 +58,8 @@ export interface Target {
   readonly share?: number
   /** Where it would go; absent for a simulated provider. */
   readonly url?: string
-  /** What it would cost. Nobody knows before the answer, and this version has no list of prices to estimate it by. */
-  readonly price: "unknown"
+  /** What it would cost; `unknown` where no price of the model is known. */
+  readonly price: "unknown" | Estimate
   /** The body that would be sent, as it would go over the wire. */
   readonly text: string
   readonly losses: ReadonlyArray<Loss>
@@ -69,8 +83,8 @@ export interface Explanation {
 export const read = (dialect: Dialect, endpoint: Endpoint, text: string, path: Told, onModel: (model: string) => void = () => {}) =>
   Inbound.read({ dialect, endpoint, text, headers: {}, path, maxDepth: defaultSettings.maxDepth, onModel })
 
-/** Explains the text of a request in a dialect; `told` is what the path of the call says. */
-export const explain = (config: Config, from: Dialect, text: string, told: Told): Explanation => {
+/** Explains the text of a request in a dialect; `told` is what the path of the call says, and `at` the time whose prices hold. */
+export const explain = (config: Config, from: Dialect, text: string, told: Told, at: number): Explanation => {
   const endpoint = generating(from, told.stream)
   if (endpoint === undefined) {
     return { from: from.id, targets: [], refusal: refusal({ class: "not-found", message: `${from.id} has no endpoint for requests.` }) }
@@ -101,8 +115,12 @@ export const explain = (config: Config, from: Dialect, text: string, told: Told)
       refusal: refusal({ class: "model-not-found", message: `No model entry serves "${model}".`, param: "model" })
     }
   }
+  const prices = PriceBook.make(toPriceBook(config))
   const changed = Result.getOrUndefined(Thinking.bySuffix(inbound.success, route.effort))
-  const targets = Planner.plan(registry.value, route, () => 0).map((candidate) => target(config, from, inbound.success, candidate, changed))
+  const targets = Planner.plan(registry.value, route, () => 0).map((candidate) => ({
+    ...target(config, from, inbound.success, candidate, changed),
+    price: estimate(prices, inbound.success, candidate, at)
+  }))
   return present({
     from: from.id,
     model,
@@ -128,7 +146,7 @@ const target = (
   inbound: Inbound.Inbound,
   candidate: Planner.Candidate,
   changed: CanonicalRequest | undefined
-): Target => {
+): Omit<Target, "price"> => {
   const { entry, model, thinking } = candidate
   const provider = config.providers.find(({ id }) => id === candidate.provider)
   const dialect = provider === undefined ? from : dialectOf(provider)
@@ -148,11 +166,21 @@ const target = (
     fidelity,
     share: share(candidate),
     url: provider === undefined || provider.simulator ? undefined : urlOf(provider.baseUrl ?? dialect.baseUrl, dialect, model, inbound.stream),
-    price: "unknown",
     text: outbound?.body ?? "",
     losses: outbound?.losses ?? [],
     refusal: Result.isFailure(judged) ? refusal(judged.failure.failure) : undefined
   })
+}
+
+/** The price of a candidate; the gateway's own estimate of the prompt. */
+const estimate = (prices: Prices["Service"], inbound: Inbound.Inbound, { model, price, provider }: Planner.Candidate, at: number): Target["price"] => {
+  const { candidates = 1, maxOutputTokens } = Inbound.decoded(inbound)
+  const input = estimateTokens(inbound.text.length)
+  const asked = { at, model: inbound.model, upstreamModel: model, provider, price }
+  const cost = prices.cost({ ...asked, usage: { input } })
+  const bound = prices.bound({ ...asked, estimatedInput: input, maxOutput: maxOutputTokens === undefined ? undefined : maxOutputTokens * candidates })
+  if (Option.isNone(cost) || Option.isNone(bound)) return "unknown"
+  return { promptUsd: Money.toDecimal(cost.value.amount), atMostUsd: Money.toDecimal(bound.value), version: cost.value.version }
 }
 
 /** The address without the provider's own query, which may hold secrets. */

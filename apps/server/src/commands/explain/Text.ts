@@ -24,6 +24,11 @@ const route = ({ id, star }: NonNullable<Explanation["route"]>): string => star 
 const refusal = ({ class: kind, message, param, status }: Refusal): string =>
   `${status} ${kind}: ${message}${param === undefined || param === "" ? "" : ` (at ${param})`}`
 
+const price = (price: Target["price"]): string =>
+  price === "unknown"
+    ? "unknown: neither published nor configured"
+    : `$${price.promptUsd} for the prompt, $${price.atMostUsd} at most (${price.version})`
+
 const targetLines = (target: Target, number: number): ReadonlyArray<string> => {
   const facts = [
     ["speaks", target.dialect],
@@ -31,7 +36,7 @@ const targetLines = (target: Target, number: number): ReadonlyArray<string> => {
     ...(target.share === undefined ? [] : [["share", `${Math.round(target.share * 1000) / 10} % of the first tries of ${target.entry}`]]),
     ["fidelity", target.fidelity],
     ["url", target.url ?? "the simulated provider"],
-    ["price", "unknown: this version has no list of prices"],
+    ["price", price(target.price)],
     ["losses", target.losses.length === 0 ? "none" : `${target.losses.length}`]
   ]
   return [

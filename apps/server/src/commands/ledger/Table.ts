@@ -3,12 +3,15 @@ import type { Entry } from "@sluice/gateway/Ledger"
 import * as Usage from "@sluice/protocol/CanonicalUsage"
 import { columns } from "../Columns.ts"
 
-const head = ["STARTED", "OUTCOME", "PRINCIPAL", "MODEL", "SERVED BY", "IN", "OUT", "TTFT", "TIME", "ID", "ERROR"]
-const numbers = new Set([5, 6, 7, 8])
+const head = ["STARTED", "OUTCOME", "PRINCIPAL", "MODEL", "SERVED BY", "IN", "OUT", "COST", "TTFT", "TIME", "ID", "ERROR"]
+const numbers = new Set([5, 6, 7, 8, 9])
 
 const millis = (value: number | undefined): string => value === undefined ? "" : value < 10_000 ? `${value} ms` : `${(value / 1000).toFixed(1)} s`
 
 const tokens = (value: number, usage: Usage.Usage): string => Usage.isEmpty(usage) ? "" : `${value}`
+
+/** What was used and has no known price says so; what used nothing, or is not over, has no cost. */
+const cost = ({ costUsd, status, usage }: Entry): string => costUsd !== undefined ? `$${costUsd}` : status === "open" || Usage.isEmpty(usage) ? "" : "unknown"
 
 const servedBy = ({ provider, upstreamModel }: Entry): string => provider === undefined ? "" : `${provider}/${upstreamModel ?? ""}`
 
@@ -20,6 +23,7 @@ const row = (entry: Entry): ReadonlyArray<string> => [
   servedBy(entry),
   tokens(Usage.inputTotal(entry.usage), entry.usage),
   tokens(Usage.outputTotal(entry.usage), entry.usage),
+  cost(entry),
   millis(entry.ttftMs),
   millis(entry.durationMs),
   entry.id,
