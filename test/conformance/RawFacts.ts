@@ -39,18 +39,25 @@ const contentText = (content: Loose | undefined): string =>
     : list(content).map((part) => is(part?.["type"], "text") ? string(part["text"]) : "").join("")
 
 /** A part that is larger than its whole, or that the total counts besides, stands beside it. */
-export const withPart = (whole: number | undefined, part: number, isBeside: boolean): number | undefined =>
+const withPart = (whole: number | undefined, part: number, isBeside: boolean): number | undefined =>
   whole === undefined || !(isBeside || part > whole) ? whole : whole + part
 
-/** What was read: cached tokens are a part of the prompt, unless there are more of them. */
-const readTokens = (usage: Loose | undefined): number | undefined =>
-  withPart(number(usage?.["prompt_tokens"]), number(usage?.["prompt_tokens_details"]?.["cached_tokens"]) ?? 0, false)
+/** What was read: cached tokens are a part of the prompt, unless there are more of them; sound is one, unless the total counts it besides. */
+const readTokens = (usage: Loose | undefined): number | undefined => {
+  const prompt = number(usage?.["prompt_tokens"])
+  const sound = number(usage?.["prompt_tokens_details"]?.["audio_tokens"]) ?? 0
+  const read = withPart(prompt, number(usage?.["prompt_tokens_details"]?.["cached_tokens"]) ?? 0, false)
+  const isBeside = sound > 0 && number(usage?.["total_tokens"]) === (prompt ?? 0) + sound + (number(usage?.["completion_tokens"]) ?? 0)
+  return isBeside && read !== undefined ? read + sound : read
+}
 
-/** What was written: reasoning is a part of the completion, unless the total counts it besides. */
+/** What was written: reasoning is a part of the completion, unless the total counts it besides or has no room for it; Vercel's gateway never adds it up. */
 const writtenTokens = (usage: Loose | undefined): number | undefined => {
   const completion = number(usage?.["completion_tokens"])
   const reasoning = number(usage?.["completion_tokens_details"]?.["reasoning_tokens"]) ?? 0
-  return withPart(completion, reasoning, number(usage?.["total_tokens"]) === (number(usage?.["prompt_tokens"]) ?? 0) + (completion ?? 0) + reasoning)
+  const beside = (number(usage?.["total_tokens"]) ?? 0) - (number(usage?.["prompt_tokens"]) ?? 0) - (completion ?? 0)
+  const isVercel = usage?.["market_cost"] !== undefined
+  return isVercel || beside !== 0 ? withPart(completion, reasoning, isVercel || beside === reasoning) : completion
 }
 
 /** Facts of a chat completion body: its first choice. */

@@ -1,6 +1,6 @@
 /** The facts of an answer of Responses read straight off the wire, by code that shares nothing with the codec it checks. */
 import type { WireEvent } from "@sluice/protocol/Sse"
-import { is, list, type Loose, number, parsed, type RawFacts, string, withPart } from "./RawFacts.ts"
+import { is, list, type Loose, number, parsed, type RawFacts, string } from "./RawFacts.ts"
 
 const textOf = (item: Loose): string =>
   is(item["type"], "message") ? list(item["content"]).map((part) => is(part["type"], "output_text") ? string(part["text"]) : "").join("") : ""
@@ -16,7 +16,7 @@ export const ofBody = (body: Loose): RawFacts => ({
   calls: list(body["output"]).flatMap(callsOf),
   finish: string(body["incomplete_details"]?.["reason"]) || string(body["status"]) || undefined,
   inputTokens: number(body["usage"]?.["input_tokens"]),
-  outputTokens: withPart(number(body["usage"]?.["output_tokens"]), number(body["usage"]?.["output_tokens_details"]?.["reasoning_tokens"]) ?? 0, false)
+  outputTokens: number(body["usage"]?.["output_tokens"])
 })
 
 /** Facts of a stream: words from their deltas, calls from the items that ended, the rest from the terminal. */

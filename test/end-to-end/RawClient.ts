@@ -11,13 +11,13 @@ export interface RawRequest {
 }
 
 /** Sends a chat completion request that streams. */
-export const send = (url: string, path: string, body: unknown): Effect.Effect<RawRequest> =>
+export const send = (url: string, path: string, body: unknown, key = "sk-test"): Effect.Effect<RawRequest> =>
   Effect.callback<RawRequest>((resume) => {
     const { hostname, port } = new URL(url)
     const text = JSON.stringify(body)
     const socket: Socket = connect(Number(port), hostname, () => {
       socket.write(
-        `POST ${path} HTTP/1.1\r\nhost: ${hostname}\r\nauthorization: Bearer sk-test\r\ncontent-type: application/json\r\ncontent-length: ${
+        `POST ${path} HTTP/1.1\r\nhost: ${hostname}\r\nauthorization: Bearer ${key}\r\ncontent-type: application/json\r\ncontent-length: ${
           Buffer.byteLength(text)
         }\r\n\r\n${text}`
       )

@@ -3,14 +3,18 @@
  * `openai/X` and `anthropic/X` lead to the simulated provider of that protocol, with `X` choosing the scenario.
  */
 import { NodeHttpServer } from "@effect/platform-node"
+import type { Admission } from "@sluice/gateway/Admission"
 import * as ApiKeys from "@sluice/gateway/ApiKeys"
 import * as Continuity from "@sluice/gateway/Continuity"
 import type { Settings } from "@sluice/gateway/Gateway"
 import * as HttpGateway from "@sluice/gateway/HttpGateway"
 import { type Entry, Ledger } from "@sluice/gateway/Ledger"
 import * as LedgerMemory from "@sluice/gateway/LedgerMemory"
+import type { Limits as Allowance } from "@sluice/gateway/Limits"
 import type { ModelEntry } from "@sluice/gateway/ModelEntry"
+import type { Prices } from "@sluice/gateway/Prices"
 import type { Extensions, Interceptors } from "@sluice/gateway/Registries"
+import type { Replays } from "@sluice/gateway/Replays"
 import type { Limits } from "@sluice/gateway/Timeouts"
 import { Simulator, SimulatorServer } from "@sluice/testing/Simulator"
 import { Context, Effect, Layer, Redacted, Schedule } from "effect"
@@ -32,6 +36,16 @@ export interface Options {
   readonly continuity?: Partial<Continuity.Bounds>
   /** A memory of another making. */
   readonly memory?: Layer.Layer<Continuity.Continuity>
+  /** Absent = nobody is limited. */
+  readonly allowance?: Layer.Layer<Allowance, never, Ledger>
+  /** Absent = no costs. */
+  readonly prices?: Layer.Layer<Prices>
+  /** In memory unless said otherwise. */
+  readonly ledger?: Layer.Layer<Ledger>
+  /** Who is admitted; absent = everybody. */
+  readonly admission?: Layer.Layer<Admission>
+  /** Idempotency keys; absent = they are not looked at. */
+  readonly replays?: Layer.Layer<Replays>
   /** Extensions and interceptors. */
   readonly parts?: Layer.Layer<never, never, Extensions | Interceptors>
 }
@@ -60,10 +74,14 @@ export const layer = (options: Options = {}): Layer.Layer<Rig> =>
       models: [...FourProviders.prefixes, ...(options.models ?? [])],
       ...(options.settings === undefined ? {} : { settings: options.settings })
     })),
+    Layer.provide(options.allowance ?? Layer.empty),
     Layer.provide([
       NodeHttpServer.layer(createServer, { port: 0, host: "127.0.0.1", gracefulShutdownTimeout: "1 second" }),
       Simulator.layerServer(),
-      LedgerMemory.layer,
+      options.ledger ?? LedgerMemory.layer,
+      options.prices ?? Layer.empty,
+      options.admission ?? Layer.empty,
+      options.replays ?? Layer.empty,
       options.memory ?? Continuity.layer(options.continuity),
       ApiKeys.layerKeys([{ key: Redacted.make("sk-test"), principal: { id: "key-1" } }, ...(options.keys ?? [])])
     ]),
@@ -77,6 +95,17 @@ export const settled = (count: number): Effect.Effect<ReadonlyArray<Entry>, neve
     const entries = yield* ledger.query({ limit: 10_000 })
     const ended = entries.filter((entry) => entry.status !== "open")
     return ended.length >= count ? entries : yield* Effect.fail("pending" as const)
+  }).pipe(
+    Effect.retry({ schedule: Schedule.spaced("5 millis"), while: (error) => error === "pending", times: 1000 }),
+    Effect.orDie
+  )
+
+/** Waits until a key has `count` entries and all of them have ended, newest first. */
+export const settledOf = (principal: string, count: number): Effect.Effect<ReadonlyArray<Entry>, never, Rig> =>
+  Effect.gen(function*() {
+    const { ledger } = yield* Rig
+    const entries = yield* ledger.query({ limit: 10_000, principal })
+    return entries.length >= count && entries.every(({ status }) => status !== "open") ? entries : yield* Effect.fail("pending" as const)
   }).pipe(
     Effect.retry({ schedule: Schedule.spaced("5 millis"), while: (error) => error === "pending", times: 1000 }),
     Effect.orDie

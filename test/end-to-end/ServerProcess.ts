@@ -9,20 +9,24 @@ const root = join(import.meta.dirname, "../..")
 /** A running server. */
 export interface ServerProcess {
   readonly url: string
+  readonly pid: number
+  /** Everything it has printed so far, on both of its outputs. */
+  readonly output: () => string
+  /** Sends a signal and waits for nothing. */
+  readonly signal: (signal: NodeJS.Signals) => Effect.Effect<void>
   readonly kill: (signal: "SIGKILL" | "SIGTERM") => Effect.Effect<{ readonly code: number | null; readonly signal: string | null }>
 }
 
-const listening = (child: ChildProcess): Promise<string> =>
+const listening = (child: ChildProcess, said: { text: string }): Promise<string> =>
   new Promise((resolve, reject) => {
-    let output = ""
     const read = (chunk: Buffer) => {
-      output += chunk.toString()
-      const found = /listening on (http:\S+)/.exec(output)
+      said.text += chunk.toString()
+      const found = /listening on (http:\S+)/.exec(said.text)
       if (found?.[1] !== undefined) resolve(found[1])
     }
     child.stdout?.on("data", read)
     child.stderr?.on("data", read)
-    child.once("exit", () => reject(new Error(`the server ended before it listened:\n${output}`)))
+    child.once("exit", () => reject(new Error(`the server ended before it listened:\n${said.text}`)))
   })
 
 /** Starts `sluice serve` on a free port; killed at the latest when the scope closes. */
@@ -37,9 +41,13 @@ export const start = (config: string, env: { readonly [name: string]: string } =
       ),
       (child) => Effect.sync(() => child.kill("SIGKILL"))
     )
-    const url = yield* Effect.promise(() => listening(child))
+    const said = { text: "" }
+    const url = yield* Effect.promise(() => listening(child, said))
     return {
       url,
+      pid: child.pid ?? 0,
+      output: () => said.text,
+      signal: (signal) => Effect.sync(() => void child.kill(signal)),
       kill: (signal) =>
         Effect.promise(async () => {
           const exited = once(child, "exit")

@@ -41,10 +41,12 @@ it.live("SIGTERM drains open streams, ends the others with an error and settles 
     const stuck = yield* Effect.forkChild(ask(server.url, "sim-stall;after=2"))
     yield* Effect.flatMap(simulator.open, (open) => open === 2 ? Effect.void : Effect.fail("pending" as const)).pipe(soon)
     const stopped = yield* Effect.forkChild(server.kill("SIGTERM"))
-    yield* Effect.flatMap(
+    const notReady = yield* Effect.flatMap(
       Effect.promise(() => fetch(`${server.url}/health/ready`)),
-      ({ status }) => status === 503 ? Effect.void : Effect.fail("pending" as const)
+      (response) => response.status === 503 ? Effect.succeed(response) : Effect.fail("pending" as const)
     ).pipe(soon)
+    // A health check that keeps its connection must not hold up the end
+    assert.strictEqual(notReady.headers.get("connection"), "close")
     assert.include(yield* Fiber.join(quick), "[DONE]")
     const cut = yield* Fiber.join(stuck)
     assert.match(cut, /data: \{"error":.*shutting down/)

@@ -187,7 +187,8 @@ layer(rig, { excludeTestServices: true })("a stream", (it) => {
         }),
         (socket) => Effect.sync(() => socket.destroy())
       )
-      assert.strictEqual((yield* entryOf(model)).outcome, "Cancelled(client)")
+      const { error, outcome } = yield* entryOf(model)
+      assert.deepStrictEqual([outcome, error], ["Cancelled(client)", { class: "cancelled", message: "slow reader" }])
       assert.strictEqual(yield* endingOf("tag=stall"), "client-closed")
     }))
 })

@@ -8,6 +8,7 @@ const exchange = (): Exchange.Exchange =>
   Exchange.begin({
     id: ExchangeId.generate(1, () => 0),
     startedAt: 1,
+    begunAt: 1,
     principal: { id: "k" },
     inbound: OpenAiChat.dialect,
     operation: "generate",

@@ -8,11 +8,15 @@ import type { Settings } from "@sluice/gateway/Gateway"
 import * as HttpGateway from "@sluice/gateway/HttpGateway"
 import { type Entry, Ledger } from "@sluice/gateway/Ledger"
 import * as LedgerMemory from "@sluice/gateway/LedgerMemory"
+import type { LimitRules } from "@sluice/gateway/LimitRules"
+import * as Allowance from "@sluice/gateway/Limits"
+import * as LimitStoreMemory from "@sluice/gateway/LimitStoreMemory"
 import type { ModelEntry } from "@sluice/gateway/ModelEntry"
+import type { Prices } from "@sluice/gateway/Prices"
 import type { Extensions, Interceptors } from "@sluice/gateway/Registries"
 import type { Limits } from "@sluice/gateway/Timeouts"
 import type { Json } from "@sluice/protocol/Wire"
-import { Context, Effect, Layer, Schedule } from "effect"
+import { Context, Effect, Layer, Redacted, Schedule } from "effect"
 import { HttpServer } from "effect/http"
 import { createServer, type ServerResponse } from "node:http"
 import * as FourProviders from "../end-to-end/FourProviders.ts"
@@ -45,6 +49,10 @@ export interface Options {
   readonly models?: ReadonlyArray<ModelEntry>
   readonly retries?: number
   readonly parts?: Layer.Layer<never, never, Extensions | Interceptors>
+  /** Absent = no costs. */
+  readonly prices?: Layer.Layer<Prices>
+  /** What limits the key `sk-test`; absent = nothing does. */
+  readonly rules?: LimitRules
   /** In memory unless said otherwise. */
   readonly ledger?: Layer.Layer<Ledger>
 }
@@ -131,11 +139,16 @@ export const layer = (options: Options): Layer.Layer<Verbatim> =>
       models: [...FourProviders.prefixes, ...(options.models ?? [])],
       ...(options.settings === undefined ? {} : { settings: options.settings })
     })),
+    Layer.provide(Allowance.layer().pipe(Layer.provide(LimitStoreMemory.layer))),
     Layer.provide([
       NodeHttpServer.layer(createServer, { port: 0, host: "127.0.0.1", gracefulShutdownTimeout: "1 second" }),
       upstream(options.answers),
+      options.prices ?? Layer.empty,
       options.ledger ?? LedgerMemory.layer,
-      ApiKeys.layer(["sk-test"])
+      ApiKeys.layerKeys([{
+        key: Redacted.make("sk-test"),
+        principal: { id: "key-1", ...(options.rules === undefined ? {} : { limits: options.rules }) }
+      }])
     ]),
     Layer.orDie
   )

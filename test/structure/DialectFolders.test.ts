@@ -65,6 +65,7 @@ const extras: { readonly [folder: string]: ReadonlyArray<string> } = {
     "Citations.ts",
     "Content.ts",
     "Fit.ts",
+    "Limits.ts",
     "Output.ts",
     "Proofs.ts",
     "Rounds.ts",

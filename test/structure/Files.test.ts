@@ -44,7 +44,9 @@ describe("files", () => {
   })
 
   it(`have at most ${maxCodeLines} lines of code`, () => {
-    expect(sources.map((path) => [path, codeLines(read(path))] as const).filter(([, lines]) => lines > maxCodeLines)).toEqual([])
+    // What a program writes is read by nobody
+    const written = sources.filter((path) => !path.endsWith("/Generated.ts"))
+    expect(written.map((path) => [path, codeLines(read(path))] as const).filter(([, lines]) => lines > maxCodeLines)).toEqual([])
   })
 
   for (const name of packages) {

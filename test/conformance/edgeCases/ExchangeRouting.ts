@@ -26,6 +26,12 @@ const chatToResponses = inFile("test/crossings/ChatToResponses.test.ts")
 const messagesToGemini = inFile("test/crossings/MessagesCallsToGemini.test.ts")
 const stops = inFile("test/crossings/StopReasons.test.ts")
 const laws = inFile("test/end-to-end/Lanes.test.ts")
+const limits = inFile("test/limits/Limits.test.ts")
+const enforcement = inFile("packages/gateway/test/Limits.test.ts")
+const limitStores = inFile("packages/gateway/test/limits/Stores.test.ts")
+const bodyCapture = inFile("packages/gateway/test/bodies/BodyCapture.test.ts")
+const priceBook = inFile("packages/ledger/test/PriceBook.test.ts")
+const replay = inFile("test/idempotency/Replay.test.ts")
 
 const refusedSettings = rules("is refused when it is turned on: %s")
 
@@ -205,20 +211,23 @@ export const settling: ReadonlyArray<Situation> = [
   {
     situation: "settling more than was reserved, by estimate, or nothing",
     expected: "capped; never above the reserve; released",
-    tests: [...refusedSettings, ...verdict("is Empty where the upstream said nothing, and releases the usage")],
-    decided: "Not part of the gateway yet: reserving and settling quotas. Until then `keys[].budget` and `keys[].limits` are refused when the server starts."
+    tests: [
+      ...limits("give back the tokens that were reserved and not used"),
+      ...enforcement("count tokens beyond the reservation from when they are known, and tell of them"),
+      ...verdict("is Empty where the upstream said nothing, and releases the usage")
+    ],
+    decided: "What was used beyond the reservation counts in full and is told in the metrics: a limit that forgets it lets the same through again."
   },
   {
     situation: "a better model that is switched off or used up",
     expected: "never a more expensive one; a cheaper one where it is allowed",
-    tests: refusedSettings,
-    decided: "Not part of the gateway yet: quotas by tier. Until then a model has the targets and fallbacks its entry names, and no others."
+    tests: limits("hold for the models they name"),
+    decided: "Limits may name models, and one that is used up is refused: nothing else is sent in its place than the targets and fallbacks of its entry."
   },
   {
     situation: "a second window of a limit that denies",
     expected: "what the first one counted is given back",
-    tests: refusedSettings,
-    decided: "Not part of the gateway yet: limits of rate. Until then `keys[].limits` is refused when the server starts."
+    tests: limitStores("follows the worked example: one full budget refuses all, and what was not used is free again")
   },
   {
     situation: "every way an exchange can end, and what it costs",
@@ -237,15 +246,16 @@ export const settling: ReadonlyArray<Situation> = [
   {
     situation: "credits, rounded and too large",
     expected: "whole numbers, rounded up part by part; too much is an error",
-    tests: refusedSettings,
-    decided:
-      "Not part of the gateway yet: money. Until then the ledger keeps counts of tokens and no cost, and `keys[].budget` is refused when the server starts."
+    tests: [
+      ...limitStores("adds amounts exactly, up to the greatest there are"),
+      ...priceBook("rounds a sum once, to the nearest pico-dollar", "survives counts that are no counts")
+    ],
+    decided: "Prices and costs are whole pico-dollars, rounded once for a request instead of once for each part; sums are whole nano-dollars, rounded up."
   },
   {
     situation: "the same request again under one idempotency key",
     expected: "replayed without a charge, or refused while it runs",
-    tests: refusals("with one idempotency key is asked twice and recorded twice"),
-    decided: "Not part of the gateway yet: replay. Until then the key has no meaning here, and every request is an exchange of its own."
+    tests: replay("gives the first answer again, and the ledger says so", "is refused with a time to come back while it is worked on for too long")
   },
   {
     situation: "closing what was left open while its owner comes back or has ended it",
@@ -268,8 +278,10 @@ export const settling: ReadonlyArray<Situation> = [
   {
     situation: "two hundred requests at once against a budget for ten",
     expected: "at most ten are let in",
-    tests: refusedSettings,
-    decided: "Not part of the gateway yet: budgets. Until then `keys[].budget` is refused when the server starts, so that nobody relies on one."
+    tests: [
+      ...limits("let at most ten of two hundred at once spend a budget that is worth ten"),
+      ...limitStores("lets at most ten of two hundred at once hold what is enough for ten")
+    ]
   },
   {
     situation: "an answer with and without tokens, in the metrics",
@@ -282,15 +294,18 @@ export const settling: ReadonlyArray<Situation> = [
   {
     situation: "the same body from two callers, and at the same time",
     expected: "no answer crosses; a hit is recorded; one call upstream",
-    tests: [...refusedSettings, ...refusals("with one idempotency key is asked twice and recorded twice")],
+    tests: [...refusedSettings, ...replay("is the caller's own: another key of the gateway never gets its answer")],
     decided:
       "Not part of the gateway yet: a cache of answers. Until then `extensions.cache` is refused when the server starts, and every request is asked upstream."
   },
   {
     situation: "bodies of a megabyte in the record",
     expected: "head and tail are kept, the digest is of the whole, cuts are counted and never inside a character",
-    tests: refusedSettings,
-    decided: "Not part of the gateway yet: bodies in the ledger. Until then `ledger.bodies` other than `none` is refused when the server starts."
+    tests: bodyCapture(
+      "has its length and digest, and nothing else unless wanted",
+      "is kept whole up to a mebibyte, however it came",
+      "is kept at both ends beyond that"
+    )
   },
   {
     situation: "the same id opened twice at once",

@@ -3,6 +3,7 @@ import type { Situation } from "./EdgeCase.ts"
 import { inFile } from "./NamedTests.ts"
 
 const outcomes = inFile("test/exchanges/Outcomes.test.ts")
+const priceBook = inFile("packages/ledger/test/PriceBook.test.ts")
 const ending = inFile("test/exchanges/Ending.test.ts")
 const settlement = inFile("test/exchanges/Settlement.test.ts")
 const bytes = inFile("test/exchanges/Bytes.test.ts")
@@ -174,14 +175,15 @@ export const counts: ReadonlyArray<Situation> = [
   {
     situation: "a prompt of which most was cached, counted inside the prompt and beside it",
     expected: "the same classes, so the same cost",
-    tests: tokens("is 200 fresh and 800 cached tokens, whether a provider counts the cached ones inside the prompt or beside it"),
-    decided: "Not part of the gateway yet: a price book. Until then the ledger holds the classes a cost is computed from."
+    tests: tokens("is 200 fresh and 800 cached tokens, whether a provider counts the cached ones inside the prompt or beside it")
   },
   {
     situation: "prices by the model that served, was sent or was asked",
     expected: "all three names are known",
-    tests: outcomes("of an alias is recorded under the name that was asked, the one that was sent and the one that answered"),
-    decided: "Not part of the gateway yet: a price book. Until then the entry holds the three names and no cost."
+    tests: [
+      ...outcomes("of an alias is recorded under the name that was asked, the one that was sent and the one that answered"),
+      ...priceBook("takes the served model before the one that was sent, and that before the one that was asked for")
+    ]
   }
 ]
 
