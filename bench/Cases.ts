@@ -66,6 +66,13 @@ const ledgerCpu = (key: "cpuPerRequest" | "mainCpuPerRequest", name: string, lim
   figure: ({ subjects }) => ratio(subjects["sluice+ledger"]?.[key], subjects.sluice?.[key])
 })
 
+const loopDelay: Target = {
+  name: "event loop late, p99",
+  limit: 20,
+  unit: "ms",
+  figure: ({ subjects }) => subjects["sluice+ledger"]?.loopDelayP99
+}
+
 const firstEventAdded: Target = {
   name: "first event, p99 added",
   limit: 5,
@@ -141,7 +148,7 @@ export const cases: ReadonlyArray<Case> = [
     pace: { kind: "rate", perSecond: 1000 },
     requests: 2000,
     concurrency: 256,
-    targets: [ledgerCpu("mainCpuPerRequest", "main-thread CPU per request", 1.25), ledgerCpu("cpuPerRequest", "process CPU per request", 1.6)]
+    targets: [ledgerCpu("mainCpuPerRequest", "main-thread CPU per request", 1.25), ledgerCpu("cpuPerRequest", "process CPU per request", 1.6), loopDelay]
   }
 ]
 

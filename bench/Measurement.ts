@@ -1,7 +1,7 @@
 // One round of one subject: CPU time before and after a job, divided by the work that was done.
 // The division is the whole method: a busy machine lengthens the wall time of a request, hardly its CPU time.
 import type { Job, JobResult, Latency } from "./load.ts"
-import type { SubjectName } from "./Processes.ts"
+import type { Subject, SubjectName } from "./Processes.ts"
 import { cpuTime, residentMegabytes } from "./ProcessUse.ts"
 
 /** The figures of one round; CPU in microseconds, undefined where the machine does not tell it. */
@@ -13,6 +13,8 @@ export interface Measurement {
   readonly whole: Latency
   readonly firstByte: Latency
   readonly eventsPerPiece: number | undefined
+  /** Milliseconds the event loop was late, at the 99th percentile; undefined where the process does not tell. */
+  readonly loopDelayP99: number | undefined
   readonly residentMegabytes: number | undefined
   readonly errors: number
   readonly firstError: string | undefined
@@ -25,7 +27,8 @@ export interface Round {
 }
 
 /** Runs the job against the process and divides; `events` is how many the upstream sends per answer, 0 for a buffered one. */
-export const measure = async (load: (job: Job) => Promise<JobResult>, job: Job, pid: number, events: number): Promise<Measurement> => {
+export const measure = async (load: (job: Job) => Promise<JobResult>, job: Job, { loopDelay, pid }: Subject, events: number): Promise<Measurement> => {
+  await loopDelay()
   const before = cpuTime(pid)
   const result = await load(job)
   const after = cpuTime(pid)
@@ -39,6 +42,7 @@ export const measure = async (load: (job: Job) => Promise<JobResult>, job: Job, 
     whole: result.whole,
     firstByte: result.firstByte,
     eventsPerPiece: events === 0 || result.pieces === 0 ? undefined : result.done * events / result.pieces,
+    loopDelayP99: (await loopDelay())?.p99,
     residentMegabytes: residentMegabytes(pid),
     errors: result.errors,
     firstError: result.firstError

@@ -8,6 +8,7 @@ import { createServer } from "node:net"
 import { join } from "node:path"
 import { execPath } from "node:process"
 import type { Job, JobResult } from "./load.ts"
+import * as LoopDelay from "./LoopDelay.ts"
 import { cpuTime } from "./ProcessUse.ts"
 import { sluiceConfig } from "./SluiceConfig.ts"
 import type { Exchange } from "./Wire.ts"
@@ -25,6 +26,8 @@ export interface Subject {
   readonly port: number
   /** CPU microseconds from the start of the process to its first 200; undefined where CPU time cannot be read. */
   readonly startCpu: number | undefined
+  /** How late its event loop was since it was last asked. */
+  readonly loopDelay: () => Promise<LoopDelay.Delay | undefined>
   readonly stop: () => Promise<void>
 }
 
@@ -37,10 +40,28 @@ const freePort = async (): Promise<number> => {
   return address !== null && typeof address === "object" ? address.port : 0
 }
 
-const commandOf = (name: SubjectName, port: number, upstream: number, folder: string): ReadonlyArray<string> => {
+/** What a gateway is started with. */
+export interface Start {
+  readonly upstream: number
+  readonly folder: string
+  /** What it has to answer before it counts as started. */
+  readonly exchange: Exchange
+  /** Streams it is to admit at the same time; absent = its default. */
+  readonly streams?: number
+}
+
+const commandOf = (name: SubjectName, port: number, { folder, streams, upstream }: Start): ReadonlyArray<string> => {
   if (name === "pipe" || name === "effect") return [`bench/subjects/${name}.ts`, "--port", `${port}`, "--upstream", `${upstream}`]
   const config = join(folder, `${name}.yaml`)
-  writeFileSync(config, sluiceConfig({ port, upstream, ledger: name === "sluice+ledger" ? join(folder, `ledger-${port}.db`) : undefined }))
+  writeFileSync(
+    config,
+    sluiceConfig({
+      port,
+      upstream,
+      ledger: name === "sluice+ledger" ? join(folder, `ledger-${port}.db`) : undefined,
+      ...(streams === undefined ? {} : { streams })
+    })
+  )
   return ["apps/server/src/main.ts", "serve", "--config", config, "--port", `${port}`]
 }
 
@@ -63,11 +84,12 @@ const reason = (output: string): string =>
 /** Starts a gateway in front of the upstream and waits until it answers `exchange`; rejects with the reason when it does not within 15 s. */
 export const startSubject = async (
   name: SubjectName,
-  options: { readonly upstream: number; readonly folder: string; readonly exchange: Exchange }
+  options: Start
 ): Promise<Subject> => {
   const port = await freePort()
-  const env = { PATH: process.env["PATH"], HOME: process.env["HOME"] }
-  const child = spawn(execPath, commandOf(name, port, options.upstream, options.folder), { cwd: root, env, stdio: ["ignore", "pipe", "pipe"] })
+  const loop = LoopDelay.of(join(options.folder, `loop-${port}.json`))
+  const env = { PATH: process.env["PATH"], HOME: process.env["HOME"], ...loop.environment }
+  const child = spawn(execPath, commandOf(name, port, options), { cwd: root, env, stdio: ["ignore", "pipe", "pipe"] })
   children.add(child)
   const exited = new Promise<void>((resolve) => child.once("exit", () => resolve()))
   let output = ""
@@ -90,16 +112,18 @@ export const startSubject = async (
     problem = await isAnswered(port, options.exchange)
   }
   const pid = child.pid ?? 0
-  return { pid, port, startCpu: cpuTime(pid)?.process, stop }
+  return { pid, port, startCpu: cpuTime(pid)?.process, loopDelay: () => loop.read(pid), stop }
 }
 
-const helper = (file: string): ChildProcess => {
+/** Starts a program of this folder that ends with this process. */
+export const helper = (file: string): ChildProcess => {
   const child = fork(join(import.meta.dirname, file), { cwd: root })
   children.add(child)
   return child
 }
 
-const reply = (child: ChildProcess): Promise<unknown> =>
+/** The next message of such a program. */
+export const reply = (child: ChildProcess): Promise<unknown> =>
   new Promise((resolve, reject) => {
     const gone = () => reject(new Error("a helper process of the benchmark ended"))
     child.once("exit", gone)

@@ -41,6 +41,7 @@ const columns: ReadonlyArray<readonly [string, (all: ReadonlyArray<Measurement>)
   ["p99 ms", (all) => middle(all.map((one) => one.whole.p99))],
   ["first p50", (all) => middle(all.map((one) => one.firstByte.p50))],
   ["first p99", (all) => middle(all.map((one) => one.firstByte.p99))],
+  ["loop p99", (all) => middle(all.map((one) => one.loopDelayP99))],
   ["RSS MB", (all) => middle(all.map((one) => one.residentMegabytes))],
   ["errors", (all) => String(all.reduce((sum, one) => sum + one.errors, 0))]
 ]

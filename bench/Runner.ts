@@ -59,7 +59,7 @@ const rotated = <A>(items: ReadonlyArray<A>, by: number): ReadonlyArray<A> =>
 const runRound = async (bench: Bench, of: Case, entrants: ReadonlyArray<Entrant>, pace: { readonly ratePerSecond?: number }): Promise<Round> => {
   const events = of.shape?.events ?? 0
   const subjects: { [Name in SubjectName]?: Measurement } = {}
-  for (const { name, subject, job } of entrants) subjects[name] = await measure(bench.load, { ...job, ...pace }, subject.pid, events)
+  for (const { name, subject, job } of entrants) subjects[name] = await measure(bench.load, { ...job, ...pace }, subject, events)
   return { subjects, parseAndStringify: events === 0 ? undefined : parseAndStringify(of.pair.upstream, events) }
 }
 

@@ -10,8 +10,12 @@ const provider = (dialect: WireDialect, upstream: number): string => {
 }
 
 /** The YAML text; `ledger` is the file of a strict SQLite ledger, undefined for the one in memory. */
-export const sluiceConfig = (options: { readonly port: number; readonly upstream: number; readonly ledger: string | undefined }): string =>
-  `server: { host: 127.0.0.1, port: ${options.port}, workers: 1 }
+export const sluiceConfig = (
+  options: { readonly port: number; readonly upstream: number; readonly ledger: string | undefined; readonly streams?: number }
+): string =>
+  `server: { host: 127.0.0.1, port: ${options.port}, workers: 1${
+    options.streams === undefined ? "" : `, admission: { streams: ${options.streams}, loopDelay: 10 minutes }`
+  } }
 auth: { mode: keys }
 ledger: ${options.ledger === undefined ? "{ url: \"sqlite::memory:\" }" : `{ url: "sqlite:${options.ledger}", durability: strict }`}
 log: { level: warn, format: json }

@@ -1,5 +1,6 @@
 // The provider of the benchmark, its own process: bare node:http that answers with bytes built beforehand.
 // The path says the dialect and the end of the model name, in the path or the body, the shape (`200x16`: 200 events, 16 per network chunk).
+// `idle` streams say one chunk and fall silent until the other side leaves; `flood` streams never end and are as fast as they are read.
 // It has no timers: between two chunks of a stream lies one setImmediate.
 import { createServer } from "node:http"
 import type { IncomingMessage, ServerResponse } from "node:http"
@@ -36,13 +37,30 @@ const sendStream = (response: ServerResponse, chunks: ReadonlyArray<Buffer>) => 
     if (response.write(chunk)) setImmediate(next)
     else response.once("drain", next)
   }
+  beginStream(response)
+  next()
+}
+
+const beginStream = (response: ServerResponse) =>
   response.writeHead(200, { "content-type": "text/event-stream; charset=utf-8", "cache-control": "no-cache", "x-request-id": "req_bench" })
+
+const [opening = Buffer.alloc(0), delta = Buffer.alloc(0)] = streamChunks("openai-chat", { events: 64, perChunk: 16 })
+
+const flood = (response: ServerResponse) => {
+  const next = () => {
+    if (response.destroyed) return
+    if (response.write(delta)) setImmediate(next)
+    else response.once("drain", next)
+  }
+  beginStream(response).write(opening)
   next()
 }
 
 const answer = (request: IncomingMessage, response: ServerResponse, body: string) => {
   const path = request.url ?? ""
   const dialect = dialectOf(path)
+  if (body.includes("-idle\"")) return void beginStream(response).write(opening)
+  if (body.includes("-flood\"")) return flood(response)
   const shape = shapePattern.exec(path) ?? shapePattern.exec(body)
   if (shape !== null) return sendStream(response, chunksFor(dialect, shape))
   const bytes = buffered.get(dialect) ?? Buffer.alloc(0)
