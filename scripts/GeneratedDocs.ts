@@ -3,8 +3,10 @@ import { existsSync, readdirSync } from "node:fs"
 import { join } from "node:path"
 import { jsonSchema } from "../apps/server/src/config/JsonSchema.ts"
 import { reference } from "../apps/server/src/config/Reference.ts"
+import { guarantees } from "../test/chaos/Page.ts"
 import { apiReport } from "./ApiReport.ts"
 import { errorsReference } from "./ErrorsReference.ts"
+import { priceSnapshot } from "./PriceSnapshot.ts"
 
 /** The repository's folder. */
 export const root = join(import.meta.dirname, "..")
@@ -17,5 +19,7 @@ export const generatedDocs = (): ReadonlyMap<string, string> =>
     ["docs/reference/errors.md", errorsReference()],
     ["docs/reference/config.md", reference()],
     ["docs/reference/config.schema.json", `${JSON.stringify(jsonSchema(), null, 2)}\n`],
+    ["docs/guarantees.md", guarantees()],
+    ["packages/ledger/src/prices/Generated.ts", priceSnapshot()],
     ...packageFolders.map((name) => [`packages/${name}/api-report.md`, apiReport(join(root, "packages", name))] as const)
   ])
