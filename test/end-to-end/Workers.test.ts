@@ -45,6 +45,9 @@ it.live("four workers serve one port; one that is killed disturbs no other, and 
     assert.strictEqual(limited.filter(({ status }) => status === 200).length, 10, limited[0]?.text)
     assert.strictEqual(limited.filter(({ status }) => status === 429).length, 190)
 
+    // What a worker that is killed has not yet told is not in the metrics: the victim tells what it completed before
+    yield* eventually(Effect.flatMap(ask(server.url, "/metrics", token), ({ text }) => when(completed(12).test(text))))
+
     let heads = 0
     const open = yield* Effect.forEach(range(streams), (at) =>
       Effect.forkChild(
