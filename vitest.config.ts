@@ -1,9 +1,13 @@
+import { availableParallelism } from "node:os"
 import { defineConfig } from "vitest/config"
 import { SummaryReporter } from "./scripts/SummaryReporter.ts"
 
+/** Experiments that measure what the machine gives a process: no other test runs beside them. */
+const experiments = "test/chaos/**/*.test.ts"
+
 const project = (folder: string, name: string) => ({
   extends: true as const,
-  test: { name, root: folder, include: ["test/**/*.test.ts"] }
+  test: { name, root: folder, include: ["test/**/*.test.ts"], exclude: folder === "." ? [experiments] : [], sequence: { groupOrder: 0 } }
 })
 
 export default defineConfig({
@@ -11,6 +15,8 @@ export default defineConfig({
     // A slow machine is no failure: these bound what hangs
     testTimeout: 60_000,
     hookTimeout: 60_000,
+    // One file waits for a process or a socket while another computes
+    maxWorkers: Math.max(2, availableParallelism()),
     setupFiles: [`${import.meta.dirname}/scripts/testSetup.ts`],
     reporters: ["default", new SummaryReporter()],
     projects: [
@@ -22,7 +28,8 @@ export default defineConfig({
       project("packages/ledger", "ledger"),
       project("packages/testing", "testing"),
       project("apps/server", "server"),
-      project(".", "workspace")
+      project(".", "workspace"),
+      { extends: true as const, test: { name: "chaos", root: ".", include: [experiments], maxWorkers: 1, sequence: { groupOrder: 1 } } }
     ]
   }
 })
