@@ -3,6 +3,7 @@
  * parts here and nowhere else.
  */
 import * as Continuity from "@sluice/gateway/Continuity"
+import * as Credential from "@sluice/gateway/Credential"
 import * as HttpExecutor from "@sluice/gateway/HttpExecutor"
 import * as HttpGateway from "@sluice/gateway/HttpGateway"
 import * as LedgerMemory from "@sluice/gateway/LedgerMemory"
@@ -27,12 +28,12 @@ import type { Surroundings } from "./Surroundings.ts"
 /** One provider as an executor. A simulated one is reached like any other, over a socket. */
 const executor = (provider: Provider, simulatorUrl: string) => {
   const dialect = dialectOf(provider)
-  const keys = provider.credentials.map(({ apiKey }) => apiKey)
+  const keys = provider.credentials.map(({ apiKey, id }) => Credential.key({ id, provider: provider.id, key: apiKey }))
   return HttpExecutor.layer({
     id: provider.id,
     dialect,
     baseUrl: provider.simulator ? `${simulatorUrl}${new URL(dialect.baseUrl).pathname}` : provider.baseUrl ?? dialect.baseUrl,
-    credentials: provider.simulator ? Redacted.make("simulated") : keys,
+    credentials: provider.simulator ? Redacted.make("simulated") : keys.length === 0 ? "none" : Credential.fixed(keys),
     headers: provider.headers,
     query: provider.query,
     limits: {

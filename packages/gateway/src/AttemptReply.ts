@@ -12,6 +12,7 @@ import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
 import type * as Scope from "effect/Scope"
 import type { ByteSource } from "./ByteSource.ts"
+import type { Credential } from "./Credential.ts"
 import type { Exchange } from "./Exchange.ts"
 import type { Executor } from "./Executor.ts"
 import type { Gateway } from "./Gateway.ts"
@@ -32,6 +33,8 @@ export interface AttemptPlan<Q extends Asked> {
   /** The price the target has of its own. */
   readonly price: Price | undefined
   readonly executor: Executor
+  /** What the provider is asked with; absent where it takes none. */
+  readonly credential: Credential | undefined
   readonly outbound: Outbound
   readonly number: number
   /** Marks the wheel reads; kept current by the attempt. */
@@ -45,12 +48,13 @@ export interface Gathered {
 }
 
 /** Makes this attempt the one the exchange speaks of. */
-export const begin = <Q extends Asked>({ exchange, executor, model, outbound, price }: AttemptPlan<Q>): Gathered => {
+export const begin = <Q extends Asked>({ credential, exchange, executor, model, outbound, price }: AttemptPlan<Q>): Gathered => {
   const tap = StreamTap.make()
   const responseLosses = Loss.sink()
   exchange.current = {
     provider: executor.id,
     upstreamModel: model,
+    credential: credential?.id,
     upstream: executor.dialect.id,
     lane: outbound.lane,
     losses: outbound.losses,
@@ -64,7 +68,7 @@ export const begin = <Q extends Asked>({ exchange, executor, model, outbound, pr
 /** Sends the request and waits for a head that promises an answer. */
 export const open = Effect.fnUntraced(
   function*<Q extends Asked>(plan: AttemptPlan<Q>): Effect.fn.Return<UpstreamReply, GatewayError, Scope.Scope> {
-    const { exchange, executor, gateway, inbound, marks, outbound } = plan
+    const { credential, exchange, executor, gateway, inbound, marks, outbound } = plan
     exchange.sentUpstream = true
     const reply = yield* executor.open({
       operation: exchange.operation,
@@ -72,7 +76,8 @@ export const open = Effect.fnUntraced(
       model: plan.model,
       stream: inbound.stream,
       body: outbound.body,
-      headers: outbound.headers
+      headers: outbound.headers,
+      ...(credential === undefined ? {} : { credential })
     })
     marks.lastByteAt = gateway.wheel.now()
     if (reply.status >= 200 && reply.status < 300) return reply

@@ -13,6 +13,7 @@ import * as Result from "effect/Result"
 import * as Scope from "effect/Scope"
 import type { Answer } from "./Answer.ts"
 import * as AttemptReply from "./AttemptReply.ts"
+import type { Credential } from "./Credential.ts"
 import { contextOf, type Exchange, timeOf } from "./Exchange.ts"
 import type { Executor } from "./Executor.ts"
 import type { Gateway } from "./Gateway.ts"
@@ -75,13 +76,20 @@ const withLimits = Effect.fnUntraced(function*<Q extends Asked>(plan: AttemptRep
   return yield* exit
 })
 
-const record = <Q extends Asked>(walk: Walk<Q>, candidate: Candidate, begunAt: number, failure: Failure | undefined): Effect.Effect<void> => {
+const record = <Q extends Asked>(
+  walk: Walk<Q>,
+  candidate: Candidate,
+  credential: Credential | undefined,
+  begunAt: number,
+  failure: Failure | undefined
+): Effect.Effect<void> => {
   const { exchange, gateway } = walk
   const attempt: AttemptRecord = {
     provider: candidate.provider,
     upstreamModel: candidate.model,
     startedAt: timeOf(exchange, begunAt),
     endedAt: timeOf(exchange, gateway.now()),
+    ...(credential === undefined ? {} : { credential: credential.id }),
     ...(failure === undefined
       ? {}
       : { error: { class: failure.class, message: failure.message, ...(failure.status === undefined ? {} : { status: failure.status }) } })
@@ -99,10 +107,22 @@ const tryOnce = Effect.fnUntraced(function*<Q extends Asked>(walk: Walk<Q>, cand
   const scope = yield* Scope.fork(walk.scope)
   const exit = yield* Effect.exit(withLimits(plan, Scope.provide(walk.work.attempt(plan), scope)))
   const failed = Exit.isFailure(exit) ? Option.getOrUndefined(Cause.findErrorOption(exit.cause)) : undefined
-  yield* record(walk, candidate, begunAt, failed?.failure)
+  yield* record(walk, candidate, plan.credential, begunAt, failed?.failure)
   if (Exit.isFailure(exit)) yield* Scope.close(scope, exit)
   return exit
 })
+
+// How often a credential of each executor was taken
+const turns = new WeakMap<Executor, number>()
+
+/** Takes the credentials of an executor in turn. */
+const inTurn = (executor: Executor): Credential | undefined => {
+  const all = executor.credentials?.()
+  if (all === undefined || all.length < 2) return all?.[0]
+  const turn = turns.get(executor) ?? 0
+  turns.set(executor, turn + 1)
+  return all[turn % all.length]
+}
 
 type Prepared = Result.Result<Outbound, GatewayError>
 
@@ -158,6 +178,7 @@ export const walk = Effect.fnUntraced(function*<Q extends Asked>(walk: Walk<Q>, 
         exchange,
         inbound,
         executor,
+        credential: inTurn(executor),
         number,
         marks,
         model: candidate.model,

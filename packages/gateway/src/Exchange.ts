@@ -9,6 +9,7 @@ import * as Loss from "@sluice/protocol/Loss"
 import type { Ticket } from "./Admission.ts"
 import type { Kept } from "./Bodies.ts"
 import * as Bodies from "./Bodies.ts"
+import type { CredentialId } from "./Credential.ts"
 import type { ExchangeId } from "./ExchangeId.ts"
 import type { ExchangeContext } from "./Extension.ts"
 import type { AttemptRecord, Opening, Settlement } from "./Ledger.ts"
@@ -24,6 +25,8 @@ import * as Verdict from "./Verdict.ts"
 export interface Current {
   readonly provider: ProviderId
   readonly upstreamModel: string
+  /** What the provider was asked with. */
+  readonly credential?: CredentialId | undefined
   readonly upstream: Dialect["id"]
   readonly lane: "bytes" | "typed"
   readonly losses: ReadonlyArray<Loss.Loss>
@@ -166,6 +169,7 @@ export const settlement = (exchange: Exchange, moment: number): Settlement => {
     endedAt: timeOf(exchange, moment),
     outcome,
     ...(current === undefined ? {} : { upstream: current.upstream, lane: current.lane, provider: current.provider, upstreamModel: current.upstreamModel }),
+    ...(current?.credential === undefined ? {} : { credential: current.credential }),
     ...(tap?.servedModel === undefined ? {} : { servedModel: tap.servedModel }),
     attempts: exchange.attempts,
     usage: Verdict.usage(facts, outcome),

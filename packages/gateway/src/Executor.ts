@@ -6,6 +6,7 @@ import type { Dialect, Operation } from "@sluice/protocol/Dialect"
 import type { GatewayError } from "@sluice/protocol/GatewayError"
 import type * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
+import type { Credential } from "./Credential.ts"
 import type { ProviderId } from "./ProviderId.ts"
 import type { Limits } from "./Timeouts.ts"
 import type { UpstreamReply } from "./UpstreamClient.ts"
@@ -19,8 +20,10 @@ export interface AttemptRequest {
   readonly model: string
   readonly stream: boolean
   readonly body: Uint8Array | string
-  /** Protocol headers of the dialect (versions, beta flags); credentials are the executor's own business. */
+  /** Protocol headers of the dialect (versions, beta flags); never a credential. */
   readonly headers: { readonly [name: string]: string }
+  /** What the provider is asked with; absent where the executor takes none. */
+  readonly credential?: Credential
 }
 
 /** Something that can answer requests in one dialect. */
@@ -30,6 +33,8 @@ export interface Executor {
   readonly limits: Limits
   /** Extra tries at this provider before the commit. */
   readonly retries: number
+  /** The credentials it may be asked with, as they are now: each attempt is made with one of them. Absent = it takes none. */
+  readonly credentials?: () => ReadonlyArray<Credential>
   /** Opens the attempt in the given scope; closing the scope ends it. */
   readonly open: (request: AttemptRequest) => Effect.Effect<UpstreamReply, GatewayError, Scope.Scope>
 }

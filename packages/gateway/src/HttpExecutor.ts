@@ -11,9 +11,9 @@ import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Redacted from "effect/Redacted"
+import * as Credential from "./Credential.ts"
 import type { Executor } from "./Executor.ts"
 import { make } from "./httpExecutor/HttpProvider.ts"
-import type { Value } from "./httpExecutor/Target.ts"
 import { ProviderId } from "./ProviderId.ts"
 import { Executors } from "./Registries.ts"
 import type { Limits } from "./Timeouts.ts"
@@ -30,10 +30,10 @@ export interface Options {
   readonly dialect: Dialect
   /** Where its API begins, in the convention of its own SDK; absent = the dialect's own provider. */
   readonly baseUrl?: string | Config.Config<string>
-  /** Its key, or several that are taken in turn; `none` = it takes no key. */
-  readonly credentials: Redacted.Redacted | Config.Config<Redacted.Redacted> | ReadonlyArray<Redacted.Redacted> | "none"
-  readonly headers?: { readonly [name: string]: Value }
-  readonly query?: { readonly [name: string]: Value }
+  /** Its key, or several, or credentials that may change while it runs; `none`, or none of them = it takes no key. Keys are known as `key-1`, `key-2` and so on. */
+  readonly credentials: Redacted.Redacted | Config.Config<Redacted.Redacted> | ReadonlyArray<Redacted.Redacted> | Credential.Credentials | "none"
+  readonly headers?: { readonly [name: string]: Credential.Value }
+  readonly query?: { readonly [name: string]: Credential.Value }
   readonly limits?: Partial<Limits>
   /** Extra tries at this provider before the commit; absent = 1. */
   readonly retries?: number
@@ -43,23 +43,19 @@ export interface Options {
 export const install = (executor: Executor): Layer.Layer<ExecutorInstalled, never, Executors> =>
   Layer.effect(ExecutorInstalled, Executors.use((registry) => registry.register(executor)).pipe(Effect.as(true as const)))
 
-/** Takes the members of a list in turn. */
-const inTurn = (executors: ReadonlyArray<Executor>, first: Executor): Executor => {
-  let turn = 0
-  return { ...first, open: (attempt) => (executors[turn++ % executors.length] ?? first).open(attempt) }
-}
-
-const isConfig = (credentials: Options["credentials"]): credentials is Config.Config<Redacted.Redacted> =>
-  typeof credentials === "object" && !Redacted.isRedacted(credentials) && !Array.isArray(credentials)
+const isList = (credentials: Options["credentials"]): credentials is ReadonlyArray<Redacted.Redacted> => Array.isArray(credentials)
 
 const baseUrlOf = ({ baseUrl, dialect }: Options): Effect.Effect<string, Config.ConfigError> =>
   baseUrl === undefined ? Effect.succeed(dialect.baseUrl) : typeof baseUrl === "string" ? Effect.succeed(baseUrl) : baseUrl
 
-const keysOf = Effect.fnUntraced(
-  function*(credentials: Options["credentials"]): Effect.fn.Return<ReadonlyArray<Redacted.Redacted | "none">, Config.ConfigError> {
-    if (isConfig(credentials)) return [yield* credentials]
-    if (credentials === "none" || Redacted.isRedacted(credentials)) return [credentials]
-    return credentials.length === 0 ? ["none"] : credentials
+const credentialsOf = Effect.fnUntraced(
+  function*({ credentials, id: provider }: Options): Effect.fn.Return<Credential.Credentials | undefined, Config.ConfigError> {
+    const fixed = (keys: ReadonlyArray<Redacted.Redacted>): Credential.Credentials =>
+      Credential.fixed(keys.map((key, index) => Credential.key({ id: `key-${index + 1}`, provider, key })))
+    if (credentials === "none") return undefined
+    if (Redacted.isRedacted(credentials)) return fixed([credentials])
+    if (isList(credentials)) return credentials.length === 0 ? undefined : fixed(credentials)
+    return "current" in credentials ? credentials : fixed([yield* credentials])
   }
 )
 
@@ -70,13 +66,10 @@ export const layerNoDeps = (options: Options): Layer.Layer<ExecutorInstalled, Co
     Effect.gen(function*() {
       const client = yield* UpstreamClient
       const registry = yield* Executors
-      const keys = yield* keysOf(options.credentials)
-      const id = ProviderId.make(options.id)
+      const credentials = yield* credentialsOf(options)
       const { credentials: _, ...rest } = options
       const baseUrl = new URL(yield* baseUrlOf(options))
-      const executors = keys.map((credential) => make({ ...rest, id, client, credential, baseUrl }))
-      const [first] = executors
-      if (first !== undefined) yield* registry.register(inTurn(executors, first))
+      yield* registry.register(make({ ...rest, id: ProviderId.make(options.id), client, baseUrl, ...(credentials === undefined ? {} : { credentials }) }))
       return true as const
     })
   )

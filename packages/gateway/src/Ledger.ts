@@ -43,6 +43,8 @@ export interface AttemptRecord {
   readonly upstreamModel: string
   readonly startedAt: number
   readonly endedAt: number
+  /** The id of the credential it was made with; absent where the provider takes none. */
+  readonly credential?: string
   /** Absent when the attempt carried the answer. */
   readonly error?: { readonly class: string; readonly message: string; readonly status?: number }
 }
@@ -73,6 +75,8 @@ export interface Settlement extends Opening {
   readonly lane?: "bytes" | "typed"
   readonly provider?: ProviderId
   readonly upstreamModel?: string
+  /** The id of the credential of the attempt that carried, or was last to try to carry, the answer. Stored with the attempts. */
+  readonly credential?: string
   /** The model the upstream says it served. */
   readonly servedModel?: string
   readonly attempts: ReadonlyArray<AttemptRecord>

@@ -4,6 +4,7 @@ import { statusOf } from "@sluice/protocol/GatewayError"
 import { DialectId } from "@sluice/protocol/Wire"
 import { Effect, Redacted, Result } from "effect"
 import { describe } from "vitest"
+import * as Credential from "../src/Credential.ts"
 import type { AttemptRequest } from "../src/Executor.ts"
 import * as HttpProvider from "../src/httpExecutor/HttpProvider.ts"
 import * as Target from "../src/httpExecutor/Target.ts"
@@ -51,12 +52,22 @@ const pathDialect = dialectWith([
   endpoint({ operation: "models", method: "GET", upstream: "/v1beta/models/{model}", model: inPath })
 ])
 
-const attempt = (rest: Partial<AttemptRequest> = {}): AttemptRequest => ({ operation: "generate", model: "m", stream: false, body: "{}", headers: {}, ...rest })
+const keyed = (secret: string): Credential.Credential => Credential.key({ id: "k", provider: "acme", key: Redacted.make(secret) })
+const credential = keyed("sk-upstream")
+const attempt = (rest: Partial<AttemptRequest> = {}): AttemptRequest => ({
+  operation: "generate",
+  model: "m",
+  stream: false,
+  body: "{}",
+  headers: {},
+  credential,
+  ...rest
+})
 const options = (rest: Partial<Target.TargetOptions> = {}): Target.TargetOptions => ({
   id: ProviderId.make("acme"),
   dialect: dialectWith([endpoint({})]),
   baseUrl: new URL("https://api.example.com"),
-  credential: Redacted.make("sk-upstream"),
+  credentials: Credential.fixed([credential]),
   ...rest
 })
 const built = (target: Partial<Target.TargetOptions> = {}, request: Partial<AttemptRequest> = {}) => Target.compile(options(target))(attempt(request), 5_000)
@@ -164,11 +175,36 @@ describe("the head", () => {
 
   it("puts the prefix of the protocol before the credential", () => {
     const bearer = dialectWith([endpoint({})], { credential: { header: "authorization", prefix: "Bearer ", accepts: [] } })
-    assert.strictEqual(requestOf({ dialect: bearer, credential: Redacted.make(" sk-1\n") }).headers["authorization"], "Bearer sk-1")
+    assert.strictEqual(requestOf({ dialect: bearer }, { credential: keyed(" sk-1\n") }).headers["authorization"], "Bearer sk-1")
   })
 
   it("sends no credential to a provider that takes none", () => {
-    assert.notProperty(requestOf({ credential: "none" }).headers, "x-api-key")
+    const { credentials: _, ...anonymous } = options()
+    assert.notProperty(Result.getOrThrow(Target.compile(anonymous)(attempt(), 5_000)).headers, "x-api-key")
+    assert.notProperty(requestOf({}, { credential: { ...credential, kind: "none" } }).headers, "x-api-key")
+  })
+
+  it("sends a login's token as a bearer token, with the headers of its kind, and keeps the client's beta flags", () => {
+    const login: Credential.Credential = {
+      ...credential,
+      kind: "oauth",
+      headers: () => ({ "X-Beta": "login", "x-version": Redacted.make("9") })
+    }
+    const { headers } = requestOf({}, { credential: login, headers: { "x-beta": "b1, login" } })
+    assert.strictEqual(headers["authorization"], "Bearer sk-upstream")
+    assert.notProperty(headers, "x-api-key")
+    assert.strictEqual(headers["x-beta"], "b1,login")
+    assert.strictEqual(headers["x-version"], "9")
+  })
+
+  it("reads the secret for each attempt, so that a refreshed one is sent at once", () => {
+    let secret = "old"
+    const target = Target.compile(options())
+    const changing: Credential.Credential = { ...credential, secret: () => Redacted.make(secret) }
+    const sent = () => Result.getOrThrow(target(attempt({ credential: changing }), 5_000)).headers["x-api-key"]
+    assert.strictEqual(sent(), "old")
+    secret = "new"
+    assert.strictEqual(sent(), "new")
   })
 
   it("has neither body nor content type in a GET", () => {
@@ -187,14 +223,15 @@ describe("make", () => {
     const executor = HttpProvider.make({ ...options(), client: { open: notUsed }, limits: { idleMs: 1 } })
     assert.deepStrictEqual(executor.limits, { connectMs: 5_000, firstEventMs: 120_000, idleMs: 1, totalMs: 1_800_000 })
     assert.deepStrictEqual([executor.id, executor.retries], ["acme", 1])
+    assert.deepStrictEqual(executor.credentials?.(), [credential])
   })
 
   it.effect.each([undefined, Redacted.make(""), Redacted.make("  ")])(
     "fails before connecting when the key is missing, naming the provider and what to set",
-    (credential) =>
+    (secret) =>
       Effect.gen(function*() {
-        const executor = HttpProvider.make({ ...options({ credential }), client: { open: notUsed } })
-        const { failure } = yield* Effect.flip(executor.open(attempt()))
+        const executor = HttpProvider.make({ ...options(), client: { open: notUsed } })
+        const { failure } = yield* Effect.flip(executor.open(attempt({ credential: { ...credential, secret: () => secret } })))
         assert.strictEqual(failure.class, "misconfigured")
         assert.strictEqual(statusOf(failure), 500)
         assert.include(failure.message, "\"acme\"")

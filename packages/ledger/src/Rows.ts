@@ -77,7 +77,19 @@ export const settlementColumns = [
 ] as const
 
 /** The columns of one attempt at the end of a settle row, after the exchange's id and the attempt's number. */
-export const attemptColumns = ["provider", "upstream_model", "started_at", "ended_at", "error_class", "error_message", "error_status"] as const
+export const attemptColumns = [
+  "provider",
+  "upstream_model",
+  "started_at",
+  "ended_at",
+  "error_class",
+  "error_message",
+  "error_status",
+  "credential"
+] as const
+
+/** How many of them there were at first: what older rows and the chain's first links are made of. New ones go to the end. */
+export const firstAttemptColumns = 7
 
 /** Number of values in a settle row before its attempts, the kind included. */
 export const settleLength = 1 + openingColumns.length + usageColumns.length + costColumns.length + settlementColumns.length
@@ -138,7 +150,8 @@ export const settlement = (settled: Settlement): Row => {
       whole(attempt.endedAt),
       attempt.error?.class ?? null,
       attempt.error?.message ?? null,
-      attempt.error?.status === undefined ? null : whole(attempt.error.status)
+      attempt.error?.status === undefined ? null : whole(attempt.error.status),
+      attempt.credential ?? null
     )
   }
   return row

@@ -38,7 +38,23 @@ const checksum = (text: string): string => crc32(text).toString(16).padStart(8, 
 export const fromLine = (line: string): Option.Option<Row> => {
   const body = line.slice(bodyAt, -1)
   const isWhole = line.startsWith(opening) && line.endsWith("}") && line.slice(opening.length, bodyAt) === `${checksum(body)}${middle}`
-  return isWhole ? Option.filter(parse(body), isRow) : Option.none()
+  return isWhole ? Option.filter(Option.map(parse(body), widened), isRow) : Option.none()
+}
+
+const attemptsAt = 1 + [...Rows.openingColumns, ...Rows.usageColumns, ...Rows.costColumns, ...Rows.settlementColumns].indexOf("attempts")
+
+/** A settlement spilled before attempts had all of their columns, as it would be written now. */
+const widened = (row: unknown): unknown => {
+  if (!Array.isArray(row) || row[0] !== 2) return row
+  const values: ReadonlyArray<unknown> = row
+  const count = values[attemptsAt]
+  if (typeof count !== "number" || count === 0 || values.length - Rows.settleLength !== count * Rows.firstAttemptColumns) return row
+  const missing = Array.from({ length: Rows.attemptColumns.length - Rows.firstAttemptColumns }, () => null)
+  const attempts = Array.from({ length: count }, (_, index) => {
+    const start = Rows.settleLength + index * Rows.firstAttemptColumns
+    return [...values.slice(start, start + Rows.firstAttemptColumns), ...missing]
+  })
+  return [...values.slice(0, Rows.settleLength), ...attempts.flat()]
 }
 
 const parse = Option.liftThrowable((text: string): unknown => JSON.parse(text))

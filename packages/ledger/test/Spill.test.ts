@@ -42,6 +42,14 @@ describe("a spilled row", () => {
     }
   })
 
+  it("is read where it is from before attempts told their credential", () => {
+    const now = Rows.settlement(settlement(1))
+    const before = now.filter((_, index) => index < Rows.settleLength || (index - Rows.settleLength) % Rows.attemptColumns.length < Rows.firstAttemptColumns)
+    // What an older program has written
+    const line = Spill.toLine(before as unknown as Rows.Row).trimEnd()
+    assert.deepStrictEqual(Option.getOrUndefined(Spill.fromLine(line))?.slice(), now.map((value) => value === "team-a" ? null : value))
+  })
+
   it("is refused where its checksum holds and it is no row", () => {
     const lines = [[], [3, "x"], [0, "too short"], [0, id(1), 1, "generate", "ci", "openai-chat", 1, {}, 5], [...rows[2]!, "one too many"]]
     for (const value of lines) {

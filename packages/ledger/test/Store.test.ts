@@ -59,7 +59,8 @@ describe("the store", () => {
           ended_at: start + 1020,
           error_class: "overloaded",
           error_message: "try later",
-          error_status: 529
+          error_status: 529,
+          credential: null
         },
         {
           exchange_id: id(1),
@@ -70,7 +71,8 @@ describe("the store", () => {
           ended_at: start + 2800,
           error_class: null,
           error_message: null,
-          error_status: null
+          error_status: null,
+          credential: "team-a"
         }
       ])
     }))

@@ -45,7 +45,13 @@ export const settlement = (n: number, fields: Partial<Settlement> = {}): Settlem
       endedAt: start + n * 1000 + 20,
       error: { class: "overloaded", message: "try later", status: 529 }
     },
-    { provider: ProviderId.make("anthropic"), upstreamModel: "claude-haiku-4-5", startedAt: start + n * 1000 + 20, endedAt: start + n * 1000 + 1800 }
+    {
+      provider: ProviderId.make("anthropic"),
+      upstreamModel: "claude-haiku-4-5",
+      startedAt: start + n * 1000 + 20,
+      endedAt: start + n * 1000 + 1800,
+      credential: "team-a"
+    }
   ],
   usage: { tokens: { input: 12, cacheRead: 0, output: 34 }, provenance: { input: "reported", cacheRead: "reported", output: "counted" } },
   costUsd: "0.000182",

@@ -150,7 +150,7 @@ const shown = Effect.gen(function*() {
       endedAt: start + 60_020,
       error: { class: "overloaded", message: "try\nlater", status: 529 }
     },
-    { provider: ProviderId.make("anthropic"), upstreamModel: "claude-haiku-4-5", startedAt: start + 60_020, endedAt: start + 61_800 }
+    { provider: ProviderId.make("anthropic"), upstreamModel: "claude-haiku-4-5", startedAt: start + 60_020, endedAt: start + 61_800, credential: "team-a" }
   ]
   const responseLosses = [{ path: "/content/*/annotations", reason: "dropped", count: 2 }] as const
   const bodies = {
@@ -177,9 +177,9 @@ describe("ledger show", () => {
       assert.match(stdout, /^responseLosses  \[\{"path":"\/content\/\*\/annotations","reason":"dropped","count":2\}\]$/m)
       assert.match(stdout, /^link            \{"writer":"\w{16}","sequence":1,"hash":"[\w-]{43}"\}$/m)
       assert.deepStrictEqual(lines.slice(-3).map((line) => line.trim()), [
-        "PROVIDER   MODEL             STARTED                      TIME  ERROR",
-        "openai     gpt-4o            2026-11-20T10:01:00.000Z    20 ms  529 overloaded: try later",
-        "anthropic  claude-haiku-4-5  2026-11-20T10:01:00.020Z  1780 ms"
+        "PROVIDER   MODEL             CREDENTIAL  STARTED                      TIME  ERROR",
+        "openai     gpt-4o                        2026-11-20T10:01:00.000Z    20 ms  529 overloaded: try later",
+        "anthropic  claude-haiku-4-5  team-a      2026-11-20T10:01:00.020Z  1780 ms"
       ])
     }).pipe(Effect.scoped), 30_000)
 
@@ -196,6 +196,7 @@ describe("ledger show", () => {
         durationMs: 20,
         error: { class: "overloaded", message: "try\nlater", status: 529 }
       })
+      assert.strictEqual(rest.attempts[1].credential, "team-a")
       assert.strictEqual(link.sequence, 1)
       const open = JSON.parse((yield* show("--json", id(2))).stdout)
       assert.deepStrictEqual([open.status, open.attempts, open.link], ["open", [], undefined])

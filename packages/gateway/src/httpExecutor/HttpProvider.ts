@@ -1,5 +1,5 @@
 /**
- * An executor for one HTTP provider, as a plain value: dialect, base URL and credential in, requests out through the upstream
+ * An executor for one HTTP provider, as a plain value: dialect, base URL and credentials in, requests out through the upstream
  * client. It retries nothing and reads no body; `HttpExecutor` installs it as a part of a gateway.
  */
 import { fail } from "@sluice/protocol/GatewayError"
@@ -23,12 +23,14 @@ export interface Options extends Target.TargetOptions {
 export const make = (options: Options): Executor => {
   const { client, dialect, id, retries = 1 } = options
   const limits: Limits = { ...defaults, ...options.limits }
+  const { credentials } = options
   const target = Target.compile(options)
   return {
     id,
     dialect,
     limits,
     retries,
+    ...(credentials === undefined ? {} : { credentials: credentials.current }),
     open: (attempt) => {
       const request = target(attempt, limits.connectMs)
       return Result.isSuccess(request) ? client.open(request.success) : Effect.fail(fail(request.failure))

@@ -6,12 +6,10 @@ import type { Dialect, Endpoint } from "@sluice/protocol/Dialect"
 import type { Failure } from "@sluice/protocol/GatewayError"
 import * as Redacted from "effect/Redacted"
 import * as Result from "effect/Result"
+import * as Credential from "../Credential.ts"
 import type { AttemptRequest } from "../Executor.ts"
 import type { ProviderId } from "../ProviderId.ts"
 import type { UpstreamRequest } from "../UpstreamClient.ts"
-
-/** A configured value; redacted where it may be a secret. */
-export type Value = string | Redacted.Redacted
 
 /** One HTTP provider as configured. */
 export interface TargetOptions {
@@ -19,12 +17,12 @@ export interface TargetOptions {
   readonly dialect: Dialect
   /** Where the provider's API begins, in the convention of its own SDK. Its path and its query are kept; user and fragment are not sent. */
   readonly baseUrl: URL
-  /** The key. `none` = the provider takes no key; absent or empty = it is missing, and every request fails before connecting. */
-  readonly credential: Redacted.Redacted | "none" | undefined
+  /** What it is asked with: each attempt brings one of these. Absent = the provider takes none; a missing or blank secret fails before connecting. */
+  readonly credentials?: Credential.Credentials
   /** Sent with every request; stronger than the dialect's and the client's, weaker than the credential. */
-  readonly headers?: { readonly [name: string]: Value }
+  readonly headers?: { readonly [name: string]: Credential.Value }
   /** Query parameters of every request, in place of ones of the same name in `baseUrl`. */
-  readonly query?: { readonly [name: string]: Value }
+  readonly query?: { readonly [name: string]: Credential.Value }
 }
 
 /** A compiled provider: the request for an attempt, or why there can be none. */
@@ -33,24 +31,17 @@ export type Target = (attempt: AttemptRequest, connectTimeoutMs: number) => Resu
 /** Compiles a provider. */
 export const compile = (options: TargetOptions): Target => {
   const { dialect, id } = options
-  const secret = options.credential === undefined ? "" : options.credential === "none" ? undefined : Redacted.value(options.credential).trim()
-  if (secret === "") {
-    const missing: Failure = {
-      class: "misconfigured",
-      message: `The provider "${id}" has no key, so nothing was sent to it: set credentials[].apiKey of providers[id=${id}], or say that it takes none.`
-    }
-    return () => Result.fail(missing)
+  const missing: Failure = {
+    class: "misconfigured",
+    message: `The provider "${id}" has no key, so nothing was sent to it: set credentials[].apiKey of providers[id=${id}], or say that it takes none.`
   }
   const endpoints = dialect.endpoints.map((endpoint) => ({ endpoint, urlFor: compileUrl(options, endpoint) }))
   const mayPass = new Set([...dialect.headers.forwarded, ...Object.keys(dialect.headers.fixed)])
   const configured = Object.fromEntries(Object.entries(options.headers ?? {}).map(([name, value]) => [name.toLowerCase(), plain(value)]))
-  const decided = {
-    ...configured,
-    "accept-encoding": "identity",
-    ...(secret === undefined ? {} : { [dialect.credential.header.toLowerCase()]: `${dialect.credential.prefix}${secret}` })
-  }
+  const decided = { ...configured, "accept-encoding": "identity" }
+  const keyHeader = dialect.credential.header.toLowerCase()
 
-  const headersOf = (attempt: AttemptRequest, endpoint: Endpoint) => {
+  const headersOf = (attempt: AttemptRequest, endpoint: Endpoint, secret: string | undefined) => {
     const headers: { [name: string]: string } = {
       "user-agent": "sluice",
       accept: attempt.stream && dialect.framing === "sse" ? "text/event-stream" : "application/json",
@@ -60,7 +51,14 @@ export const compile = (options: TargetOptions): Target => {
     for (const [name, value] of Object.entries(attempt.headers)) {
       if (mayPass.has(name)) headers[name] = value
     }
-    return Object.assign(headers, decided)
+    Object.assign(headers, decided)
+    const { credential } = attempt
+    if (credential?.headers !== undefined) addHeaders(headers, credential.headers())
+    if (secret === undefined) return headers
+    // Every protocol takes a login's token in the same way, whatever it does with keys
+    if (credential?.kind === "oauth") headers["authorization"] = `Bearer ${secret}`
+    else headers[keyHeader] = `${dialect.credential.prefix}${secret}`
+    return headers
   }
 
   return (attempt, connectTimeoutMs) => {
@@ -72,10 +70,13 @@ export const compile = (options: TargetOptions): Target => {
       })
     }
     const { endpoint, urlFor } = chosen
+    const isAnonymous = options.credentials === undefined || attempt.credential?.kind === "none"
+    const secret = isAnonymous || attempt.credential === undefined ? undefined : Credential.secretOf(attempt.credential)
+    if (secret === undefined && !isAnonymous) return Result.fail(missing)
     return Result.map(urlFor(attempt.model), (url) => ({
       method: endpoint.method,
       url,
-      headers: headersOf(attempt, endpoint),
+      headers: headersOf(attempt, endpoint, secret),
       ...(endpoint.method === "POST" ? { body: attempt.body } : {}),
       connectTimeoutMs
     }))
@@ -84,7 +85,18 @@ export const compile = (options: TargetOptions): Target => {
 
 // internal
 
-const plain = (value: Value): string => typeof value === "string" ? value : Redacted.value(value)
+const plain = (value: Credential.Value): string => typeof value === "string" ? value : Redacted.value(value)
+
+/** Adds what a credential wants said. Beta flags are lists, so the client's own stay. */
+const addHeaders = (headers: { [name: string]: string }, added: { readonly [name: string]: Credential.Value }): void => {
+  for (const [name, value] of Object.entries(added)) {
+    const key = name.toLowerCase()
+    const before = headers[key]
+    headers[key] = before !== undefined && key.endsWith("-beta") ? [...new Set([...listed(before), ...listed(plain(value))])].join(",") : plain(value)
+  }
+}
+
+const listed = (text: string): ReadonlyArray<string> => text.split(",").map((item) => item.trim()).filter((item) => item !== "")
 
 /**
  * Where a protocol tells streaming in the path there are several endpoints for one operation; the first that fits is asked. Where a list and its entries are one operation, the model's name decides.

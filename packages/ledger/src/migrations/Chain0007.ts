@@ -10,6 +10,7 @@ import * as TerminalRow from "../TerminalRow.ts"
 import { beforeIds } from "../WriterId.ts"
 
 const columns = TerminalRow.columns.slice(0, TerminalRow.firstColumns)
+const attemptColumns = Rows.attemptColumns.slice(0, Rows.firstAttemptColumns)
 const page = 500
 
 /** Creates `links`, `heads` and `cuts`, and gives exchanges their place. */
@@ -47,13 +48,13 @@ export const migration = Effect.gen(function*() {
       WHERE status <> 'open' AND id > ${last} ORDER BY id LIMIT ${page}`
     for (const row of rows) {
       last = String(row["id"])
-      const attempts = yield* sql<{ readonly [column: string]: Rows.Value }>`SELECT ${sql.literal(Rows.attemptColumns.join(", "))} FROM attempts
+      const attempts = yield* sql<{ readonly [column: string]: Rows.Value }>`SELECT ${sql.literal(attemptColumns.join(", "))} FROM attempts
         WHERE exchange_id = ${last} ORDER BY number`
       const link = HashChain.next(
         place,
         last,
         columns.map((column) => row[column] ?? null),
-        attempts.map((attempt) => Rows.attemptColumns.map((column) => attempt[column] ?? null))
+        attempts.map((attempt) => attemptColumns.map((column) => attempt[column] ?? null))
       )
       yield* sql`INSERT INTO links (writer, sequence, exchange_id, hash) VALUES (${link.writer}, ${link.sequence}, ${last}, ${link.hash})`
       yield* sql`UPDATE exchanges SET writer = ${link.writer}, sequence = ${link.sequence} WHERE id = ${last}`

@@ -2,6 +2,7 @@
 import * as Migrator from "effect/sql/Migrator"
 import * as Accounts0003 from "./Accounts0003.ts"
 import * as ApiKeys0008 from "./ApiKeys0008.ts"
+import * as AttemptCredentials0014 from "./AttemptCredentials0014.ts"
 import * as Bodies0010 from "./Bodies0010.ts"
 import * as Chain0007 from "./Chain0007.ts"
 import * as Exchanges0001 from "./Exchanges0001.ts"
@@ -26,5 +27,6 @@ export const loader = Migrator.fromRecord({
   "0009_rollups": Rollups0009.migration,
   "0010_bodies": Bodies0010.migration,
   "0011_filters": Filters0011.migration,
-  "0012_rollup_days": RollupDays0012.migration
+  "0012_rollup_days": RollupDays0012.migration,
+  "0014_attempt_credentials": AttemptCredentials0014.migration
 })

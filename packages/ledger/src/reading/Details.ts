@@ -15,6 +15,8 @@ export interface Attempt {
   readonly upstreamModel: string
   readonly startedAt: string
   readonly durationMs: number
+  /** The id of the credential it was made with; absent where the provider takes none. */
+  readonly credential?: string
   /** Absent when the attempt carried the answer. */
   readonly error?: { readonly class: string; readonly message: string; readonly status?: number }
 }
@@ -57,7 +59,8 @@ const StoredAttempt = Schema.Struct({
   ended_at: Schema.Int,
   error_class: Text,
   error_message: Text,
-  error_status: Whole
+  error_status: Whole,
+  credential: Text
 })
 
 const decodeFurther = Schema.decodeUnknownEffect(Schema.Array(Further))
@@ -68,6 +71,7 @@ const toAttempt = (row: typeof StoredAttempt.Type): Attempt => ({
   upstreamModel: row.upstream_model,
   startedAt: new Date(row.started_at).toISOString(),
   durationMs: Math.max(0, row.ended_at - row.started_at),
+  ...(row.credential === null ? {} : { credential: row.credential }),
   ...(row.error_class === null
     ? {}
     : { error: { class: row.error_class, message: row.error_message ?? "", ...(row.error_status === null ? {} : { status: row.error_status }) } })

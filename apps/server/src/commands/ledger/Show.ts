@@ -17,21 +17,22 @@ export class NoSuchExchange extends Schema.TaggedError<NoSuchExchange>()("NoSuch
 
 const inWords = (value: unknown): string => typeof value === "string" ? value.replaceAll(/\s+/g, " ") : JSON.stringify(value)
 
-const attemptHead = ["PROVIDER", "MODEL", "STARTED", "TIME", "ERROR"]
+const attemptHead = ["PROVIDER", "MODEL", "CREDENTIAL", "STARTED", "TIME", "ERROR"]
 
 const inText = ({ attempts, entry, link, responseLosses, ...rest }: LedgerReader.Detail): ReadonlyArray<string> => {
   const line: { readonly [key: string]: unknown } = JSON.parse(toLine(entry))
   const facts = { ...line, ...rest, ...(responseLosses.length === 0 ? {} : { responseLosses }), ...(link === undefined ? {} : { link }) }
-  const rows = attempts.map(({ durationMs, error, provider, startedAt, upstreamModel }) => [
+  const rows = attempts.map(({ credential, durationMs, error, provider, startedAt, upstreamModel }) => [
     provider,
     upstreamModel,
+    credential ?? "",
     startedAt,
     `${durationMs} ms`,
     error === undefined ? "" : `${error.status === undefined ? "" : `${error.status} `}${error.class}: ${error.message.replaceAll(/\s+/g, " ")}`
   ])
   return [
     ...columns(Object.entries(facts).map(([name, value]) => [name, inWords(value)])),
-    ...(rows.length === 0 ? [] : ["", ...columns([attemptHead, ...rows], new Set([3]))])
+    ...(rows.length === 0 ? [] : ["", ...columns([attemptHead, ...rows], new Set([4]))])
   ]
 }
 
