@@ -2,5 +2,6 @@
 export * as Arbitraries from "./Arbitraries.ts"
 export * as CanonicalForm from "./CanonicalForm.ts"
 export * as Coverage from "./Coverage.ts"
+export * as IdentityProvider from "./IdentityProvider.ts"
 export * as Laws from "./Laws.ts"
 export * as Simulator from "./Simulator.ts"
