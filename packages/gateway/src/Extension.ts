@@ -1,15 +1,25 @@
 /**
- * An extension admits, observes and finishes; it never changes content. Registered as a Layer; every extension that was
- * entered is finished exactly once, in reverse order, on every outcome.
+ * An extension admits, looks up, observes and finishes; it never changes content. Registered as a Layer, run in a fixed order:
+ * phase, then priority (higher first), then id. Every extension that was entered is finished exactly once, in reverse order, on
+ * every outcome.
+ *
+ * @example
+ * Extension.layer({ id: "night", admit: ({ principal }) => principal.id === "batch" ? Effect.void : ShortCircuit.reply({ status: 503 }) })
  */
+import type { CanonicalEvent } from "@sluice/protocol/CanonicalEvent"
+import type { CanonicalRequest } from "@sluice/protocol/CanonicalRequest"
 import type { Dialect, Operation } from "@sluice/protocol/Dialect"
 import type { GatewayError } from "@sluice/protocol/GatewayError"
 import type * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
+import type * as Option from "effect/Option"
 import type { ExchangeId } from "./ExchangeId.ts"
+import type { GatewayPart } from "./GatewayPart.ts"
 import type { AttemptRecord, Settlement } from "./Ledger.ts"
 import type { Principal } from "./Principal.ts"
-import { Extensions, type Ordered } from "./Registries.ts"
+import type { RecordedAnswer } from "./RecordedAnswer.ts"
+import { Extensions } from "./Registries.ts"
+import type { Stop } from "./ShortCircuit.ts"
 
 /** What hooks may know of an exchange. */
 export interface ExchangeContext {
@@ -23,9 +33,18 @@ export interface ExchangeContext {
 }
 
 /** Hooks around an exchange. */
-export interface Extension extends Ordered {
-  /** May refuse with a failure of class `denied`, `rate-limited`, `forbidden` or `unavailable`. */
-  readonly admit?: (context: ExchangeContext) => Effect.Effect<void, GatewayError>
+export interface Extension extends GatewayPart {
+  /** May refuse with a failure of class `denied`, `rate-limited`, `forbidden` or `unavailable`, or end the exchange with a reply of its own. */
+  readonly admit?: (context: ExchangeContext) => Effect.Effect<void, Stop>
+  /**
+   * An answer to give instead of asking a provider. Asked after the interceptors of requests and after limits are reserved; the first
+   * that has one is taken, for streams too. Only for exchanges that generate.
+   */
+  readonly lookup?: (request: CanonicalRequest, context: ExchangeContext) => Effect.Effect<Option.Option<RecordedAnswer>, GatewayError>
+  /** Given a whole answer a provider gave after `lookup` had none, as the client was told it; bounded in size. Called before `finish`. */
+  readonly store?: (answer: RecordedAnswer, request: CanonicalRequest, context: ExchangeContext) => Effect.Effect<void>
+  /** Told every event of an answer, through a bounded queue beside the exchange; what does not fit is dropped and counted. */
+  readonly observe?: (event: CanonicalEvent, context: ExchangeContext) => Effect.Effect<void>
   /** Told of every attempt that has ended. */
   readonly onAttempt?: (attempt: AttemptRecord, context: ExchangeContext) => Effect.Effect<void>
   /** Told the end of the exchange, once. */

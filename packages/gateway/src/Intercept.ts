@@ -7,7 +7,11 @@ import type { GatewayError } from "@sluice/protocol/GatewayError"
 import type { Asked } from "@sluice/protocol/Question"
 import * as Effect from "effect/Effect"
 import type { Inbound } from "./Inbound.ts"
+import type { AttemptChange } from "./Interceptor.ts"
+import * as ShortCircuit from "./ShortCircuit.ts"
 import type { Hook } from "./Work.ts"
+
+const isChange = <Q extends Asked>(made: Q | AttemptChange<Q>): made is AttemptChange<Q> => "_tag" in made && made._tag === "AttemptChange"
 
 /** What the hooks made of the request, which is `changed` or the client's own; `undefined` when it still is the client's own. */
 export const run = Effect.fnUntraced(function*<Q extends Asked, C>(
@@ -18,6 +22,9 @@ export const run = Effect.fnUntraced(function*<Q extends Asked, C>(
 ): Effect.fn.Return<Q | undefined, GatewayError> {
   const own = yield* Effect.fromResult(inbound.request())
   let request = changed ?? own
-  for (const hook of hooks) request = yield* hook(request, context)
+  for (const hook of hooks) {
+    const made = yield* Effect.mapError(hook(request, context), ShortCircuit.toError)
+    request = isChange(made) ? made.request ?? request : made
+  }
   return request === own || same(request, own) ? undefined : request
 })

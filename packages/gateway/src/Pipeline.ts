@@ -39,6 +39,7 @@ import * as Replaying from "./Replaying.ts"
 import * as Reply from "./Reply.ts"
 import * as Reserve from "./Reserve.ts"
 import * as Settle from "./Settle.ts"
+import * as ShortCircuit from "./ShortCircuit.ts"
 import { estimateTokens } from "./Verdict.ts"
 import { generating, type Work } from "./Work.ts"
 
@@ -214,7 +215,7 @@ const admit = Effect.fnUntraced(function*(gateway: Gateway, exchange: Exchange, 
   const context = contextOf(exchange)
   for (const extension of gateway.extensions) {
     entered.push(extension)
-    if (extension.admit !== undefined) yield* extension.admit(context)
+    if (extension.admit !== undefined) yield* Effect.mapError(extension.admit(context), ShortCircuit.toError)
   }
 })
 

@@ -17,13 +17,14 @@ import type { Exchange } from "./Exchange.ts"
 import type { ExchangeContext } from "./Extension.ts"
 import type { Gateway } from "./Gateway.ts"
 import * as Inbound from "./Inbound.ts"
-import type { AttemptContext } from "./Interceptor.ts"
+import type { AttemptChange, AttemptContext } from "./Interceptor.ts"
 import * as Outbound from "./Outbound.ts"
 import * as Sealed from "./Sealed.ts"
+import type { Stop } from "./ShortCircuit.ts"
 import * as Thinking from "./Thinking.ts"
 
 /** Changes a request. */
-export type Hook<Q, C> = (request: Q, context: C) => Effect.Effect<Q, GatewayError>
+export type Hook<Q, C> = (request: Q, context: C) => Effect.Effect<Q | AttemptChange<Q>, Stop>
 
 /** An operation on requests `Q`. */
 export interface Work<Q extends Asked> {
