@@ -13,8 +13,10 @@ import * as Exit from "effect/Exit"
 import * as Layer from "effect/Layer"
 import * as Redacted from "effect/Redacted"
 import { createHmac, randomBytes, timingSafeEqual } from "node:crypto"
-import { type ApiKey, known, refusalOf, unknown } from "./ApiKeys.ts"
-import { Authenticator, type Presented } from "./Authenticator.ts"
+import { type ApiKey, known, type Place } from "./ApiKeys.ts"
+import { unknown } from "./authentication/Refusal.ts"
+import * as Authenticator from "./Authenticator.ts"
+import * as PrincipalMemory from "./internal/principalMemory.ts"
 import { KeyStore, type StoredKey } from "./KeyStore.ts"
 import type { Principal } from "./Principal.ts"
 
@@ -84,28 +86,15 @@ interface Found {
   readonly principal: Principal
 }
 
-/** Knows the keys of the configuration and those of the store. */
-export const layer = ({ freshFor, keys, pepper }: Options): Layer.Layer<Authenticator, never, KeyStore> =>
-  Layer.effect(
-    Authenticator,
+/** Knows the keys of the configuration and those of the store, as a scheme of a chain: what does not look like one of them is for the next to judge. */
+export const scheme = ({ freshFor, keys, pepper }: Options, place?: Place): Layer.Layer<never, never, KeyStore | Authenticator.Schemes> =>
+  Layer.effectDiscard(
     Effect.gen(function*() {
       const store = yield* KeyStore
       const clock = yield* Clock.Clock
       const configured = known(keys)
-      // What limits a principal is kept by its object: the same key is the same object for as long as nothing about it changes
-      const principals = new Map<string, { readonly text: string; readonly principal: Principal }>()
-
-      const found = (key: StoredKey): Found => {
-        const made = principalOf(key)
-        const text = JSON.stringify(made, (_, value: unknown) => typeof value === "bigint" ? value.toString() : value)
-        const before = principals.get(key.id)
-        if (before?.text === text) return { key, principal: before.principal }
-        principals.delete(key.id)
-        principals.set(key.id, { text, principal: made })
-        const [oldest] = principals.keys()
-        if (principals.size > remembered && oldest !== undefined) principals.delete(oldest)
-        return { key, principal: made }
-      }
+      const same = PrincipalMemory.make(remembered)
+      const found = (key: StoredKey): Found => ({ key, principal: same(principalOf(key)) })
 
       const cache = yield* Cache.makeWith(
         (wanted: string) =>
@@ -124,14 +113,15 @@ export const layer = ({ freshFor, keys, pepper }: Options): Layer.Layer<Authenti
         return principal
       })
 
-      return {
-        authenticate: (presented: Presented) => {
-          const { secret } = presented
-          if (secret === undefined) return refusalOf(presented)
-          const principal = configured(secret)
-          if (principal !== undefined) return Effect.succeed(principal)
-          return secret.startsWith(prefix) ? stored(secret) : unknown
-        }
+      const authenticate: Authenticator.Scheme["authenticate"] = ({ secret }) => {
+        if (secret === undefined) return Effect.succeedNone
+        const principal = configured(secret)
+        if (principal !== undefined) return Effect.succeedSome(principal)
+        return secret.startsWith(prefix) ? Effect.asSome(stored(secret)) : Effect.succeedNone
       }
+      yield* Authenticator.Schemes.use((schemes) => schemes.register({ id: "keys", ...place, authenticate }))
     })
   )
+
+/** Knows the keys of the configuration and those of the store, and nobody else. */
+export const layer = (options: Options): Layer.Layer<Authenticator.Authenticator, never, KeyStore> => Authenticator.chain(scheme(options))

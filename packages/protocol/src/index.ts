@@ -1,6 +1,7 @@
 /** The canonical model of an LLM exchange, its events and their grammar, and the contract every dialect fulfils. */
 export * as CallIds from "./CallIds.ts"
 export * as CanonicalAnnotation from "./CanonicalAnnotation.ts"
+export * as CanonicalDialect from "./CanonicalDialect.ts"
 export * as CanonicalEmbedding from "./CanonicalEmbedding.ts"
 export * as CanonicalEvent from "./CanonicalEvent.ts"
 export * as CanonicalFinish from "./CanonicalFinish.ts"

@@ -1,0 +1,69 @@
+/**
+ * Asks the gateway's own models from within the process. An exchange that begins here is an exchange like any other: it goes
+ * through the same pipeline as one that came over HTTP, so that admission, interceptors, limits, ledger, retries and cancelling
+ * hold for it and there is no way around them. Only the caller needs no key: the program says who is asking.
+ */
+import * as CanonicalDialect from "@sluice/protocol/CanonicalDialect"
+import type { CanonicalRequest } from "@sluice/protocol/CanonicalRequest"
+import type { Dialect } from "@sluice/protocol/Dialect"
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as Result from "effect/Result"
+import * as CanonicalAnswer from "./client/CanonicalAnswer.ts"
+import * as InProcess from "./client/InProcess.ts"
+import type { CompletionModel, CompletionRequest } from "./CompletionModel.ts"
+import type { Gateway } from "./Gateway.ts"
+import type { Call } from "./Pipeline.ts"
+import type { Principal } from "./Principal.ts"
+
+/** How a model is asked. */
+export interface Options {
+  /** Who is asking: limits, budgets and the ledger go by it. Absent = {@link inProcess}. */
+  readonly as?: Principal
+}
+
+/** Who asks where nobody was named. */
+export const inProcess: Principal = { id: "in-process" }
+
+/** Makes models that are asked within the process. */
+export class CompletionClient extends Context.Service<CompletionClient, {
+  /** A model by the name a client of the gateway would use. Whether it exists shows when it is asked. */
+  readonly completionModel: (model: string, options?: Options) => CompletionModel
+}>()("@sluice/gateway/CompletionClient") {}
+
+/** The canonical dialect for one request, which was decoded before it was written. */
+const dialectOf = (request: CanonicalRequest): Dialect => ({
+  ...CanonicalDialect.dialect,
+  request: { ...CanonicalDialect.dialect.request, decode: () => Result.succeed(request) }
+})
+
+const callOf = (request: CanonicalRequest, principal: Principal): Call => {
+  const text = JSON.stringify(CanonicalDialect.toJson(request))
+  return {
+    principal,
+    dialect: dialectOf(request),
+    endpoint: CanonicalDialect.endpoint,
+    method: CanonicalDialect.endpoint.method,
+    path: CanonicalDialect.endpoint.path,
+    headers: { "content-length": String(Buffer.byteLength(text)) },
+    secret: undefined,
+    told: {},
+    text: () => Effect.succeed(text)
+  }
+}
+
+/** A model of a gateway. `current` is asked for each exchange, which keeps the gateway it began with to its end. */
+export const completionModel = (current: () => Gateway, model: string, { as = inProcess }: Options = {}): CompletionModel => {
+  const ask = (request: CompletionRequest, stream: boolean) => Effect.suspend(() => InProcess.run(current(), callOf({ ...request, model, stream }, as)))
+  return {
+    name: "sluice",
+    model,
+    stream: (request) => Effect.flatMap(ask(request, true), CanonicalAnswer.begun),
+    generate: (request) => Effect.scoped(Effect.flatMap(ask(request, false), CanonicalAnswer.whole))
+  }
+}
+
+/** The client of a gateway. */
+export const make = (current: () => Gateway): CompletionClient["Service"] => ({
+  completionModel: (model, options) => completionModel(current, model, options)
+})
