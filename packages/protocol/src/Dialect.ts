@@ -10,6 +10,7 @@ import type { Framing } from "./Framing.ts"
 import type { Failure } from "./GatewayError.ts"
 import type { Loss, LossSink } from "./Loss.ts"
 import type * as Machine from "./Machine.ts"
+import type { ModelInfo } from "./ModelInfo.ts"
 import type { ModelPage } from "./ModelPages.ts"
 import type { WireEvent } from "./Sse.ts"
 import type * as Thinking from "./Thinking.ts"
@@ -116,14 +117,18 @@ export interface AnswerContext {
   readonly sink: LossSink
 }
 
-/** A model as the gateway lists it. */
-export interface ListedModel {
+/** A model as a list names it, with what is known of it. */
+export interface ListedModel extends ModelInfo {
   readonly id: string
-  /** Seconds since the epoch; absent = unknown. */
-  readonly created?: number
-  readonly ownedBy?: string
   /** What it can be asked, as far as the protocols of its providers tell; absent = to generate. */
   readonly operations?: ReadonlyArray<Operation>
+}
+
+/** One page of a provider's own list. */
+export interface ProviderPage {
+  readonly models: ReadonlyArray<ListedModel>
+  /** Parameters of the query that ask for the page after it; absent = it is the last. */
+  readonly next?: { readonly [parameter: string]: string }
 }
 
 /** How a stream of wire events ended when its protocol did not say so. */
@@ -191,6 +196,10 @@ export interface Dialect {
     readonly page?: (models: ReadonlyArray<ListedModel>, query: { readonly [name: string]: string }) => Result.Result<ModelPage, Failure>
     /** The reply for one model. */
     readonly one: (model: ListedModel) => JsonObject
+    /** Parameters of the query that ask a provider for pages as large as it gives; absent = it gives its list whole. */
+    readonly asked?: { readonly [parameter: string]: string }
+    /** Reads a page of a provider's own list, which names models by the names they are asked by; absent = such lists cannot be read. */
+    readonly read?: (page: Json) => Result.Result<ProviderPage, Failure>
   }
   /** What the byte lane needs to know without decoding. */
   readonly bytes: {

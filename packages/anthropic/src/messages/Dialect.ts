@@ -54,6 +54,6 @@ export const dialect: Protocol.Dialect = {
   },
   errors: { decode: Errors.decode, encode: Errors.encode },
   count,
-  models: { list: Models.list, one: Models.one, page: Models.page },
+  models: Models,
   bytes: { deltaLength: Bytes.deltaLength, askUsage: undefined, hideUsage: undefined, terminal: Bytes.terminal }
 }

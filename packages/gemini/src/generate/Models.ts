@@ -1,8 +1,13 @@
-/** The model list in Gemini's shape. Names are resource names; versions and limits are not known. */
-import type { ListedModel, Operation } from "@sluice/protocol/Dialect"
+/**
+ * The model list in Gemini's shape: written for clients and read from providers. Names are resource names; a version that is not
+ * known is empty, because the field is required, and a limit that is not known is left out.
+ */
+import type { ListedModel, Operation, ProviderPage } from "@sluice/protocol/Dialect"
 import type { Failure } from "@sluice/protocol/GatewayError"
+import { present } from "@sluice/protocol/Json"
+import { countIn, flagIn, textIn } from "@sluice/protocol/ModelInfo"
 import * as ModelPages from "@sluice/protocol/ModelPages"
-import type { JsonObject } from "@sluice/protocol/Wire"
+import { isObject, type Json, type JsonObject } from "@sluice/protocol/Wire"
 import * as Base64Url from "effect/encoding/Base64Url"
 import * as Result from "effect/Result"
 import * as Wire from "./Wire.ts"
@@ -18,9 +23,13 @@ const methods: { readonly [K in Operation]: ReadonlyArray<string> } = {
 export const one = (model: ListedModel): JsonObject => ({
   name: `models/${model.id}`,
   baseModelId: model.id,
-  version: "",
-  displayName: model.id,
-  supportedGenerationMethods: (model.operations ?? ["generate"]).flatMap((operation) => methods[operation])
+  version: model.version ?? "",
+  displayName: model.displayName ?? model.id,
+  ...(model.description === undefined ? {} : { description: model.description }),
+  ...(model.maxInputTokens === undefined ? {} : { inputTokenLimit: model.maxInputTokens }),
+  ...(model.maxOutputTokens === undefined ? {} : { outputTokenLimit: model.maxOutputTokens }),
+  supportedGenerationMethods: (model.operations ?? ["generate"]).flatMap((operation) => methods[operation]),
+  ...(model.thinking === undefined ? {} : { thinking: model.thinking.kind !== "none" })
 })
 
 /** A token is the id of the last model it follows, encoded so that nobody is tempted to make one. */
@@ -47,4 +56,39 @@ export const page = (models: ReadonlyArray<ListedModel>, query: { readonly [name
   const after = token === "" ? Result.succeed(undefined) : Base64Url.decodeString(token)
   const found = Result.isSuccess(after) ? ModelPages.cut(models, { after: after.success, limit }) : undefined
   return found === undefined ? Result.fail(Wire.invalid("/pageToken", "is not one that a list here gave")) : Result.succeed(found)
+}
+
+/** What asks for the largest pages the service gives. */
+export const asked = { pageSize: String(ModelPages.mostOnPage) }
+
+const operationsOf = (value: Json | undefined): ReadonlyArray<Operation> | undefined =>
+  Array.isArray(value)
+    ? (["generate", "count", "embed"] as const).filter((operation) => methods[operation].some((method) => value.includes(method)))
+    : undefined
+
+const prefix = "models/"
+
+const modelOf = (value: Json): ReadonlyArray<ListedModel> => {
+  if (!isObject(value)) return []
+  const name = textIn(value["name"])
+  if (name === undefined) return []
+  return [present({
+    id: name.startsWith(prefix) ? name.slice(prefix.length) : name,
+    displayName: textIn(value["displayName"]),
+    description: textIn(value["description"]),
+    version: textIn(value["version"]),
+    maxInputTokens: countIn(value["inputTokenLimit"]),
+    maxOutputTokens: countIn(value["outputTokenLimit"]),
+    // That it thinks does not say what it can be told about it
+    thinking: flagIn(value["thinking"]) === false ? { kind: "none" as const } : undefined,
+    operations: operationsOf(value["supportedGenerationMethods"])
+  })]
+}
+
+/** Reads a page of a provider's list; one without models has no list in it. */
+export const read = (page: Json): Result.Result<ProviderPage, Failure> => {
+  const models = isObject(page) ? page["models"] ?? [] : undefined
+  if (!isObject(page) || !Array.isArray(models)) return Result.fail({ class: "protocol-violation", message: "The provider's list of models is no list." })
+  const token = textIn(page["nextPageToken"])
+  return Result.succeed(present({ models: models.flatMap(modelOf), next: token === undefined ? undefined : { pageToken: token } }))
 }

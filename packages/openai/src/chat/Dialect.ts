@@ -37,6 +37,6 @@ export const dialect: Dialect = {
   errors: { decode: Errors.decode, encode: Errors.encode },
   count,
   embed,
-  models: { list: Models.list, one: Models.one },
+  models: { list: Models.list, one: Models.one, read: Models.read },
   bytes: { deltaLength: Bytes.deltaLength, askUsage: Bytes.askUsage, hideUsage: Bytes.hideUsage, terminal: Bytes.terminal }
 }

@@ -39,6 +39,6 @@ export const dialect: Dialect = {
   errors: { decode: Errors.decode, encode: Errors.encode },
   count,
   embed,
-  models: { list: Models.list, one: Models.one },
+  models: { list: Models.list, one: Models.one, read: Models.read },
   bytes: { deltaLength: Bytes.deltaLength, askUsage: undefined, hideUsage: undefined, terminal: Bytes.terminal }
 }

@@ -1,4 +1,4 @@
 /**
  * The replies of `/v1/models`, which Chat Completions and Responses share.
  */
-export { list, one } from "../chat/Models.ts"
+export { list, one, read } from "../chat/Models.ts"
