@@ -20,6 +20,8 @@ export interface AttemptRequest {
   readonly model: string
   readonly stream: boolean
   readonly body: Uint8Array | string
+  /** Parameters of the query for this request, beside those of the provider: which page of a list is wanted. */
+  readonly query?: { readonly [name: string]: string }
   /** Protocol headers of the dialect (versions, beta flags); never a credential. */
   readonly headers: { readonly [name: string]: string }
   /** What the provider is asked with; absent where the executor takes none. */

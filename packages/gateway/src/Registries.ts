@@ -1,5 +1,5 @@
 /**
- * Where the gateway's parts register while it is built: executors, extensions, interceptors. Frozen into sorted arrays when
+ * Where the gateway's parts register while it is built: executors, extensions, interceptors, sources of models. Frozen into sorted arrays when
  * the gateway starts; the order of building never shows.
  */
 import * as Context from "effect/Context"
@@ -8,6 +8,7 @@ import * as Layer from "effect/Layer"
 import type { Executor } from "./Executor.ts"
 import type { Extension } from "./Extension.ts"
 import type { Interceptor } from "./Interceptor.ts"
+import type { ModelSource } from "./Models.ts"
 
 /** How parts are ordered: phase, then priority (higher first), then id. */
 export interface Ordered {
@@ -42,6 +43,9 @@ export class Extensions extends Context.Service<Extensions, Registry<Extension>>
 /** The interceptors. */
 export class Interceptors extends Context.Service<Interceptors, Registry<Interceptor>>()("@sluice/gateway/Interceptors") {}
 
+/** The sources of models beside the configuration. */
+export class Models extends Context.Service<Models, Registry<ModelSource>>()("@sluice/gateway/Models") {}
+
 const registry = <A>(compare: ((left: A, right: A) => number) | undefined): Registry<A> => {
   const items: Array<A> = []
   return {
@@ -51,9 +55,10 @@ const registry = <A>(compare: ((left: A, right: A) => number) | undefined): Regi
 }
 
 /** Empty registries, one set per gateway. */
-export const layer = (): Layer.Layer<Executors | Extensions | Interceptors> =>
+export const layer = (): Layer.Layer<Executors | Extensions | Interceptors | Models> =>
   Layer.mergeAll(
     Layer.sync(Executors, () => registry<Executor>(undefined)),
     Layer.sync(Extensions, () => registry<Extension>(byOrder)),
-    Layer.sync(Interceptors, () => registry<Interceptor>(byOrder))
+    Layer.sync(Interceptors, () => registry<Interceptor>(byOrder)),
+    Layer.sync(Models, () => registry<ModelSource>(byOrder))
   )

@@ -75,7 +75,7 @@ export const compile = (options: TargetOptions): Target => {
     if (secret === undefined && !isAnonymous) return Result.fail(missing)
     return Result.map(urlFor(attempt.model), (url) => ({
       method: endpoint.method,
-      url,
+      url: withQuery(url, attempt.query),
       headers: headersOf(attempt, endpoint, secret),
       ...(endpoint.method === "POST" ? { body: attempt.body } : {}),
       connectTimeoutMs
@@ -105,6 +105,14 @@ const serves = (endpoint: Endpoint, attempt: AttemptRequest): boolean => {
   if (endpoint.operation !== attempt.operation || endpoint.variant !== attempt.variant) return false
   if (endpoint.stream.in === "path" && attempt.operation === "generate" && (endpoint.stream.is ?? false) !== attempt.stream) return false
   return endpoint.operation !== "models" || endpoint.upstream.includes("{model}") === (attempt.model !== "")
+}
+
+/** The URL with what only this request asks; what is configured stays stronger. */
+const withQuery = (url: URL, query: AttemptRequest["query"]): URL => {
+  if (query === undefined) return url
+  const asked = new URL(url)
+  for (const [name, value] of Object.entries(query)) if (!asked.searchParams.has(name)) asked.searchParams.set(name, value)
+  return asked
 }
 
 /** The URL of an endpoint: its path behind the base path, and the queries of both, with the configured parameters last. */
