@@ -1,10 +1,11 @@
 /**
- * Masks in a body what should not be kept: `[email]`, `[phone]`, `[card]`, `[secret]` stand where it stood, and the JSON around stays
- * JSON. Words that a stream said in pieces are masked across its events. Not a promise that nothing personal is left: names and
+ * Masks in a body what should not be kept: `[email]`, `[phone]`, `[card]`, `[iban]`, `[secret]` stand where it stood, and the JSON around
+ * stays JSON. Words that a stream said in pieces are masked across its events. Not a promise that nothing personal is left: names and
  * addresses are words like any other.
  */
+import * as BuiltIn from "../patterns/BuiltIn.ts"
+import { flattened, type Span } from "../patterns/Span.ts"
 import * as Deltas from "./Deltas.ts"
-import * as Spans from "./Spans.ts"
 
 interface Cut {
   readonly from: number
@@ -21,20 +22,23 @@ const plain = (text: string): string =>
     })
     : text
 
+/** In a record it does not matter whose key it was. */
+const named = (label: string): string => label.endsWith("-key") ? "[secret]" : `[${label}]`
+
 /** A number of JSON becomes another number, everything else a word. */
-const maskOf = (flat: string, { from, label, to }: Spans.Span): string => {
+const maskOf = (flat: string, { from, label, to }: Span): string => {
   const before = flat.slice(Math.max(0, from - 9), from)
   const after = flat.slice(to, to + 9)
-  return /^\d+$/.test(flat.slice(from, to)) && /[:[,]\s{0,8}$/.test(before) && /^\s{0,8}[,\]}]/.test(after) ? "0" : `[${label}]`
+  return /^\d+$/.test(flat.slice(from, to)) && /[:[,]\s{0,8}$/.test(before) && /^\s{0,8}[,\]}]/.test(after) ? "0" : named(label)
 }
 
-const cutsOf = (flat: string): ReadonlyArray<Cut> => Spans.find(flat).map((span) => ({ from: span.from, to: span.to, by: maskOf(flat, span) }))
+const cutsOf = (flat: string): ReadonlyArray<Cut> => BuiltIn.find(flat).map((span) => ({ from: span.from, to: span.to, by: maskOf(flat, span) }))
 
 /** What spans several pieces of a text: the mask stands in the first, the others lose their part. */
 const cutsAcross = (flat: string): ReadonlyArray<Cut> => {
   const cuts: Array<Cut> = []
   for (const pieces of Deltas.of(flat)) {
-    const found = Spans.find(pieces.map(({ from, to }) => flat.slice(from, to)).join(""))
+    const found = BuiltIn.find(pieces.map(({ from, to }) => flat.slice(from, to)).join(""))
     let at = 0
     let next = 0
     for (const { from, to } of pieces) {
@@ -45,7 +49,7 @@ const cutsAcross = (flat: string): ReadonlyArray<Cut> => {
         if (span.to <= end) next = index + 1
         if (span.to <= at) continue
         const begins = span.from >= at
-        cuts.push({ from: from + Math.max(0, span.from - at), to: from + Math.min(to - from, span.to - at), by: begins ? `[${span.label}]` : "" })
+        cuts.push({ from: from + Math.max(0, span.from - at), to: from + Math.min(to - from, span.to - at), by: begins ? named(span.label) : "" })
       }
       at = end
     }
@@ -65,13 +69,13 @@ const apply = (text: string, cuts: ReadonlyArray<Cut>): string => {
   return parts.join("") + text.slice(at)
 }
 
-/** The text with everything masked that {@link Spans.find} finds. */
+/** The text with everything masked that {@link BuiltIn.find} finds. */
 export const redact = (text: string): string => {
   const readable = plain(text)
   // Escapes inside strings keep their places, and the quotes that end strings stay
   const across = apply(readable, cutsAcross(escapesAsWords(readable)))
-  return apply(across, cutsOf(Spans.flattened(across)))
+  return apply(across, cutsOf(flattened(across)))
 }
 
-/** As {@link Spans.flattened}: an escaped quote must not end a string, an escaped break must end a word. */
-const escapesAsWords = Spans.flattened
+/** As `flattened` in Span.ts: an escaped quote must not end a string, an escaped break must end a word. */
+const escapesAsWords = flattened
