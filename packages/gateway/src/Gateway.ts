@@ -17,6 +17,7 @@ import type { Interceptor } from "./Interceptor.ts"
 import type { Ledger } from "./Ledger.ts"
 import type { Lifecycle } from "./Lifecycle.ts"
 import type { Limits } from "./Limits.ts"
+import type { Contribution } from "./Management.ts"
 import type { ModelRegistry } from "./ModelRegistry.ts"
 import type { Prices } from "./Prices.ts"
 import type { ProviderId } from "./ProviderId.ts"
@@ -81,6 +82,8 @@ export interface Gateway {
   }
   /** Whether any interceptor wants frames, which rules the byte lane out. */
   readonly wantsFrames: boolean
+  /** What parts add to the management surface. */
+  readonly management: ReadonlyArray<Contribution>
   readonly registry: ModelRegistry["Service"]
   readonly ledger: Ledger["Service"]
   readonly authenticator: Authenticator["Service"]

@@ -25,12 +25,13 @@ import type { ExecutorInstalled } from "./HttpExecutor.ts"
 import { Ledger } from "./Ledger.ts"
 import * as Lifecycle from "./Lifecycle.ts"
 import { Limits } from "./Limits.ts"
+import * as Management from "./Management.ts"
 import * as Metrics from "./Metrics.ts"
 import type { ModelEntry } from "./ModelEntry.ts"
 import * as ModelRegistry from "./ModelRegistry.ts"
 import { Prices } from "./Prices.ts"
 import * as Refusals from "./Refusals.ts"
-import { Executors, Extensions, Interceptors, layer as registries } from "./Registries.ts"
+import { Executors, Extensions, Interceptors, layer as registries, Managements } from "./Registries.ts"
 import { Replays } from "./Replays.ts"
 import * as SteadyTime from "./SteadyTime.ts"
 import { TokenCounter } from "./TokenCounter.ts"
@@ -68,8 +69,8 @@ const start = Effect.fnUntraced(
     options: Options
   ): Effect.fn.Return<
     Gateway,
-    ModelRegistry.ModelRegistryError,
-    Executors | Extensions | Interceptors | Ledger | Authenticator | Wheel.Wheel | Lifecycle.Lifecycle | Scope.Scope
+    ModelRegistry.ModelRegistryError | Management.ManagementError,
+    Executors | Extensions | Interceptors | Managements | Ledger | Authenticator | Wheel.Wheel | Lifecycle.Lifecycle | Scope.Scope
   > {
     const executors = yield* Effect.flatMap(Executors, ({ all }) => all)
     const extensions = yield* Effect.flatMap(Extensions, ({ all }) => all)
@@ -96,6 +97,7 @@ const start = Effect.fnUntraced(
         onAttempt: extensions.flatMap(({ onAttempt }) => onAttempt === undefined ? [] : [onAttempt])
       },
       wantsFrames: interceptors.some(({ events }) => events !== undefined),
+      management: yield* Effect.flatMap(Managements, ({ all }) => Effect.flatMap(all, Management.distinct)),
       registry: ModelRegistry.ModelRegistry.of(ModelRegistry.hold(snapshot)),
       ledger,
       authenticator: yield* Authenticator,

@@ -8,6 +8,7 @@ import * as Layer from "effect/Layer"
 import type { Executor } from "./Executor.ts"
 import type { Extension } from "./Extension.ts"
 import type { Interceptor } from "./Interceptor.ts"
+import type { Contribution } from "./Management.ts"
 import type { ModelSource } from "./Models.ts"
 
 /** How parts are ordered: phase, then priority (higher first), then id. */
@@ -45,6 +46,11 @@ export class Interceptors extends Context.Service<Interceptors, Registry<Interce
 
 /** The sources of models beside the configuration. */
 export class Models extends Context.Service<Models, Registry<ModelSource>>()("@sluice/gateway/Models") {}
+/** What parts add to the management surface. */
+export class Managements extends Context.Service<Managements, Registry<Contribution>>()("@sluice/gateway/Managements") {}
+
+/** All of them. */
+export type Any = Executors | Extensions | Interceptors | Managements | Models
 
 const registry = <A>(compare: ((left: A, right: A) => number) | undefined): Registry<A> => {
   const items: Array<A> = []
@@ -55,10 +61,11 @@ const registry = <A>(compare: ((left: A, right: A) => number) | undefined): Regi
 }
 
 /** Empty registries, one set per gateway. */
-export const layer = (): Layer.Layer<Executors | Extensions | Interceptors | Models> =>
+export const layer = (): Layer.Layer<Any> =>
   Layer.mergeAll(
     Layer.sync(Executors, () => registry<Executor>(undefined)),
     Layer.sync(Extensions, () => registry<Extension>(byOrder)),
     Layer.sync(Interceptors, () => registry<Interceptor>(byOrder)),
-    Layer.sync(Models, () => registry<ModelSource>(byOrder))
+    Layer.sync(Models, () => registry<ModelSource>(byOrder)),
+    Layer.sync(Managements, () => registry<Contribution>(byOrder))
   )
