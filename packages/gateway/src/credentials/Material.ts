@@ -2,7 +2,7 @@
  * What lets a gateway in at a provider: a key, or the tokens of a login. Secrets are redacted here and plain in one place only, the text
  * that is sealed before it is stored. It knows no file, no provider and no clock.
  */
-import * as Option from "effect/Option"
+import type * as Option from "effect/Option"
 import type * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
 

@@ -2,8 +2,9 @@
  * What a store of replays gets instead of keys, prompts and answers: keyed hashes of the first two, the third encrypted with
  * AES-256-GCM and bound to the key it answers. All from one secret, so that stores can be shared by who shares it.
  */
-import * as Option from "effect/Option"
-import { createCipheriv, createDecipheriv, createHmac, hkdfSync, randomBytes } from "node:crypto"
+import type * as Option from "effect/Option"
+import { createHmac, randomBytes } from "node:crypto"
+import { decrypt, derive, encrypt } from "../internal/aesGcm.ts"
 
 /** Hashes and encrypts for one store. */
 export interface Seal {
@@ -15,16 +16,7 @@ export interface Seal {
   readonly open: (scope: string, sealed: string) => Option.Option<Uint8Array>
 }
 
-const ivLength = 12
-const tagLength = 16
-
-const derived = (secret: Uint8Array, purpose: string): Buffer => Buffer.from(hkdfSync("sha256", secret, "", `sluice replays ${purpose}`, 32))
-
-const decrypt = Option.liftThrowable((key: Uint8Array, scope: string, bytes: Buffer): Uint8Array => {
-  const decipher = createDecipheriv("aes-256-gcm", key, bytes.subarray(0, ivLength), { authTagLength: tagLength })
-  decipher.setAAD(Buffer.from(scope)).setAuthTag(bytes.subarray(-tagLength))
-  return Buffer.concat([decipher.update(bytes.subarray(ivLength, -tagLength)), decipher.final()])
-})
+const derived = (secret: Uint8Array, purpose: string): Uint8Array => derive(secret, `sluice replays ${purpose}`)
 
 /** A seal from a secret of any length; the caller sees to it that it cannot be guessed. */
 export const make = (secret: Uint8Array): Seal => {
@@ -36,11 +28,7 @@ export const make = (secret: Uint8Array): Seal => {
       for (const part of parts) hash.update(`${Buffer.byteLength(part)}:`).update(part)
       return hash.digest("base64url")
     },
-    close: (scope, plain) => {
-      const iv = randomBytes(ivLength)
-      const cipher = createCipheriv("aes-256-gcm", encryption, iv, { authTagLength: tagLength }).setAAD(Buffer.from(scope))
-      return Buffer.concat([iv, cipher.update(plain), cipher.final(), cipher.getAuthTag()]).toString("base64")
-    },
+    close: (scope, plain) => encrypt(encryption, scope, plain).toString("base64"),
     open: (scope, sealed) => decrypt(encryption, scope, Buffer.from(sealed, "base64"))
   }
 }
