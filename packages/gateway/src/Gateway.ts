@@ -1,6 +1,6 @@
 /**
- * The frozen gateway: every part the pipeline works with, gathered once when the gateway starts. Plain values, so that a
- * request looks nothing up in a context and no Layer is built for it.
+ * The frozen gateway: every part the pipeline works with, gathered once when a generation of it starts (Start.ts). Plain values, so that
+ * a request looks nothing up in a context and no Layer is built for it; an exchange keeps the gateway it began with to its end.
  */
 import type { Dialect } from "@sluice/protocol/Dialect"
 import type * as Clock from "effect/Clock"
@@ -13,6 +13,7 @@ import type { Counting } from "./CountedInput.ts"
 import { type Bounds, defaultBounds, type Drains } from "./Drain.ts"
 import type { Executor } from "./Executor.ts"
 import type { Extension } from "./Extension.ts"
+import type { Generation } from "./Generation.ts"
 import type { Interceptor } from "./Interceptor.ts"
 import type { Ledger } from "./Ledger.ts"
 import type { Lifecycle } from "./Lifecycle.ts"
@@ -68,6 +69,8 @@ export const defaultSettings: Settings = {
 
 /** Everything an exchange works with. */
 export interface Gateway {
+  /** Which one it is, and who works with it. */
+  readonly generation: Generation
   readonly dialects: ReadonlyArray<Dialect>
   readonly executors: ReadonlyMap<ProviderId, Executor>
   /** In order; `finish` runs over those that were entered, in reverse. */

@@ -30,6 +30,9 @@ const drains = Metric.counter("sluice_drains_total", {
   incremental: true
 })
 const drainsActive = Metric.gauge("sluice_drains_active", { description: "Upstreams that are read on although their client has left" })
+const generationsAlive = Metric.gauge("sluice_generations", {
+  description: "Generations of the configuration that are alive: the current one, and those before it whose last exchanges still run"
+})
 const refusals = Metric.counter("sluice_unauthenticated_total", { description: "Calls without a valid key", incremental: true })
 const unrecordedExchanges = Metric.counter("sluice_unrecorded_total", {
   description: "Exchanges sent upstream although the ledger did not take their opening, by protocol of the client",
@@ -119,6 +122,13 @@ export const unpriced = (provider: string, inbound: string): void => unpricedBy.
 /** Counts an exchange of which a class was priced as another; `flush` makes it visible. */
 export const assumedPrice = (provider: string, name: UsageClass): void => assumedBy.add(provider, name, 1)
 
+let alive: number | undefined
+
+/** So many generations of a gateway are not closed yet; `flush` makes it visible. */
+export const generations = (count: number): void => {
+  alive = count
+}
+
 let active: number | undefined
 
 /** So many upstreams are read on now; `flush` makes it visible. */
@@ -135,5 +145,6 @@ export const drained = (provider: string, result: string, left: number): void =>
 /** Hands what was counted to the metrics; called on every turn of the wheel and when the gateway stops. */
 export const flush = (context: Context.Context<never>): void => {
   for (const counter of [exchangesBy, attemptsBy, tokensBy, unmeteredBy, unpricedBy, assumedBy, restoredBy, drainsBy]) counter.flush(context)
+  if (alive !== undefined) generationsAlive.updateUnsafe(alive, context)
   if (active !== undefined) drainsActive.updateUnsafe(active, context)
 }

@@ -78,7 +78,7 @@ export const handle = Effect.fnUntraced(function*(gateway: Gateway, call: Call):
   const entered: Array<Extension> = []
   // Registered before anything is opened, so that every way out settles, exactly once
   const scope = yield* Scope.fork(gateway.scope)
-  yield* Scope.addFinalizer(scope, Settle.settle(gateway, exchange, entered))
+  yield* settling(gateway, scope, Settle.settle(gateway, exchange, entered))
   yield* Effect.addFinalizer((exit) => exchange.outlivesRequest ? Effect.void : Scope.close(scope, exit))
   return yield* respond(gateway, exchange, call, entered, scope).pipe(
     Effect.catch((error) =>
@@ -95,6 +95,13 @@ export const handle = Effect.fnUntraced(function*(gateway: Gateway, call: Call):
     })
   )
 })
+
+/** The exchange is one of its generation's until it is settled, whatever becomes of the request. */
+const settling = ({ generation }: Gateway, scope: Scope.Scope, settle: Effect.Effect<void>): Effect.Effect<void> =>
+  Effect.uninterruptible(Effect.suspend(() => {
+    generation.enter("exchanges")
+    return Scope.addFinalizer(scope, Effect.ensuring(settle, Effect.sync(() => generation.leave("exchanges"))))
+  }))
 
 /** What the client gets instead of an answer. */
 const told = (exchange: Exchange, failure: Failure): HttpServerResponse.HttpServerResponse => {

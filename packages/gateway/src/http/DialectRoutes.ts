@@ -12,6 +12,7 @@ import * as HttpServerResponse from "effect/http/HttpServerResponse"
 import * as Result from "effect/Result"
 import { generate } from "../ExchangeId.ts"
 import type { Gateway } from "../Gateway.ts"
+import type { Generations } from "../Generations.ts"
 import * as ModelAccess from "../ModelAccess.ts"
 import type { ModelEntry } from "../ModelEntry.ts"
 import * as ModelRegistry from "../ModelRegistry.ts"
@@ -151,15 +152,16 @@ const nowhere = (gateway: Gateway, { dialect }: Served, request: HttpServerReque
     fail({ class: "not-found", message: `Nothing answers ${request.method} ${request.url.split("?")[0]}.` }).failure
   )
 
-/** Adds the routes of all installed dialects. */
-export const add = Effect.fnUntraced(function*(router: HttpRouter, gateway: Gateway) {
-  for (const group of byRoute(gateway.dialects)) {
+/** Adds the routes of all dialects of the first generation; each call takes the generation that is the current one when it comes. */
+export const add = Effect.fnUntraced(function*(router: HttpRouter, { current, enter }: Generations["Service"]) {
+  for (const group of byRoute(current().dialects)) {
     const [first] = group
     yield* router.add(
       first.endpoint.method,
       toRoute(first.endpoint),
       Effect.gen(function*() {
         const request = yield* HttpServerRequest
+        const gateway = yield* enter
         const asked = choose(group, request)
         if (asked === undefined) return nowhere(gateway, first, request)
         if (Object.keys(request.headers).length > maxHeaders) return tooManyHeaders(gateway, asked.served.dialect)

@@ -1,0 +1,72 @@
+/**
+ * Puts the gateway of one generation together: reads the registries its parts have filled, compiles its models, and takes what outlives
+ * generations as it is. What a generation brings is named here, and nowhere else.
+ */
+import type { Dialect } from "@sluice/protocol/Dialect"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import * as Scope from "effect/Scope"
+import type { Authenticator } from "./Authenticator.ts"
+import type { Executor } from "./Executor.ts"
+import { defaultSettings, type Gateway, type Settings } from "./Gateway.ts"
+import type { Generation } from "./Generation.ts"
+import { Limits } from "./Limits.ts"
+import * as Management from "./Management.ts"
+import type { ModelEntry } from "./ModelEntry.ts"
+import * as ModelRegistry from "./ModelRegistry.ts"
+import { Prices } from "./Prices.ts"
+import { type Any, Executors, Extensions, Interceptors, Managements } from "./Registries.ts"
+import { Standing } from "./Standing.ts"
+import { TokenCounter } from "./TokenCounter.ts"
+
+/** What a gateway is told beside its parts. */
+export interface Options {
+  /** The protocols clients may speak. Those of the executors need not be among them. */
+  readonly dialects: ReadonlyArray<Dialect>
+  /** The routes of model names; absent = every name goes to the first executor, `<id>/<model>` to the one named. */
+  readonly models?: ReadonlyArray<ModelEntry>
+  readonly settings?: Partial<Settings>
+}
+
+/** Without configured models: a prefix for each executor, and the first one for everything else. */
+const defaultModels = (executors: ReadonlyArray<Executor>): ReadonlyArray<ModelEntry> => [
+  ...executors.map(({ id }): ModelEntry => ({ id: `${id}/*`, targets: [{ provider: id, model: "*" }] })),
+  ...executors.slice(0, 1).map(({ id }): ModelEntry => ({ id: "*", targets: [{ provider: id }] }))
+]
+
+/** The gateway of a generation; its exchanges live in the scope this is run in. */
+export const start = Effect.fnUntraced(
+  function*(
+    options: Options,
+    generation: Generation,
+    authenticator: Authenticator["Service"]
+  ): Effect.fn.Return<Gateway, ModelRegistry.ModelRegistryError | Management.ManagementError, Any | Standing | Scope.Scope> {
+    const executors = yield* Effect.flatMap(Executors, ({ all }) => all)
+    const extensions = yield* Effect.flatMap(Extensions, ({ all }) => all)
+    const interceptors = yield* Effect.flatMap(Interceptors, ({ all }) => all)
+    const snapshot = yield* Effect.fromResult(ModelRegistry.make(options.models ?? defaultModels(executors), executors.map(({ id }) => id)))
+    return {
+      ...(yield* Standing),
+      generation,
+      dialects: options.dialects,
+      executors: new Map(executors.map((executor) => [executor.id, executor])),
+      extensions,
+      hooks: {
+        request: interceptors.flatMap(({ request }) => request === undefined ? [] : [request]),
+        attempt: interceptors.flatMap(({ attempt }) => attempt === undefined ? [] : [attempt]),
+        embed: interceptors.flatMap(({ embed }) => embed === undefined ? [] : [embed]),
+        events: interceptors.flatMap(({ events }) => events === undefined ? [] : [events]),
+        onAttempt: extensions.flatMap(({ onAttempt }) => onAttempt === undefined ? [] : [onAttempt])
+      },
+      wantsFrames: interceptors.some(({ events }) => events !== undefined),
+      management: yield* Effect.flatMap(Managements, ({ all }) => Effect.flatMap(all, Management.distinct)),
+      registry: ModelRegistry.ModelRegistry.of(ModelRegistry.hold(snapshot)),
+      authenticator,
+      tokenCounter: yield* TokenCounter,
+      prices: Option.getOrUndefined(yield* Effect.serviceOption(Prices)),
+      limits: Option.getOrUndefined(yield* Effect.serviceOption(Limits)),
+      scope: yield* Scope.Scope,
+      settings: { ...defaultSettings, ...options.settings }
+    }
+  }
+)
