@@ -4,14 +4,9 @@
  * addresses are words like any other.
  */
 import * as BuiltIn from "../patterns/BuiltIn.ts"
-import { flattened, type Span } from "../patterns/Span.ts"
+import { apply, type Cut, inJson } from "../patterns/Cut.ts"
+import { flattened } from "../patterns/Span.ts"
 import * as Deltas from "./Deltas.ts"
-
-interface Cut {
-  readonly from: number
-  readonly to: number
-  readonly by: string
-}
 
 /** Visible characters that JSON would let somebody write as escapes. */
 const plain = (text: string): string =>
@@ -25,14 +20,8 @@ const plain = (text: string): string =>
 /** In a record it does not matter whose key it was. */
 const named = (label: string): string => label.endsWith("-key") ? "[secret]" : `[${label}]`
 
-/** A number of JSON becomes another number, everything else a word. */
-const maskOf = (flat: string, { from, label, to }: Span): string => {
-  const before = flat.slice(Math.max(0, from - 9), from)
-  const after = flat.slice(to, to + 9)
-  return /^\d+$/.test(flat.slice(from, to)) && /[:[,]\s{0,8}$/.test(before) && /^\s{0,8}[,\]}]/.test(after) ? "0" : named(label)
-}
-
-const cutsOf = (flat: string): ReadonlyArray<Cut> => BuiltIn.find(flat).map((span) => ({ from: span.from, to: span.to, by: maskOf(flat, span) }))
+const cutsOf = (flat: string): ReadonlyArray<Cut> =>
+  BuiltIn.find(flat).map((span) => ({ from: span.from, to: span.to, by: inJson(flat, span, named(span.label)) }))
 
 /** What spans several pieces of a text: the mask stands in the first, the others lose their part. */
 const cutsAcross = (flat: string): ReadonlyArray<Cut> => {
@@ -55,18 +44,6 @@ const cutsAcross = (flat: string): ReadonlyArray<Cut> => {
     }
   }
   return cuts
-}
-
-const apply = (text: string, cuts: ReadonlyArray<Cut>): string => {
-  if (cuts.length === 0) return text
-  const parts: Array<string> = []
-  let at = 0
-  for (const { by, from, to } of cuts.toSorted((a, b) => a.from - b.from)) {
-    if (from < at) continue
-    parts.push(text.slice(at, from), by)
-    at = to
-  }
-  return parts.join("") + text.slice(at)
 }
 
 /** The text with everything masked that {@link BuiltIn.find} finds. */

@@ -2,6 +2,7 @@
  * Finds card numbers, by their check digit, and phone numbers, by their looks. Dates, addresses of machines and numbers of JSON are
  * neither.
  */
+import { isNumberOfJson } from "./Cut.ts"
 import type { Span } from "./Span.ts"
 
 const isWord = (character: string | undefined): boolean => character !== undefined && /[A-Za-z0-9_]/.test(character)
@@ -38,10 +39,6 @@ const isPhone = (run: string, digits: string, isNumber: boolean): boolean => {
   return /^\d+$/.test(run) ? !isNumber && digits.length >= 10 : digits.length >= 9 && /^\(?\d{1,5}\)?(?:[ .-]\(?\d{1,5}\)?){1,6}$/.test(run)
 }
 
-/** A number of JSON stands where a value is expected, and nothing but punctuation follows. */
-const isNumberOfJson = (text: string, from: number, to: number): boolean =>
-  /[:[,]\s{0,8}$/.test(text.slice(Math.max(0, from - 9), from)) && /^\s{0,8}[,\]}]/.test(text.slice(to, to + 9))
-
 /** Runs of digits that are looked at closely in one text; in what has more, every long run is masked. */
 const closely = 1_000
 
@@ -58,7 +55,7 @@ export const find = (text: string): ReadonlyArray<Span> => {
     if (card !== undefined) {
       const places = [...run.matchAll(/\d/g)].map(({ index }) => from + index)
       found.push({ from: places[card[0]] ?? from, to: (places[card[1] - 1] ?? to - 1) + 1, label: "card" })
-    } else if (!isWord(text[from - 1]) && text[from - 1] !== "-" && !isWord(text[to]) && isPhone(run, digits, isNumberOfJson(text, from, to))) {
+    } else if (!isWord(text[from - 1]) && text[from - 1] !== "-" && !isWord(text[to]) && isPhone(run, digits, isNumberOfJson(text, { from, to }))) {
       found.push({ from, to, label: "phone" })
     }
   }
