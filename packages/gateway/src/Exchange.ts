@@ -48,6 +48,8 @@ export interface Exchange {
   readonly operation: Operation
   /** How the client is answered when it asks for a stream. */
   readonly framing: Framing
+  /** Headers the client sent, by lower-case name. */
+  headers: { readonly [name: string]: string | undefined }
   stream: boolean
   model: string | undefined
   /** Length of the client's body. */
@@ -55,6 +57,8 @@ export interface Exchange {
   estimatedInput: number
   /** What the estimated prompt costs at the first target, in decimal US dollars; set when the exchange opens. */
   estimatedUsd: string | undefined
+  /** The targets of its plan, in order. */
+  targets: ExchangeContext["targets"]
   /** The client's request, decoded when an encoder or an interceptor first asks. */
   request: (() => CanonicalRequest) | undefined
   current: Current | undefined
@@ -88,11 +92,13 @@ export interface Exchange {
 /** A new exchange. */
 export const begin = (facts: Pick<Exchange, "id" | "startedAt" | "begunAt" | "principal" | "inbound" | "operation" | "framing">): Exchange => ({
   ...facts,
+  headers: {},
   stream: false,
   model: undefined,
   bodyCharacters: 0,
   estimatedInput: 0,
   estimatedUsd: undefined,
+  targets: [],
   request: undefined,
   current: undefined,
   attempts: [],
@@ -120,6 +126,11 @@ export const endOnce = (exchange: Exchange, ending: Verdict.Ending): void => {
 /** The time of day of a moment on the steady clock: as far after the start as was measured, whatever the wall clock did meanwhile. */
 export const timeOf = (exchange: Exchange, moment: number): number => exchange.startedAt + Math.max(0, moment - exchange.begunAt)
 
+/** Headers that hold credentials whatever the protocol. */
+const secretHeaders: ReadonlySet<string> = new Set(["authorization", "proxy-authorization", "cookie", "x-api-key", "api-key", "x-goog-api-key"])
+
+const isSecret = ({ inbound }: Exchange, name: string): boolean => secretHeaders.has(name) || inbound.credential.accepts.some(({ header }) => header === name)
+
 /** What hooks may know of it. */
 export const contextOf = (exchange: Exchange): ExchangeContext => ({
   id: exchange.id,
@@ -128,7 +139,9 @@ export const contextOf = (exchange: Exchange): ExchangeContext => ({
   inbound: exchange.inbound.id,
   operation: exchange.operation,
   model: exchange.model ?? "",
-  stream: exchange.stream
+  stream: exchange.stream,
+  header: (name) => isSecret(exchange, name) ? undefined : exchange.headers[name],
+  targets: exchange.targets
 })
 
 /** What the ledger is told when the exchange opens, and again when it is settled. */

@@ -30,6 +30,10 @@ export interface ExchangeContext {
   readonly operation: Operation
   readonly model: string
   readonly stream: boolean
+  /** A header the client sent, by its name in lower case; never one that may hold a credential. */
+  readonly header: (name: string) => string | undefined
+  /** The targets of the plan, in its order; empty before there is a plan. */
+  readonly targets: ReadonlyArray<{ readonly provider: string; readonly model: string }>
 }
 
 /** Hooks around an exchange. */

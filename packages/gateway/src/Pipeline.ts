@@ -75,6 +75,7 @@ export const handle = Effect.fnUntraced(function*(gateway: Gateway, call: Call):
     operation: call.endpoint.operation,
     framing: call.endpoint.framing ?? "sse"
   })
+  exchange.headers = call.headers
   const entered: Array<Extension> = []
   // Registered before anything is opened, so that every way out settles, exactly once
   const scope = yield* Scope.fork(gateway.scope)
@@ -165,6 +166,7 @@ const answer = Effect.fnUntraced(function*<Q extends Asked>(
   const { request } = work.hooks(gateway)
   const changed = request.length === 0 ? asked : yield* Intercept.run(inbound, asked, request, contextOf(exchange))
   const candidates = Planner.plan(snapshot, route, gateway.random)
+  exchange.targets = candidates
   exchange.step = "limits"
   const { limits, replays } = gateway
   const key = replays === undefined ? undefined : Replaying.keyOf(replays, call)
