@@ -90,7 +90,7 @@ const maxErrorBytes = 64 * 1024
 const decoder = new TextDecoder()
 
 /** Reads a body whole; too much of it is a failure, a reset is a cut, and so is what `onBytes` says of the bytes that came. */
-const readAll = (source: ByteSource, limit: number, onBytes: (count: number) => GatewayError | undefined): Effect.Effect<Uint8Array, GatewayError> => {
+export const readAll = (source: ByteSource, limit: number, onBytes: (count: number) => GatewayError | undefined): Effect.Effect<Uint8Array, GatewayError> => {
   const chunks: Array<Uint8Array> = []
   let size = 0
   const more: Effect.Effect<Uint8Array, GatewayError> = Effect.suspend(() => {

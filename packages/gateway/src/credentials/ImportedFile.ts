@@ -4,7 +4,7 @@
  * content.
  */
 import * as Json from "@sluice/protocol/Json"
-import type { Json as JsonValue } from "@sluice/protocol/Wire"
+import { isObject, type Json as JsonValue, type JsonObject } from "@sluice/protocol/Wire"
 import * as Redacted from "effect/Redacted"
 import * as Result from "effect/Result"
 import { type CredentialError, forGood } from "./CredentialError.ts"
@@ -25,16 +25,12 @@ const lookedFor = `${names.accessToken.join(", ")} (with ${names.refreshToken.jo
   names.key.join(", ")
 }`
 
-type Mapping = { readonly [name: string]: JsonValue }
-
-const isMapping = (value: JsonValue | undefined): value is Mapping => typeof value === "object" && value !== null && !Array.isArray(value)
-
-const first = (from: Mapping, wanted: ReadonlyArray<string>): JsonValue | undefined => {
+const first = (from: JsonObject, wanted: ReadonlyArray<string>): JsonValue | undefined => {
   const found = wanted.find((name) => Object.hasOwn(from, name) && from[name] !== null)
   return found === undefined ? undefined : from[found]
 }
 
-const textOf = (from: Mapping, wanted: ReadonlyArray<string>): string | undefined => {
+const textOf = (from: JsonObject, wanted: ReadonlyArray<string>): string | undefined => {
   const value = first(from, wanted)
   return typeof value === "string" && value.trim() !== "" ? value.trim() : undefined
 }
@@ -51,7 +47,7 @@ const timeOf = (value: JsonValue | undefined): number | undefined => {
   return Number.isNaN(time) ? undefined : time
 }
 
-const tokensOf = (from: Mapping, now: number): Result.Result<Material, CredentialError> | undefined => {
+const tokensOf = (from: JsonObject, now: number): Result.Result<Material, CredentialError> | undefined => {
   const accessToken = textOf(from, names.accessToken)
   if (accessToken === undefined) return undefined
   const said = first(from, names.expiresAt)
@@ -78,7 +74,7 @@ const tokensOf = (from: Mapping, now: number): Result.Result<Material, Credentia
   })
 }
 
-const keyOf = (from: Mapping): Result.Result<Material, CredentialError> | undefined => {
+const keyOf = (from: JsonObject): Result.Result<Material, CredentialError> | undefined => {
   const text = textOf(from, names.key)
   return text === undefined ? undefined : Result.succeed({ _tag: "Key", key: Redacted.make(text) })
 }
@@ -88,9 +84,9 @@ export const parse = (text: string, now: number): Result.Result<Material, Creden
   const parsed = Json.parse(text)
   if (Result.isFailure(parsed)) return Result.fail(forGood("unknown_shape", "The file is not JSON."))
   const file = parsed.success
-  if (!isMapping(file)) return Result.fail(forGood("unknown_shape", `The file is no JSON object; looked for ${lookedFor}.`))
+  if (!isObject(file)) return Result.fail(forGood("unknown_shape", `The file is no JSON object; looked for ${lookedFor}.`))
   // Some programs put what they were given one level down
-  const places = [file, ...Object.values(file).filter(isMapping)]
+  const places = [file, ...Object.values(file).filter(isObject)]
   for (const place of places) {
     const tokens = tokensOf(place, now)
     if (tokens !== undefined) return tokens
