@@ -9,6 +9,7 @@ import type { Dialect } from "@sluice/protocol/Dialect"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
+import type * as Scope from "effect/Scope"
 import * as CanonicalAnswer from "./client/CanonicalAnswer.ts"
 import * as InProcess from "./client/InProcess.ts"
 import type { CompletionModel, CompletionRequest } from "./CompletionModel.ts"
@@ -52,18 +53,21 @@ const callOf = (request: CanonicalRequest, principal: Principal): Call => {
   }
 }
 
-/** A model of a gateway. `current` is asked for each exchange, which keeps the gateway it began with to its end. */
-export const completionModel = (current: () => Gateway, model: string, { as = inProcess }: Options = {}): CompletionModel => {
-  const ask = (request: CompletionRequest, stream: boolean) => Effect.suspend(() => InProcess.run(current(), callOf({ ...request, model, stream }, as)))
-  return {
-    name: "sluice",
-    model,
-    stream: (request) => Effect.flatMap(ask(request, true), CanonicalAnswer.begun),
-    generate: (request) => Effect.scoped(Effect.flatMap(ask(request, false), CanonicalAnswer.whole))
-  }
+/** What exchanges begin with: a gateway, held until the scope closes, and the scope in which they run. */
+export interface Around {
+  readonly enter: Effect.Effect<Gateway, never, Scope.Scope>
+  readonly scope: Scope.Scope
 }
 
-/** The client of a gateway. */
-export const make = (current: () => Gateway): CompletionClient["Service"] => ({
-  completionModel: (model, options) => completionModel(current, model, options)
+/** The client of a gateway; each exchange keeps the gateway it began with to its end. */
+export const make = (around: Around): CompletionClient["Service"] => ({
+  completionModel: (model, { as = inProcess } = {}) => {
+    const ask = (request: CompletionRequest, stream: boolean) => Effect.suspend(() => InProcess.run(around, callOf({ ...request, model, stream }, as)))
+    return {
+      name: "sluice",
+      model,
+      stream: (request) => Effect.flatMap(ask(request, true), CanonicalAnswer.begun),
+      generate: (request) => Effect.scoped(Effect.flatMap(ask(request, false), CanonicalAnswer.whole))
+    }
+  }
 })

@@ -11,7 +11,7 @@ import type * as HttpServerResponse from "effect/http/HttpServerResponse"
 import * as Queue from "effect/Queue"
 import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
-import type { Gateway } from "../Gateway.ts"
+import type { Around } from "../CompletionClient.ts"
 import * as Pipeline from "../Pipeline.ts"
 
 /** The reply to a call: its head, and its body as it comes. */
@@ -34,11 +34,11 @@ const write = ({ body }: HttpServerResponse.HttpServerResponse, queue: Queue.Que
 }
 
 /** Runs a call through the pipeline, to the end of its head; the body follows while the scope is open. */
-export const run = Effect.fnUntraced(function*(gateway: Gateway, call: Pipeline.Call): Effect.fn.Return<Exchanged, GatewayError, Scope.Scope> {
+export const run = Effect.fnUntraced(function*({ enter, scope }: Around, call: Pipeline.Call): Effect.fn.Return<Exchanged, GatewayError, Scope.Scope> {
   const head = yield* Deferred.make<number, GatewayError>()
   const body = yield* Queue.bounded<Uint8Array, GatewayError | Cause.Done>(1)
   const serve = Effect.gen(function*() {
-    const response = yield* Pipeline.handle(gateway, call)
+    const response = yield* Pipeline.handle(yield* enter, call)
     yield* Deferred.succeed(head, response.status)
     yield* write(response, body)
     yield* Queue.end(body)
@@ -48,7 +48,7 @@ export const run = Effect.fnUntraced(function*(gateway: Gateway, call: Pipeline.
   )
   // A caller that leaves does not wait for the settling, no more than one at the other end of a socket does
   yield* Effect.acquireRelease(
-    Effect.forkIn(serve, gateway.scope),
+    Effect.forkIn(serve, scope),
     (fiber) => Effect.sync(() => fiber.interruptUnsafe(undefined, HttpServerError.ClientAbort.annotation))
   )
   return { status: yield* Deferred.await(head), body }

@@ -6,6 +6,7 @@ import type { Dialect } from "@sluice/protocol/Dialect"
 import * as Context from "effect/Context"
 import * as UrlParams from "effect/http/UrlParams"
 import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
 import type { Presented } from "../Authenticator.ts"
 
 type Headers = { readonly [name: string]: string | undefined }
@@ -17,6 +18,8 @@ export interface Asking {
   readonly url: string
   /** Names are lower-case. */
   readonly headers: Headers
+  /** The other end of the connection, whatever headers say of who stands behind it. */
+  readonly peerAddress?: Option.Option<string>
 }
 
 /** What is looked at of a gateway. */
@@ -52,13 +55,14 @@ const taken = (url: string, name: string): { readonly path: string; readonly val
 }
 
 /** What the authenticator may look at. Headers go before the query. */
-export const presented = ({ headers, method, url }: Asking, own: Dialect, { dialects, settings }: Taking): Presented => {
+export const presented = ({ headers, method, peerAddress, url }: Asking, own: Dialect, { dialects, settings }: Taking): Presented => {
   const secret = inHeaders(headers, own, dialects)
+  const address = peerAddress === undefined || Option.isNone(peerAddress) ? {} : { address: peerAddress.value }
   const name = own.credential.query
-  if (name === undefined) return { method, path: url, headers, secret }
+  if (name === undefined) return { method, path: url, headers, secret, ...address }
   const { path, value } = taken(url, name)
-  if (settings.queryKey) return { method, path, headers, secret: secret ?? value }
-  return { method, path, headers, secret, ...(value === undefined ? {} : { ignored: name }) }
+  if (settings.queryKey) return { method, path, headers, secret: secret ?? value, ...address }
+  return { method, path, headers, secret, ...address, ...(value === undefined ? {} : { ignored: name }) }
 }
 
 /** Keeps secrets in the query out of spans, whether they are taken there or not: a client may send one all the same. */

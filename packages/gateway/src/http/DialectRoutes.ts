@@ -133,17 +133,20 @@ const tooManyHeaders = (gateway: Gateway, dialect: Dialect) =>
     fail({ class: "bad-request", status: 431, message: `The request has more than ${maxHeaders} headers.` }).failure
   )
 
-const call = (gateway: Gateway, { model, served: { dialect, endpoint } }: Asked, request: HttpServerRequest) =>
-  Pipeline.handle(gateway, {
+const call = (gateway: Gateway, { model, served: { dialect, endpoint } }: Asked, request: HttpServerRequest) => {
+  const body = RequestBody.of(request, gateway.settings.bodyLimitBytes)
+  return Pipeline.handle(gateway, {
     ...ClientSecret.presented(request, dialect, gateway),
+    body: body.bytes,
     dialect,
     endpoint,
     told: {
       ...(model === undefined ? {} : { model }),
       ...(endpoint.stream.in === "path" ? { stream: endpoint.stream.is ?? false } : {})
     },
-    text: (askRoom) => RequestBody.read(request, gateway.settings.bodyLimitBytes, askRoom)
+    text: body.text
   })
+}
 
 const nowhere = (gateway: Gateway, { dialect }: Served, request: HttpServerRequest) =>
   Reply.error(

@@ -6,6 +6,7 @@ import { joined } from "@sluice/protocol/Chunks"
 import { fail, type GatewayError } from "@sluice/protocol/GatewayError"
 import * as ByteSize from "effect/ByteSize"
 import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
 import * as HttpIncomingMessage from "effect/http/HttpIncomingMessage"
 import type { HttpServerError } from "effect/http/HttpServerError"
 import type { HttpServerRequest } from "effect/http/HttpServerRequest"
@@ -75,8 +76,8 @@ const decoder = new TextDecoder("utf-8", { fatal: true })
 const toText = (bytes: Uint8Array): Effect.Effect<string, GatewayError> =>
   Effect.try({ try: () => decoder.decode(bytes), catch: () => fail({ class: "bad-request", message: "The request body is not valid UTF-8." }) })
 
-/** The text of a request's body; `limit` in bytes. */
-export const read = (request: HttpServerRequest, limit: number, askRoom: AskRoom): Effect.Effect<string, GatewayError> =>
+/** The body's bytes, as they were before they were compressed; `limit` in bytes. */
+const read = (request: HttpServerRequest, limit: number, askRoom: AskRoom): Effect.Effect<Uint8Array, GatewayError> =>
   Effect.suspend(() => {
     const encoding = (request.headers["content-encoding"] ?? "identity").trim().toLowerCase()
     if (encoding !== "identity" && encoding !== "" && encoding !== "gzip" && encoding !== "zstd") {
@@ -93,7 +94,34 @@ export const read = (request: HttpServerRequest, limit: number, askRoom: AskRoom
       Effect.mapError((error) => unreadable(error, limit)),
       Effect.map((buffer) => new Uint8Array(buffer))
     )
-    return encoding === "gzip" || encoding === "zstd"
-      ? bytes.pipe(Effect.flatMap((packed) => decompress(packed, encoding, limit, askRoom)), Effect.flatMap(toText))
-      : Effect.flatMap(bytes, toText)
+    return encoding === "gzip" || encoding === "zstd" ? Effect.flatMap(bytes, (packed) => decompress(packed, encoding, limit, askRoom)) : bytes
   })
+
+/** A body that is read once, by whoever asks first. */
+export interface Body {
+  /** For who looks at it before there is a place for the request. */
+  readonly bytes: Effect.Effect<Uint8Array, GatewayError>
+  readonly text: (askRoom: AskRoom) => Effect.Effect<string, GatewayError>
+}
+
+const granted: AskRoom = () => undefined
+
+/** The body of a request; `limit` in bytes. */
+export const of = (request: HttpServerRequest, limit: number): Body => {
+  let done: Exit.Exit<Uint8Array, GatewayError> | undefined
+  const reading = (askRoom: AskRoom): Effect.Effect<Uint8Array, GatewayError> =>
+    Effect.onExit(read(request, limit, askRoom), (exit) =>
+      Effect.sync(() => {
+        done = exit
+      }))
+  return {
+    bytes: Effect.suspend(() => done ?? reading(granted)),
+    text: (askRoom) =>
+      Effect.suspend(() => {
+        if (done === undefined) return Effect.flatMap(reading(askRoom), toText)
+        // Whoever read it first was given no room for what the head did not state
+        const unstated = Exit.isSuccess(done) ? done.value.length - Number(request.headers["content-length"] ?? 0) : 0
+        return unstated > 0 ? askRoom(unstated) ?? Effect.flatMap(done, toText) : Effect.flatMap(done, toText)
+      })
+  }
+}
