@@ -24,12 +24,13 @@ import * as Idempotency from "./Idempotency.ts"
 import * as Listener from "./Listener.ts"
 import * as Operations from "./Operations.ts"
 import type { Surroundings } from "./Surroundings.ts"
+import * as UpstreamConnection from "./UpstreamConnection.ts"
 
 /** One provider as an executor. A simulated one is reached like any other, over a socket. */
-const executor = (provider: Provider, simulatorUrl: string) => {
+const executor = (config: Config, provider: Provider, simulatorUrl: string) => {
   const dialect = dialectOf(provider)
   const keys = provider.credentials.map(({ apiKey, id }) => Credential.key({ id, provider: provider.id, key: apiKey }))
-  return HttpExecutor.layer({
+  return UpstreamConnection.executor(provider, config, {
     id: provider.id,
     dialect,
     baseUrl: provider.simulator ? `${simulatorUrl}${new URL(dialect.baseUrl).pathname}` : provider.baseUrl ?? dialect.baseUrl,
@@ -47,9 +48,10 @@ const executor = (provider: Provider, simulatorUrl: string) => {
 }
 
 /** Executors for all providers; the simulator runs only where one of them needs it and nobody else runs it. */
-const executors = ({ providers }: Config, { simulatorUrl }: Surroundings) => {
+const executors = (config: Config, { simulatorUrl }: Surroundings) => {
+  const { providers } = config
   const all = (simulatorUrl: string) => {
-    const [first, ...rest] = providers.map((provider) => executor(provider, simulatorUrl))
+    const [first, ...rest] = providers.map((provider) => executor(config, provider, simulatorUrl))
     return rest.reduce((merged, next) => Layer.merge(merged, next), first ?? HttpExecutor.none)
   }
   return simulatorUrl === undefined && providers.some((provider) => provider.simulator)

@@ -37,6 +37,8 @@ export interface Options {
   readonly limits?: Partial<Limits>
   /** Extra tries at this provider before the commit; absent = 1. */
   readonly retries?: number
+  /** How it is reached: through a proxy, with certificates, in a private network. Absent = as all providers are that say nothing; they share their connections. */
+  readonly client?: UndiciClient.Options
 }
 
 /** Registers an executor of one's own making. */
@@ -67,17 +69,18 @@ export const layerNoDeps = (options: Options): Layer.Layer<ExecutorInstalled, Co
       const client = yield* UpstreamClient
       const registry = yield* Executors
       const credentials = yield* credentialsOf(options)
-      const { credentials: _, ...rest } = options
+      const { client: _client, credentials: _, ...rest } = options
       const baseUrl = new URL(yield* baseUrlOf(options))
       yield* registry.register(make({ ...rest, id: ProviderId.make(options.id), client, baseUrl, ...(credentials === undefined ? {} : { credentials }) }))
       return true as const
     })
   )
 
-const client = UndiciClient.layer()
+const shared = UndiciClient.layer()
 
 /** Installs the provider, over undici. */
-export const layer = (options: Options): Layer.Layer<ExecutorInstalled, Config.ConfigError, Executors> => layerNoDeps(options).pipe(Layer.provide(client))
+export const layer = (options: Options): Layer.Layer<ExecutorInstalled, Config.ConfigError, Executors> =>
+  layerNoDeps(options).pipe(Layer.provide(options.client === undefined ? shared : UndiciClient.layer(options.client)))
 
 /** Installs nothing: for a server whose configuration decides at start-up what there is. */
 export const none: Layer.Layer<ExecutorInstalled> = Layer.succeed(ExecutorInstalled)(true)

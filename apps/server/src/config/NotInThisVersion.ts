@@ -16,8 +16,7 @@ export const notInThisVersion = (config: Config): ReadonlyArray<Problem> => {
   refuse(config.otlp !== undefined, ["otlp"], "export over OpenTelemetry is not supported")
   refuse(extensions.cache !== undefined, ["extensions", "cache"], "the response cache is not supported")
   refuse(extensions.redact !== undefined, ["extensions", "redact"], "redaction is not supported")
-  providers.forEach(({ breaker, cooldown, proxy }, index) => {
-    refuse(proxy !== undefined, ["providers", index, "proxy"], "a proxy is not supported")
+  providers.forEach(({ breaker, cooldown }, index) => {
     refuse(breaker, ["providers", index, "breaker"], "a circuit breaker is not supported")
     refuse(cooldown, ["providers", index, "cooldown"], "resting credentials is not supported")
   })

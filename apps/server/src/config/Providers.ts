@@ -52,7 +52,23 @@ export const provider = section({
   ),
   headers: defaulted(table(secret), {}, "Headers added to every request to this provider."),
   query: defaulted(table(secret), {}, "Query parameters added to every request to this provider, for instance Azure's `api-version`."),
-  proxy: optional(secretUrl("http:", "https:"), "The URL of an HTTP proxy to reach the provider through."),
+  proxy: optional(
+    secretUrl("http:", "https:"),
+    "The URL of an HTTP proxy to reach the provider through, with its user and password where it wants some. It looks the provider's name up."
+  ),
+  private: defaulted(
+    flag,
+    false,
+    "Whether the name in `baseUrl` may lead to an address of a private network. Otherwise nothing is sent to one, so that nobody's DNS turns the gateway against its own network. An address, or `localhost`, in `baseUrl` needs no permission."
+  ),
+  tls: optional(
+    section({
+      ca: optional(text, "A PEM file with the certificates that are trusted for this provider, in place of the system's."),
+      cert: optional(text, "A PEM file with the certificate the gateway shows to the provider. Goes with `key`."),
+      key: optional(text, "A PEM file with the key of `cert`.")
+    }),
+    "Certificates of the connections to this provider. Read at start and when the configuration is loaded again."
+  ),
   timeouts: defaulted(
     section({
       connect: defaulted(positiveDuration, "5 seconds", "Until the connection stands."),

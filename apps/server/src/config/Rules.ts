@@ -22,6 +22,7 @@ export const ruleProblems = (config: Config): ReadonlyArray<Problem> => [
   ...duplicates(config),
   ...signingKeyLong(config),
   ...providersReachable(config),
+  ...certificatesWhole(config),
   ...headersSendable(config),
   ...bodiesAdmissible(config),
   ...ledgerOfAllWorkers(config),
@@ -75,6 +76,13 @@ const providersReachable = ({ providers }: Config): ReadonlyArray<Problem> =>
     }
     return provider.baseUrl === undefined ? [problem(["providers", index, "baseUrl"], "is missing")] : []
   })
+
+const certificatesWhole = ({ providers }: Config): ReadonlyArray<Problem> =>
+  providers.flatMap(({ tls }, index) =>
+    tls === undefined || (tls.cert === undefined) === (tls.key === undefined)
+      ? []
+      : [problem(["providers", index, "tls"], "cert and key go together: one of them is missing")]
+  )
 
 // These describe the connection and the body, which the gateway writes itself: a second opinion could split one request into two
 const framing = ["connection", "content-length", "expect", "keep-alive", "te", "trailer", "transfer-encoding", "upgrade"]

@@ -3,6 +3,7 @@
  * and what to check, never a path, a query or a header, for those may hold secrets.
  */
 import type { ErrorClass, Failure } from "@sluice/protocol/GatewayError"
+import { refusedCode } from "../Egress.ts"
 
 /** The code of an error as Node and undici set it (`ECONNREFUSED`, `UND_ERR_SOCKET`); empty when it has none. */
 export const codeOf = (error: Error): string => "code" in error && typeof error.code === "string" ? error.code : ""
@@ -36,6 +37,10 @@ const meanings: { readonly [code: string]: Meaning } = {
   ECONNREFUSED: ["transient", "{host} refused the connection: check host and port of the provider's baseUrl and that the service runs."],
   ENOTFOUND: ["transient", "The name of {host} does not exist: check the host of the provider's baseUrl and the DNS of this machine."],
   EAI_AGAIN: ["transient", "The name of {host} could not be resolved for now: check the DNS of this machine."],
+  [refusedCode]: [
+    "misconfigured",
+    "{host} leads to an address of a private network, and nothing was sent there: set private: true for the provider if that is meant, or check its DNS."
+  ],
   EHOSTUNREACH: ["transient", "{host} cannot be reached: check network, routes and firewall."],
   ENETUNREACH: ["transient", "{host} cannot be reached: check network, routes and firewall."],
   EMFILE: ["transient", "{host} was not called because this process has no file descriptor left: raise the limit or admit fewer streams."],
