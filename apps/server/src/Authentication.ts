@@ -1,17 +1,39 @@
-/** Who may use the server: everybody, or the keys of its configuration and those in its ledger's database. */
+/**
+ * Who may use the server: everybody, or whom the configuration knows by keys (its own and those in its ledger's database), by tokens of
+ * identity providers, or by the headers of a proxy; asked in this order.
+ */
 import * as ApiKeys from "@sluice/gateway/ApiKeys"
+import * as Authenticator from "@sluice/gateway/Authenticator"
+import * as Headers from "@sluice/gateway/authenticators/Headers"
+import * as Jwt from "@sluice/gateway/authenticators/Jwt"
 import * as VirtualKeys from "@sluice/gateway/VirtualKeys"
+import { present } from "@sluice/protocol/Json"
 import { Effect, Layer } from "effect"
-import { type Config, toApiKeys } from "./Config.ts"
+import { type Config, issuerId, toApiKeys } from "./Config.ts"
 import * as KeySecret from "./KeySecret.ts"
 import * as KeyStorage from "./KeyStorage.ts"
 
-/** The authenticator. */
-export const layer = (config: Config) => {
+const priorities = { keys: 2, jwt: 1, headers: 0 }
+
+const keys = (config: Config) => {
+  const place = { id: "keys", priority: priorities.keys, exclusive: config.auth.exclusive === "keys" }
   const store = KeyStorage.layer(config)
-  if (config.auth.mode === "open") return ApiKeys.layerOpen
-  if (store === undefined) return ApiKeys.layerKeys(toApiKeys(config))
-  return Layer.unwrap(
-    Effect.map(KeySecret.watched(config), (pepper) => VirtualKeys.layer({ keys: toApiKeys(config), pepper, freshFor: config.auth.keysFreshFor }))
-  ).pipe(Layer.provide(store))
+  if (store === undefined) return ApiKeys.scheme(toApiKeys(config), place)
+  const options = { keys: toApiKeys(config), freshFor: config.auth.keysFreshFor }
+  return Layer.unwrap(Effect.map(KeySecret.watched(config), (pepper) => VirtualKeys.scheme({ ...options, pepper }, place))).pipe(Layer.provide(store))
 }
+
+const tokens = ({ auth }: Config) =>
+  auth.jwt.map((issuer) => Jwt.scheme({ ...issuer, id: issuerId(issuer), priority: priorities.jwt, exclusive: auth.exclusive === issuerId(issuer) }))
+
+const headers = ({ auth }: Config) => {
+  if (auth.headers === undefined) return Layer.empty
+  const { from, ...names } = auth.headers
+  return Headers.scheme({ from, names: present(names), priority: priorities.headers, exclusive: auth.exclusive === "headers" })
+}
+
+/** The authenticator. */
+export const layer = (config: Config) =>
+  config.auth.mode === "open"
+    ? ApiKeys.layerOpen
+    : Authenticator.chain(Layer.mergeAll(config.auth.mode === "keys" ? keys(config) : Layer.empty, headers(config), ...tokens(config)))

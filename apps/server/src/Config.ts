@@ -2,6 +2,7 @@
  * The configuration of the server: one YAML file decoded by one schema, or defaults that need no file.
  * Everything the rest of the server needs of it is here; how it is made is in `config/`.
  */
+export { issuerId } from "./config/Auth.ts"
 export type { Config } from "./config/ConfigSchema.ts"
 export { toBytes } from "./config/Fields.ts"
 export { jsonSchema } from "./config/JsonSchema.ts"

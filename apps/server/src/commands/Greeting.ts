@@ -19,6 +19,7 @@ const clientLines = (url: string, model: string, key: string | undefined): Reado
 
 const keysLine = ({ auth, keys }: Config): string => {
   if (auth.mode === "open") return "none asked (this machine only)"
+  if (auth.mode === "jwt") return `none taken: tokens of ${auth.jwt.map(({ issuer }) => issuer).join(", ")}`
   return keys.length === 0 ? "none in the file: those made with `sluice keys create`, or add some under keys" : keys.map(({ id }) => id).join(", ")
 }
 

@@ -3,7 +3,8 @@
  * The decoder, the JSON Schema for editors and the reference page are all made from it. Rules between keys are in `Rules.ts`.
  */
 import { Schema } from "effect"
-import { byteSize, defaulted, duration, flag, integer, list, oneOf, optional, positiveDuration, required, secret, secretUrl, section, text } from "./Fields.ts"
+import { auth } from "./Auth.ts"
+import { byteSize, defaulted, integer, list, oneOf, optional, positiveDuration, required, secret, secretUrl, section, text } from "./Fields.ts"
 import { key, team, tenant } from "./Keys.ts"
 import { ledgerUrl } from "./LedgerUrl.ts"
 import { model } from "./Models.ts"
@@ -11,29 +12,6 @@ import { prices } from "./Prices.ts"
 import { provider } from "./Providers.ts"
 import { replay } from "./Replay.ts"
 import { server } from "./Server.ts"
-
-const auth = section({
-  mode: defaulted(
-    oneOf(["keys", "open"]),
-    "keys",
-    "`keys`: every client needs a key. `open`: no key is asked for; refused unless `server.host` is a loopback address."
-  ),
-  queryKey: defaulted(
-    flag,
-    false,
-    "Whether a client of Gemini's protocol may send its key in the address (`?key=KEY`), as old ones do. What stands before the server may log addresses; the server itself does not."
-  ),
-  keySecret: optional(
-    secret,
-    "The secret the digests of stored keys are made with (`sluice keys`), the same for every server of one ledger. Absent = one is made in a file beside the SQLite ledger when the first key is."
-  ),
-  keysFreshFor: defaulted(
-    duration,
-    "5 seconds",
-    "How long a stored key that was found is not looked for again: a key that was revoked is refused after it at the latest."
-  ),
-  adminToken: optional(secret, "The operator's token, which `/metrics` asks for in mode `keys`. Absent or empty = a new one is printed at every start.")
-})
 
 const ledger = section({
   url: defaulted(ledgerUrl, "sqlite:./sluice.db", "Where the ledger is kept: `sqlite:FILE` (relative to the working directory) or a `postgres://` URL."),

@@ -5,6 +5,7 @@
 import * as ModelRegistry from "@sluice/gateway/ModelRegistry"
 import { Option, Redacted, Result } from "effect"
 import { isIPv4 } from "node:net"
+import { authProblems } from "./Auth.ts"
 import type { Problem } from "./ConfigError.ts"
 import { problem } from "./ConfigError.ts"
 import type { Config } from "./ConfigSchema.ts"
@@ -18,6 +19,7 @@ import { priceProblems } from "./Prices.ts"
 /** All problems of a decoded configuration. */
 export const ruleProblems = (config: Config): ReadonlyArray<Problem> => [
   ...openOnLoopbackOnly(config),
+  ...authProblems(config),
   ...atLeastOne(config),
   ...duplicates(config),
   ...signingKeyLong(config),

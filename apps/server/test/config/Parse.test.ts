@@ -162,7 +162,7 @@ keys: [{ id: k, key: s, budget: { usd: "1,5", period: canary } }]
       "server.bodyLimit: Expected a byte size such as \"64KiB\", \"32MiB\" or \"1GB\"",
       "server.lameDuck: Expected a duration such as \"250 millis\", \"5 seconds\", \"2 minutes\" or \"90 days\"",
       "server.drainTimeout: Expected a duration such as \"250 millis\", \"5 seconds\", \"2 minutes\" or \"90 days\"",
-      "auth.mode: Expected one of keys, open",
+      "auth.mode: Expected one of keys, jwt, open",
       "auth.adminToken: Expected a text (quote it if it looks like a number)",
       "ledger.url: Expected \"sqlite:FILE\", \"sqlite::memory:\" or a postgres:// URL",
       "ledger.retention: Expected a duration above zero such as \"5 seconds\", \"2 minutes\" or \"90 days\"",

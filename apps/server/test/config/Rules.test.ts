@@ -51,6 +51,43 @@ describe("replay", () => {
   })
 })
 
+describe("auth.jwt", () => {
+  const issuer = (more = "") => `{ issuer: "https://id.example", audience: sluice${more} }`
+
+  it("has issuers that can be told apart and whose keys can be found", () => {
+    assert.deepStrictEqual(problems(file(`auth: { jwt: [${issuer()}] }`)), [])
+    assert.deepStrictEqual(problems(file(`auth: { jwt: [${issuer()}, ${issuer(", id: two")}] }`)), ["6 auth.jwt[1].issuer"])
+    assert.deepStrictEqual(problems(file(`auth: { jwt: [${issuer(", id: keys")}] }`)), ["6 auth.jwt[0].id"])
+    assert.deepStrictEqual(problems(file("auth: { jwt: [{ issuer: me, audience: [a, b] }] }")), ["6 auth.jwt[0].jwksUrl"])
+    assert.deepStrictEqual(problems(file(`auth: { jwt: [${issuer(", algorithms: [none]")}] }`)), ["6 auth.jwt[0].algorithms[0]"])
+    assert.deepStrictEqual(problems(file(`auth: { jwt: [${issuer(", algorithms: [HS256]")}] }`)), ["6 auth.jwt[0].algorithms[0]"])
+  })
+
+  it("has an entry where keys are not taken", () => {
+    assert.deepStrictEqual(problems(file("auth: { mode: jwt }")), ["6 auth.jwt"])
+    assert.deepStrictEqual(problems(file(`auth: { mode: jwt, jwt: [${issuer()}] }`)), [])
+  })
+})
+
+describe("auth.headers", () => {
+  it("come from addresses and networks", () => {
+    assert.deepStrictEqual(problems(file("auth: { headers: { from: [\"10.0.0.0/8\", \"::1\"], id: X-User } }")), [])
+    assert.deepStrictEqual(problems(file("auth: { headers: { from: [proxy.example, 10.0.0.1/33], id: x-user } }")), [
+      "6 auth.headers.from[0]",
+      "6 auth.headers.from[1]"
+    ])
+    assert.deepStrictEqual(problems(file("auth: { headers: { from: [], id: x-user } }")), ["6 auth.headers.from"])
+  })
+})
+
+describe("auth.exclusive", () => {
+  it("names something that is set", () => {
+    assert.deepStrictEqual(problems(file("auth: { exclusive: keys }")), [])
+    assert.deepStrictEqual(problems(file("auth: { exclusive: headers }")), ["6 auth.exclusive"])
+    assert.deepStrictEqual(problems(file("auth: { exclusive: sso, jwt: [{ id: sso, issuer: \"https://id.example\", audience: a }] }")), [])
+  })
+})
+
 describe("auth.mode open", () => {
   it("is refused on a host that others can reach", () => {
     for (const host of ["0.0.0.0", "::", "192.168.1.2", "gateway.example", "127.0.0.1.example", "127.999.1.1", "localhost.example"]) {

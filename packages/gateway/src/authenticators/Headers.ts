@@ -19,7 +19,7 @@ import * as Authenticator from "../Authenticator.ts"
 import * as PrincipalMemory from "../internal/principalMemory.ts"
 import type { Principal } from "../Principal.ts"
 
-/** Which header says what, lower-case. Lists have commas between their members. */
+/** Which header says what. Lists have commas between their members. */
 export interface HeaderNames {
   readonly id: string
   readonly tenant?: string
@@ -62,6 +62,20 @@ export const network = (text: string): Result.Result<IpNetwork.IpNetwork, Header
   return Result.mapError(IpNetwork.fromString(text.includes("/") ? text : single), () => new HeadersError({ address: text }))
 }
 
+const lower = (name: string | undefined): string | undefined => name?.toLowerCase()
+
+const lowered = ({ attributes, id, models, roles, team, tenant }: HeaderNames): HeaderNames =>
+  Json.present({
+    id: id.toLowerCase(),
+    tenant: lower(tenant),
+    team: lower(team),
+    roles: lower(roles),
+    models: lower(models),
+    attributes: attributes === undefined
+      ? undefined
+      : Object.fromEntries(Object.entries(attributes).map(([attribute, name]) => [attribute, name.toLowerCase()]))
+  })
+
 const refused = (header: string) =>
   fail({ class: "unauthenticated", message: `The header "${header}" does not say one thing; the proxy must overwrite it.`, code: "invalid_proxy_header" })
 
@@ -101,7 +115,8 @@ const principalOf = (headers: Authenticator.Presented["headers"], names: HeaderN
 export const scheme = (options: Options): Layer.Layer<never, HeadersError, Authenticator.Schemes> =>
   Layer.effectDiscard(Effect.gen(function*() {
     const networks = yield* Effect.fromResult(Result.all(options.from.map(network)))
-    const { exclusive, id = "headers", names, priority } = options
+    const { exclusive, id = "headers", priority } = options
+    const names = lowered(options.names)
     const prefix = options.prefix ?? `${id}:`
     const same = PrincipalMemory.make(remembered)
     const isTrusted = (address: string): boolean =>

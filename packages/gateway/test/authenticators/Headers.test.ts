@@ -3,7 +3,7 @@ import { Effect, Layer } from "effect"
 import * as Authenticator from "../../src/Authenticator.ts"
 import * as Headers from "../../src/authenticators/Headers.ts"
 
-const names: Headers.HeaderNames = { id: "x-user", tenant: "x-org", roles: "x-groups", attributes: { mail: "x-mail" } }
+const names: Headers.HeaderNames = { id: "x-user", tenant: "x-org", roles: "X-Groups", attributes: { mail: "x-mail" } }
 
 const make = Effect.fnUntraced(function*(options: Partial<Headers.Options> = {}) {
   const from = ["10.0.0.0/8", "192.168.1.7", "fd00::/8", "::1"]
