@@ -5,17 +5,20 @@
 import { NodeHttpServer } from "@effect/platform-node"
 import type { Admission } from "@sluice/gateway/Admission"
 import * as ApiKeys from "@sluice/gateway/ApiKeys"
+import type { Catalogue } from "@sluice/gateway/Catalogue"
 import * as Continuity from "@sluice/gateway/Continuity"
 import type { Settings } from "@sluice/gateway/Gateway"
 import * as HttpGateway from "@sluice/gateway/HttpGateway"
 import { type Entry, Ledger } from "@sluice/gateway/Ledger"
 import * as LedgerMemory from "@sluice/gateway/LedgerMemory"
 import type { Limits as Allowance } from "@sluice/gateway/Limits"
-import type { ModelEntry } from "@sluice/gateway/ModelEntry"
+import type { ModelAlias, ModelEntry, ProviderNaming } from "@sluice/gateway/ModelEntry"
 import type { Prices } from "@sluice/gateway/Prices"
-import type { Extensions, Interceptors } from "@sluice/gateway/Registries"
+import type { ProviderId } from "@sluice/gateway/ProviderId"
+import type { Extensions, Interceptors, Models } from "@sluice/gateway/Registries"
 import type { Replays } from "@sluice/gateway/Replays"
 import type { Limits } from "@sluice/gateway/Timeouts"
+import { present } from "@sluice/protocol/Json"
 import { Simulator, SimulatorServer } from "@sluice/testing/Simulator"
 import { Context, Effect, Layer, Redacted, Schedule } from "effect"
 import { HttpServer } from "effect/http"
@@ -29,6 +32,10 @@ export interface Options {
   readonly limits?: Partial<Limits>
   readonly settings?: Partial<Settings>
   readonly models?: ReadonlyArray<ModelEntry>
+  readonly aliases?: ReadonlyArray<ModelAlias>
+  readonly naming?: ReadonlyMap<ProviderId, ProviderNaming>
+  /** What is publicly known of models; absent = nothing. */
+  readonly catalogue?: Layer.Layer<Catalogue>
   readonly retries?: number
   /** Keys beside `sk-test`, which may use every model. */
   readonly keys?: ReadonlyArray<ApiKeys.ApiKey>
@@ -46,8 +53,8 @@ export interface Options {
   readonly admission?: Layer.Layer<Admission>
   /** Idempotency keys; absent = they are not looked at. */
   readonly replays?: Layer.Layer<Replays>
-  /** Extensions and interceptors. */
-  readonly parts?: Layer.Layer<never, never, Extensions | Interceptors>
+  /** Extensions, interceptors and sources of models. */
+  readonly parts?: Layer.Layer<never, never, Extensions | Interceptors | Models>
 }
 
 /** What a test sees of the running gateway. */
@@ -72,6 +79,7 @@ export const layer = (options: Options = {}): Layer.Layer<Rig> =>
     Layer.provide(HttpGateway.serve(Layer.merge(executors(options), options.parts ?? Layer.empty), {
       dialects: FourProviders.dialects,
       models: [...FourProviders.prefixes, ...(options.models ?? [])],
+      ...present({ aliases: options.aliases, naming: options.naming }),
       ...(options.settings === undefined ? {} : { settings: options.settings })
     })),
     Layer.provide(options.allowance ?? Layer.empty),
@@ -80,6 +88,7 @@ export const layer = (options: Options = {}): Layer.Layer<Rig> =>
       Simulator.layerServer(),
       options.ledger ?? LedgerMemory.layer,
       options.prices ?? Layer.empty,
+      options.catalogue ?? Layer.empty,
       options.admission ?? Layer.empty,
       options.replays ?? Layer.empty,
       options.memory ?? Continuity.layer(options.continuity),

@@ -23,6 +23,7 @@ import { beginsAsJson } from "./internal/plainBody.ts"
 import * as Lane from "./Lane.ts"
 import * as OfferedTools from "./OfferedTools.ts"
 import * as Sealed from "./Sealed.ts"
+import * as ShownModel from "./ShownModel.ts"
 import * as StreamTap from "./StreamTap.ts"
 import type { UpstreamReply } from "./UpstreamClient.ts"
 
@@ -35,9 +36,11 @@ const toFailure = (frames: ReadonlyArray<Frame>): Failure | undefined => {
   return undefined
 }
 
-/** Starts the stages of all interceptors that want frames. */
-const startStages = ({ exchange, executor, gateway, model, number }: AttemptPlan): ReadonlyArray<FrameStage> =>
-  gateway.hooks.events.map((events) => events({ ...contextOf(exchange), attempt: number, provider: executor.id, upstreamModel: model }))
+/** Starts the stages of all interceptors that want frames; the name the client is shown stands after all of them. */
+const startStages = ({ exchange, executor, gateway, model, number }: AttemptPlan): ReadonlyArray<FrameStage> => [
+  ...gateway.hooks.events.map((events) => events({ ...contextOf(exchange), attempt: number, provider: executor.id, upstreamModel: model })),
+  ...(exchange.shownModel === undefined ? [] : [ShownModel.stage(exchange.shownModel)])
+]
 
 const answerContext = ({ exchange, inbound }: AttemptPlan, sink: Loss.LossSink): AnswerContext => ({
   get request() {
@@ -45,6 +48,7 @@ const answerContext = ({ exchange, inbound }: AttemptPlan, sink: Loss.LossSink):
   },
   id: exchange.id,
   created: Math.floor(exchange.startedAt / 1000),
+  ...(exchange.shownModel === undefined ? {} : { shownModel: exchange.shownModel }),
   sink
 })
 

@@ -143,7 +143,7 @@ const prepare = <Q extends Asked>(
       from: exchange.inbound,
       executor,
       fidelity: candidate.entry.fidelity ?? "default",
-      wantsFrames: gateway.wantsFrames,
+      wantsFrames: gateway.wantsFrames || exchange.shownModel !== undefined,
       isSuffixed: walk.isSuffixed,
       isWithoutMemory,
       ...(candidate.thinking === undefined || exchange.operation !== "generate" ? {} : { thinking: candidate.thinking })

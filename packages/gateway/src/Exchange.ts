@@ -52,6 +52,8 @@ export interface Exchange {
   headers: { readonly [name: string]: string | undefined }
   stream: boolean
   model: string | undefined
+  /** What answers call the model where it is not the provider's own name of it. */
+  shownModel: string | undefined
   /** Length of the client's body. */
   bodyCharacters: number
   estimatedInput: number
@@ -95,6 +97,7 @@ export const begin = (facts: Pick<Exchange, "id" | "startedAt" | "begunAt" | "pr
   headers: {},
   stream: false,
   model: undefined,
+  shownModel: undefined,
   bodyCharacters: 0,
   estimatedInput: 0,
   estimatedUsd: undefined,

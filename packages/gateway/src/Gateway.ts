@@ -8,6 +8,7 @@ import type * as Scope from "effect/Scope"
 import type { Admission } from "./Admission.ts"
 import type { Authenticator } from "./Authenticator.ts"
 import type { Policy } from "./Bodies.ts"
+import type { Catalogue } from "./Catalogue.ts"
 import type { Continuity } from "./Continuity.ts"
 import type { Counting } from "./CountedInput.ts"
 import { type Bounds, defaultBounds, type Drains } from "./Drain.ts"
@@ -20,6 +21,7 @@ import type { Lifecycle } from "./Lifecycle.ts"
 import type { Limits } from "./Limits.ts"
 import type { Contribution } from "./Management.ts"
 import type { ModelRegistry } from "./ModelRegistry.ts"
+import type { ProviderLists } from "./models/Sources.ts"
 import type { Prices } from "./Prices.ts"
 import type { ProviderId } from "./ProviderId.ts"
 import type { Refusals } from "./Refusals.ts"
@@ -88,6 +90,10 @@ export interface Gateway {
   /** What parts add to the management surface. */
   readonly management: ReadonlyArray<Contribution>
   readonly registry: ModelRegistry["Service"]
+  /** The lists of providers that are read. */
+  readonly lists: ProviderLists
+  /** Absent = lists say what the configuration and the providers say. */
+  readonly catalogue?: Catalogue["Service"] | undefined
   readonly ledger: Ledger["Service"]
   readonly authenticator: Authenticator["Service"]
   readonly tokenCounter: TokenCounter

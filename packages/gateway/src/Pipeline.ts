@@ -161,11 +161,12 @@ const answer = Effect.fnUntraced(function*<Q extends Asked>(
   exchange.step = "model"
   const snapshot = gateway.registry.current()
   const route = yield* resolve(snapshot, exchange, inbound.model)
+  if (route.entry.forced === true) exchange.shownModel = route.model
   const asked = yield* Effect.fromResult(work.bySuffix(inbound, route.effort))
   exchange.step = "interceptor"
   const { request } = work.hooks(gateway)
   const changed = request.length === 0 ? asked : yield* Intercept.run(inbound, asked, request, contextOf(exchange))
-  const candidates = Planner.plan(snapshot, route, gateway.random)
+  const candidates = Planner.plan(snapshot, route, gateway.random, gateway.registry.turn)
   exchange.targets = candidates
   exchange.step = "limits"
   const { limits, replays } = gateway

@@ -1,11 +1,11 @@
 /**
- * The order in which an exchange tries targets: the entry's own, drawn by weight, then those of its fallbacks.
- * Pure but for the random source it is given. It does not look at health, cooldowns or credentials: whoever walks the plan skips what is unavailable.
+ * The order in which an exchange tries targets: the entry's own, drawn by weight, in turn or as listed, then those of its fallbacks.
+ * Pure but for the random source and the count of turns it is given. It does not look at health, cooldowns or credentials: whoever walks the plan skips what is unavailable.
  */
 import { present } from "@sluice/protocol/Json"
 import type { Limits } from "@sluice/protocol/Thinking"
 import * as Option from "effect/Option"
-import { substitute } from "./internal/modelGlob.ts"
+import { upstreamName } from "./internal/compileModels.ts"
 import type { ModelEntry, ModelTarget } from "./ModelEntry.ts"
 import * as ModelRegistry from "./ModelRegistry.ts"
 import type { Price } from "./Prices.ts"
@@ -22,21 +22,29 @@ export interface Candidate {
   readonly thinking?: Limits
   /** The price the target has of its own; absent = what the price book says. */
   readonly price?: Price
+  /** The credentials of the provider that may serve the model, by its own lists; absent = any of them. */
+  readonly credentials?: ReadonlyArray<string>
 }
 
 /**
- * Every candidate of a route, each provider and model once, best first. A route's targets come in weighted order (drawn without replacement, so the first is
- * drawn in proportion to the weights); then each fallback's, ordered as if a client had asked for that name; then what the fallbacks fall back to.
- * `random` gives numbers in [0, 1) and is asked only where there is a choice.
+ * Every candidate of a route, each provider and model once, best first. A route's targets come in the entry's order: weighted (drawn without replacement, so
+ * the first is drawn in proportion to the weights), another one first at each turn, or as listed; then each fallback's, ordered as if a client had asked for
+ * that name; then what the fallbacks fall back to. `random` gives numbers in [0, 1) and is asked only where there is a choice; `turn` says how often an entry
+ * was planned before, and is asked only for those whose targets are taken in turn.
  */
-export const plan = (snapshot: ModelRegistry.Snapshot, route: ModelRegistry.Route, random: () => number): ReadonlyArray<Candidate> => {
+export const plan = (
+  snapshot: ModelRegistry.Snapshot,
+  route: ModelRegistry.Route,
+  random: () => number,
+  turn: (entry: ModelEntry) => number = () => 0
+): ReadonlyArray<Candidate> => {
   const { entry } = route
   const only = entry.targets[0]
   // Most routes are one target, and this runs for every exchange
   if (only !== undefined && entry.targets.length === 1 && (entry.fallbacks === undefined || entry.fallbacks.length === 0)) return [candidate(route, only)]
   const candidates = new Map<string, Candidate>()
   for (const step of withFallbacks(snapshot, route)) {
-    for (const target of drawByWeight(step.entry.targets, random)) {
+    for (const target of inOrder(step.entry, random, turn)) {
       const found = candidate(step, target)
       // A provider id holds no slash, so the key is unambiguous
       const key = `${found.provider}/${found.model}`
@@ -49,10 +57,11 @@ export const plan = (snapshot: ModelRegistry.Snapshot, route: ModelRegistry.Rout
 const candidate = (route: ModelRegistry.Route, target: ModelTarget): Candidate =>
   present({
     provider: target.provider,
-    model: target.model === undefined ? route.model : route.star === undefined ? target.model : substitute(target.model, route.star),
+    model: upstreamName(target, route.model, route.star),
     entry: route.entry,
     thinking: target.thinking ?? route.entry.thinking,
-    price: target.price
+    price: target.price,
+    credentials: target.credentials
   })
 
 /** The route and every fallback reached from it, nearest first, each name once. */
@@ -62,12 +71,20 @@ const withFallbacks = (snapshot: ModelRegistry.Snapshot, route: ModelRegistry.Ro
   // The list grows while it is walked: that is the breadth-first order
   for (const { entry } of routes) {
     for (const name of entry.fallbacks ?? []) {
-      const next = seen.has(name) ? Option.none() : ModelRegistry.resolve(snapshot, name)
+      const next = seen.has(name) ? Option.none() : ModelRegistry.resolveAny(snapshot, name)
       seen.add(name)
       if (Option.isSome(next)) routes.push(next.value)
     }
   }
   return routes
+}
+
+const inOrder = (entry: ModelEntry, random: () => number, turn: (entry: ModelEntry) => number): ReadonlyArray<ModelTarget> => {
+  const { order, targets } = entry
+  if (targets.length < 2 || order === "listed") return targets
+  if (order !== "turn") return drawByWeight(targets, random)
+  const first = turn(entry) % targets.length
+  return [...targets.slice(first), ...targets.slice(0, first)]
 }
 
 /** All targets, each once: every position is drawn among those left, in proportion to their weights. */

@@ -36,6 +36,8 @@ interface Kind<Q extends Asked, A> {
   ) => ((question: Q) => { readonly request: Q; readonly losses: ReadonlyArray<Loss> }) | undefined
   /** How the gateway finds the answer by itself; absent = it cannot. */
   readonly local?: (gateway: Gateway, question: Q) => Effect.Effect<A, GatewayError>
+  /** The answer with another name of the model; absent = it names none. */
+  readonly shown?: (answer: A, model: string) => A
   /** What the record of the exchange is told. */
   readonly observe: (tap: StreamTap, answer: A, now: number) => void
   /** Headers that say who found the answer. */
@@ -86,7 +88,8 @@ const prepare = <Q extends Asked, A>(kind: Kind<Q, A>): Work<Q>["prepare"] => (g
   const isSameModel = model === inbound.model || inbound.modelIn === "body"
   const isOwn = theirs?.id === kind.of(from)?.id
   const prove = isOwn ? kind.proven?.(executor.dialect, inbound.body, model) : undefined
-  if (isNative && isOwn && changed === undefined && isSameModel && prove === undefined) {
+  const isShownAsIs = exchange.shownModel === undefined || kind.shown === undefined
+  if (isNative && isOwn && changed === undefined && isSameModel && prove === undefined && isShownAsIs) {
     return Result.succeed({ ...Outbound.forward(inbound, model, executor), ...local })
   }
   return Result.flatMap(question(), (asked) => {
@@ -131,7 +134,8 @@ const native = <Q extends Asked, A>(kind: Kind<Q, A>) =>
     kind.observe(tap, answer, gateway.now())
     const marks = kind.marks("reported")
     if (outbound.lane === "bytes") return { _tag: "Buffered", reply, body: bytes, marks }
-    const body = yield* told(kind, exchange, yield* Effect.fromResult(inbound.request()), answer)
+    const shown = exchange.shownModel === undefined ? answer : kind.shown?.(answer, exchange.shownModel) ?? answer
+    const body = yield* told(kind, exchange, yield* Effect.fromResult(inbound.request()), shown)
     return { _tag: "Buffered", reply, body, marks }
   })
 
@@ -168,6 +172,7 @@ export const embedding: Work<EmbeddingRequest> = make<EmbeddingRequest, Embeddin
   of: (dialect) => dialect.embed,
   encoder: (dialect) => dialect.embed?.request.encode,
   hooks: (gateway) => ({ request: gateway.hooks.embed, attempt: [] }),
+  shown: (answer, model) => ({ ...answer, model }),
   observe: (tap, { model, usage }, now) =>
     tap.observe([
       { type: "start", ...(model === undefined ? {} : { model }) },

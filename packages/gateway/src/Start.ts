@@ -7,15 +7,18 @@ import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Scope from "effect/Scope"
 import type { Authenticator } from "./Authenticator.ts"
+import { Catalogue } from "./Catalogue.ts"
 import type { Executor } from "./Executor.ts"
 import { defaultSettings, type Gateway, type Settings } from "./Gateway.ts"
 import type { Generation } from "./Generation.ts"
 import { Limits } from "./Limits.ts"
 import * as Management from "./Management.ts"
-import type { ModelEntry } from "./ModelEntry.ts"
-import * as ModelRegistry from "./ModelRegistry.ts"
+import type { ModelAlias, ModelEntry, ProviderNaming } from "./ModelEntry.ts"
+import type * as ModelRegistry from "./ModelRegistry.ts"
+import * as Sources from "./models/Sources.ts"
 import { Prices } from "./Prices.ts"
-import { type Any, Executors, Extensions, Interceptors, Managements } from "./Registries.ts"
+import type { ProviderId } from "./ProviderId.ts"
+import { type Any, Executors, Extensions, Interceptors, Managements, Models } from "./Registries.ts"
 import { Standing } from "./Standing.ts"
 import { TokenCounter } from "./TokenCounter.ts"
 
@@ -25,6 +28,10 @@ export interface Options {
   readonly dialects: ReadonlyArray<Dialect>
   /** The routes of model names; absent = every name goes to the first executor, `<id>/<model>` to the one named. */
   readonly models?: ReadonlyArray<ModelEntry>
+  /** Other names of models; one that several models have makes a pool. */
+  readonly aliases?: ReadonlyArray<ModelAlias>
+  /** How the models of providers are named, and which are not served. */
+  readonly naming?: ReadonlyMap<ProviderId, ProviderNaming>
   readonly settings?: Partial<Settings>
 }
 
@@ -44,12 +51,14 @@ export const start = Effect.fnUntraced(
     const executors = yield* Effect.flatMap(Executors, ({ all }) => all)
     const extensions = yield* Effect.flatMap(Extensions, ({ all }) => all)
     const interceptors = yield* Effect.flatMap(Interceptors, ({ all }) => all)
-    const snapshot = yield* Effect.fromResult(ModelRegistry.make(options.models ?? defaultModels(executors), executors.map(({ id }) => id)))
+    const byId = new Map(executors.map((executor) => [executor.id, executor]))
+    const sources = yield* Effect.flatMap(Models, ({ all }) => all)
+    const models = yield* Sources.start({ ...options, entries: options.models ?? defaultModels(executors) }, sources, byId)
     return {
       ...(yield* Standing),
       generation,
       dialects: options.dialects,
-      executors: new Map(executors.map((executor) => [executor.id, executor])),
+      executors: byId,
       extensions,
       hooks: {
         request: interceptors.flatMap(({ request }) => request === undefined ? [] : [request]),
@@ -60,7 +69,9 @@ export const start = Effect.fnUntraced(
       },
       wantsFrames: interceptors.some(({ events }) => events !== undefined),
       management: yield* Effect.flatMap(Managements, ({ all }) => Effect.flatMap(all, Management.distinct)),
-      registry: ModelRegistry.ModelRegistry.of(ModelRegistry.hold(snapshot)),
+      registry: models.registry,
+      lists: models.lists,
+      catalogue: Option.getOrUndefined(yield* Effect.serviceOption(Catalogue)),
       authenticator,
       tokenCounter: yield* TokenCounter,
       prices: Option.getOrUndefined(yield* Effect.serviceOption(Prices)),

@@ -114,6 +114,11 @@ export interface AnswerContext {
   readonly id: string
   /** Seconds since the epoch, for answers that came without. */
   readonly created: number
+  /**
+   * What the answer calls the model where that is not the provider's own name of it. The start event says it already; it is for
+   * protocols every event of which names the model.
+   */
+  readonly shownModel?: string
   readonly sink: LossSink
 }
 

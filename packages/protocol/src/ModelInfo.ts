@@ -71,6 +71,24 @@ export const facts = [
 export const merge = (...sources: ReadonlyArray<ModelInfo | undefined>): ModelInfo =>
   sources.reduceRight<ModelInfo>((merged, source) => source === undefined ? merged : { ...merged, ...source }, {})
 
+const limits = ["contextWindow", "maxInputTokens", "maxOutputTokens"] as const satisfies ReadonlyArray<keyof ModelInfo>
+
+const sameFact = (left: ModelInfo[keyof ModelInfo], right: ModelInfo[keyof ModelInfo]): boolean => JSON.stringify(left) === JSON.stringify(right)
+
+/** What holds whichever of several models answers: what all of them say alike, and the smallest limit where all have one. */
+export const common = ([first, ...others]: ReadonlyArray<ModelInfo>): ModelInfo => {
+  if (first === undefined || others.length === 0) return first ?? {}
+  const alike = Object.fromEntries(facts.flatMap((fact) => {
+    const value = first[fact]
+    return value !== undefined && others.every((other) => sameFact(other[fact], value)) ? [[fact, value]] : []
+  }))
+  const smallest = Object.fromEntries(limits.flatMap((limit) => {
+    const known = [first, ...others].flatMap((info) => info[limit] ?? [])
+    return known.length > others.length ? [[limit, Math.min(...known)]] : []
+  }))
+  return { ...alike, ...smallest }
+}
+
 /** A count out of a provider's list: a whole number above zero; what is none of these says nothing. */
 export const countIn = (value: unknown): number | undefined => typeof value === "number" && Number.isSafeInteger(value) && value > 0 ? value : undefined
 

@@ -2,7 +2,7 @@
  * The dialects' own routes: every generate endpoint of every installed dialect, and the model lists. Where two protocols share
  * a path, the one whose headers the client sent answers.
  */
-import type { Dialect, Endpoint, ListedModel, Operation } from "@sluice/protocol/Dialect"
+import type { Dialect, Endpoint, ListedModel } from "@sluice/protocol/Dialect"
 import { fail, type Failure } from "@sluice/protocol/GatewayError"
 import type { JsonObject } from "@sluice/protocol/Wire"
 import * as Effect from "effect/Effect"
@@ -13,11 +13,8 @@ import * as Result from "effect/Result"
 import { generate } from "../ExchangeId.ts"
 import type { Gateway } from "../Gateway.ts"
 import type { Generations } from "../Generations.ts"
-import * as ModelAccess from "../ModelAccess.ts"
-import type { ModelEntry } from "../ModelEntry.ts"
-import * as ModelRegistry from "../ModelRegistry.ts"
+import * as Listing from "../models/Listing.ts"
 import * as Pipeline from "../Pipeline.ts"
-import type { Principal } from "../Principal.ts"
 import * as Reply from "../Reply.ts"
 import * as ClientSecret from "./ClientSecret.ts"
 import * as RequestBody from "./RequestBody.ts"
@@ -88,17 +85,6 @@ const decoded = (text: string): string => {
   }
 }
 
-/** What an entry says it can be asked, else what its providers' protocols can; the gateway itself counts for those that cannot. */
-const operationsOf = (gateway: Gateway, { operations, targets }: ModelEntry): ReadonlyArray<Operation> =>
-  operations ??
-    (targets.some(({ provider }) => gateway.executors.get(provider)?.dialect.embed !== undefined) ? ["generate", "count", "embed"] : ["generate", "count"])
-
-/** The models a caller may use, by their exact names. */
-const listed = (gateway: Gateway, principal: Principal): ReadonlyArray<ListedModel> =>
-  ModelRegistry.list(gateway.registry.current())
-    .filter(({ id }) => ModelAccess.isAllowed(principal, id))
-    .map((entry) => ({ id: entry.id, ownedBy: "sluice", operations: operationsOf(gateway, entry) }))
-
 /** The list, or the page of it that the query asks for. */
 const page = (dialect: Dialect, all: ReadonlyArray<ListedModel>, url: string): Result.Result<JsonObject, Failure> => {
   if (dialect.models.page === undefined) return Result.succeed(dialect.models.list(all))
@@ -107,19 +93,19 @@ const page = (dialect: Dialect, all: ReadonlyArray<ListedModel>, url: string): R
   return Result.map(found, (cut) => dialect.models.list(cut.models, cut.hasMore))
 }
 
-const one = (dialect: Dialect, all: ReadonlyArray<ListedModel>, model: string): Result.Result<JsonObject, Failure> => {
-  const known = all.find(({ id }) => id === model)
-  return known === undefined
+const one = (dialect: Dialect, known: ListedModel | undefined, model: string): Result.Result<JsonObject, Failure> =>
+  known === undefined
     ? Result.fail({ class: "model-not-found", message: `The model "${model}" is not listed here.`, code: "model_not_found" })
     : Result.succeed(dialect.models.one(known))
-}
 
 const models = Effect.fnUntraced(function*(gateway: Gateway, { model, served: { dialect } }: Asked, request: HttpServerRequest) {
   const id = generate(gateway.clock.currentTimeMillisUnsafe(), gateway.random)
   const allowed = yield* Effect.result(gateway.authenticator.authenticate(ClientSecret.presented(request, dialect, gateway)))
   if (Result.isFailure(allowed)) return Reply.error(dialect, id, allowed.failure.failure)
-  const all = listed(gateway, allowed.success)
-  const told = model === undefined ? page(dialect, all, request.url) : one(dialect, all, model)
+  const snapshot = gateway.registry.current()
+  const told = model === undefined
+    ? page(dialect, Listing.list(gateway, snapshot, allowed.success), request.url)
+    : one(dialect, Listing.one(gateway, snapshot, allowed.success, model), model)
   return Result.isFailure(told) ? Reply.error(dialect, id, told.failure) : HttpServerResponse.jsonUnsafe(told.success, { headers: Reply.identity(dialect, id) })
 })
 

@@ -2,18 +2,21 @@
  * The checks a list of model entries must pass before it becomes a registry, one small function per rule.
  * Used by `ModelRegistry.make` only; problems are collected, not thrown, so that a person sees them all at once.
  */
+import type { ModelInfo } from "@sluice/protocol/ModelInfo"
 import type { Limits } from "@sluice/protocol/Thinking"
 import * as Thinking from "@sluice/protocol/Thinking"
-import type { ModelEntry, ModelTarget } from "../ModelEntry.ts"
+import type { ModelAlias, ModelEntry, ModelTarget } from "../ModelEntry.ts"
 import type { ModelProblem } from "../ModelRegistry.ts"
 import type { ProviderId } from "../ProviderId.ts"
+import { isFree } from "./compileModels.ts"
 import { starCount } from "./modelGlob.ts"
 
-/** Every problem of the entries, in their order; `entryOf` is how a model name finds its entry. */
+/** Every problem of the entries, in their order; `entryOf` is how a model name finds its entry, and `isOpen` says that more of them may come. */
 export const validateEntries = (
   entries: ReadonlyArray<ModelEntry>,
   providers: ReadonlySet<ProviderId>,
-  entryOf: (model: string) => ModelEntry | undefined
+  entryOf: (model: string) => ModelEntry | undefined,
+  isOpen = false
 ): ReadonlyArray<ModelProblem> => {
   const firstAt = new Map<string, number>()
   return entries.flatMap((entry, index) => {
@@ -21,8 +24,10 @@ export const validateEntries = (
       ...idProblems(entry, index, firstAt),
       ...(entry.targets.length === 0 ? [problem(["targets"], "an entry needs at least one target")] : []),
       ...thinkingProblems(entry.thinking),
+      ...infoProblems(entry.info),
+      ...orderProblems(entry),
       ...entry.targets.flatMap((target, at) => targetProblems(entry, target, providers).map((found) => under(["targets", at], found))),
-      ...(entry.fallbacks ?? []).flatMap((name, at) => fallbackProblems(entry, name, entryOf).map((found) => under(["fallbacks", at], found)))
+      ...(entry.fallbacks ?? []).flatMap((name, at) => fallbackProblems(entry, name, entryOf, isOpen).map((found) => under(["fallbacks", at], found)))
     ]
     return problems.map((found) => under([index], found))
   })
@@ -41,7 +46,7 @@ const idProblems = (entry: ModelEntry, index: number, firstAt: Map<string, numbe
 }
 
 const targetProblems = (entry: ModelEntry, target: ModelTarget, providers: ReadonlySet<ProviderId>): ReadonlyArray<ModelProblem> => {
-  const problems: Array<ModelProblem> = [...thinkingProblems(target.thinking)]
+  const problems: Array<ModelProblem> = [...thinkingProblems(target.thinking), ...infoProblems(target.info)]
   if (!providers.has(target.provider)) {
     problems.push(problem(["provider"], `there is no provider "${target.provider}"; known: ${[...providers].join(", ") || "none"}`))
   }
@@ -66,13 +71,60 @@ const thinkingProblems = (limits: Limits | undefined): ReadonlyArray<ModelProble
   ]
 }
 
-const fallbackProblems = (entry: ModelEntry, name: string, entryOf: (model: string) => ModelEntry | undefined): ReadonlyArray<ModelProblem> => {
+const infoProblems = (info: ModelInfo | undefined): ReadonlyArray<ModelProblem> =>
+  info === undefined ? [] : (["contextWindow", "maxInputTokens", "maxOutputTokens"] as const).flatMap((limit) => {
+    const tokens = info[limit]
+    return tokens === undefined || (Number.isSafeInteger(tokens) && tokens > 0)
+      ? []
+      : [problem(["info", limit], `a limit is a whole number above 0, this is ${tokens}; leave out what is not known`)]
+  })
+
+const orderProblems = ({ order = "weighted", targets }: ModelEntry): ReadonlyArray<ModelProblem> =>
+  order === "weighted" ?
+    [] :
+    targets.flatMap(({ weight = 1 }, at) =>
+      weight === 1 ? [] : [problem(["targets", at, "weight"], `a weight says nothing where the order of targets is "${order}"`)]
+    )
+
+/** Every problem of the aliases, in their order. */
+export const aliasProblems = (
+  entries: ReadonlyArray<ModelEntry>,
+  aliases: ReadonlyArray<ModelAlias>,
+  entryOf: (model: string) => ModelEntry | undefined,
+  isOpen: boolean
+): ReadonlyArray<ModelProblem> => {
+  if (aliases.length === 0) return []
+  const ids = new Map(entries.map((entry) => [entry.id, entry] as const))
+  const names = new Set(aliases.map(({ alias }) => alias))
+  const pairs = new Set<string>()
+  return aliases.flatMap(({ alias, model }, at) => {
+    const wrong = (key: "alias" | "model", message: string): ReadonlyArray<ModelProblem> => [{ list: "aliases", path: [at, key], message }]
+    const pair = JSON.stringify([alias, model])
+    const isRepeated = pairs.has(pair)
+    pairs.add(pair)
+    if (alias === "") return wrong("alias", "an alias must not be empty")
+    if (alias.includes("*")) return wrong("alias", `an alias is one name, "${alias}" has a *`)
+    if (Thinking.suffixed(alias) !== undefined) return wrong("alias", `an alias does not end in parentheses, which ask for thinking: "${alias}"`)
+    if (!isFree(ids.get(alias))) return wrong("alias", `the name "${alias}" is taken by an entry`)
+    if (model.includes("*")) return wrong("model", `an alias leads to one model, "${model}" has a *`)
+    if (names.has(model)) return wrong("model", `"${model}" is an alias itself; name the model it leads to`)
+    if (isRepeated) return wrong("model", `the alias "${alias}" leads to "${model}" already`)
+    return entryOf(model) === undefined && !isOpen ? wrong("model", `no entry serves the model "${model}"`) : []
+  })
+}
+
+const fallbackProblems = (
+  entry: ModelEntry,
+  name: string,
+  entryOf: (model: string) => ModelEntry | undefined,
+  isOpen: boolean
+): ReadonlyArray<ModelProblem> => {
   if (name.includes("*")) return [problem([], `a fallback is one model name, "${name}" has a *`)]
   const next = entryOf(name)
   if (next !== undefined && next.id !== name && !next.id.includes("(") && Thinking.suffixed(name) !== undefined) {
     return [problem([], `a fallback thinks as the request asks: leave the suffix of "${name}" out`)]
   }
-  if (next === undefined) return [problem([], `no entry serves the fallback "${name}"`)]
+  if (next === undefined) return isOpen ? [] : [problem([], `no entry serves the fallback "${name}"`)]
   const cycle = wayBack(entry, name, next, entryOf)
   return cycle === undefined ? [] : [problem([], `fallback cycle: ${[entry.id, ...cycle].join(" → ")}`)]
 }

@@ -138,16 +138,21 @@ const fresh = (state: State, events: ReadonlyArray<CanonicalEvent>): Step => {
 
 const textOf = (value: Json): string => typeof value === "string" ? value : JSON.stringify(value)
 
+/** The provider's own chunk, which names the model, with the name that is to be shown. */
+const shown = (value: Json, model: string | undefined): Json =>
+  model === undefined || !isObject(value) || value["modelVersion"] === undefined ? value : { ...value, modelVersion: model }
+
 /** Takes in one frame. */
 export const step = (state: State, frame: Frame): Step => {
   if (state.ended || isDropped(frame)) return [state, []]
   const wire = frame.wire?.dialect === id ? frame.wire : undefined
   if (wire === undefined) return fresh(state, frame.events)
   const name = present({ name: wire.name })
-  if (isUntouched(frame)) return [track(state, frame.events, undefined), [{ ...name, data: textOf(wire.value) }]]
+  const own = shown(wire.value, state.context.shownModel)
+  if (isUntouched(frame)) return [track(state, frame.events, undefined), [{ ...name, data: textOf(own) }]]
   const isTerminal = frame.events.some((event) => event.type === "error" || event.type === "end")
-  if (isTerminal || !isObject(wire.value)) return fresh(state, frame.events)
-  const [, value] = Edited.over(state.known, wire.value, wire.events, frame.events)
+  if (isTerminal || !isObject(own)) return fresh(state, frame.events)
+  const [, value] = Edited.over(state.known, own, wire.events, frame.events)
   return [track(state, frame.events, undefined), [{ ...name, data: JSON.stringify(value) }]]
 }
 

@@ -184,20 +184,25 @@ const edited = (
 const emptied = (before: JsonObject | undefined): JsonObject =>
   before === undefined ? {} : { index: before["index"] ?? 0, delta: {}, logprobs: null, finish_reason: null }
 
+/** The provider's own chunk, which names the model, with the name that is to be shown. */
+const shown = (value: Json, model: string | undefined): Json =>
+  model === undefined || !isObject(value) || value["model"] === undefined ? value : { ...value, model }
+
 /** Takes in one frame. */
 export const step = (state: State, frame: Frame): Step => {
   if (state.ended || isDropped(frame)) return [state, []]
   const wire = frame.wire?.dialect === id ? frame.wire : undefined
   if (wire === undefined) return fresh(state, frame.events)
   const name = present({ name: wire.name })
+  const own = shown(wire.value, state.context.shownModel)
   if (isUntouched(frame)) {
-    const data = typeof wire.value === "string" ? wire.value : JSON.stringify(wire.value)
+    const data = typeof own === "string" ? own : JSON.stringify(own)
     return [track(state, frame.events, undefined, true), [{ ...name, data }]]
   }
-  const choices = isObject(wire.value) ? wire.value["choices"] : undefined
+  const choices = isObject(own) ? own["choices"] : undefined
   const isTerminal = frame.events.some((event) => event.type === "error" || event.type === "end")
-  return isObject(wire.value) && Array.isArray(choices) && !isTerminal
-    ? edited(state, frame, wire.events, wire.value, choices, wire.name)
+  return isObject(own) && Array.isArray(choices) && !isTerminal
+    ? edited(state, frame, wire.events, own, choices, wire.name)
     : fresh(state, frame.events)
 }
 

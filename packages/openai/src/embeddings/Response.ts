@@ -32,7 +32,7 @@ const written = (vector: Vector, isBase64: boolean): Json => vector.type === "ba
 /** A body; the specification demands a usage, so that one the provider did not state is told as an estimate. */
 export const encode = (answer: EmbeddingResponse, { estimatedInput, question }: QuestionContext<EmbeddingRequest>): Result.Result<JsonObject, never> => {
   const own = valueIn(Wire.id, answer)
-  if (isObject(own)) return Result.succeed(own)
+  if (isObject(own)) return Result.succeed(answer.model === undefined || answer.model === own["model"] ? own : { ...own, model: answer.model })
   const tokens = answer.usage?.input ?? estimatedInput
   return Result.succeed({
     object: "list",
