@@ -20,9 +20,11 @@ import * as Schema from "effect/Schema"
 import type * as Scope from "effect/Scope"
 import * as Contributed from "./management/Contributed.ts"
 import { type Access, guard, type HttpApp } from "./management/Gate.ts"
+import { alone } from "./management/OwnRouter.ts"
 import { Managements } from "./Registries.ts"
 
 export { type Access, guard, type HttpApp } from "./management/Gate.ts"
+export { alone } from "./management/OwnRouter.ts"
 
 /** A contribution cannot be installed as it is. */
 export class ManagementError extends Schema.TaggedError<ManagementError>()("ManagementError", { id: Schema.String, reason: Schema.String }) {
@@ -112,7 +114,7 @@ export const routes = <Id extends string, Groups extends HttpApiGroup.Constraint
       Layer.provide(Layer.succeedContext(built)),
       Layer.provide(HttpServer.layerServices)
     ) as Layer.Layer<never, never, HttpRouter.HttpRouter>
-    const app = yield* HttpRouter.toHttpEffect(answering)
+    const app = yield* alone(answering)
     const api: unknown = options.api.prefix(routesPrefix(id))
     if (!HttpApi.isHttpApi(api)) return yield* new ManagementError({ id, reason: "has no API" })
     yield* registry.register({ _tag: "Routes", id, title, api, operations: operationsOf(api), app })

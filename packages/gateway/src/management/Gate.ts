@@ -25,7 +25,9 @@ export interface Access {
   /** Whether reading (GET, HEAD) asks for no token: for a gateway that serves its own machine only. Writing always asks. */
   readonly isOpenToRead: () => boolean
   /** Host names under which the surface is asked for, without ports; absent = any. */
-  readonly hosts?: () => ReadonlyArray<string>
+  readonly hosts?: () => ReadonlyArray<string> | undefined
+  /** Whether a browser's own dialog may ask for the token, as the password: for pages that are only read. Absent = it may not. */
+  readonly dialog?: boolean
 }
 
 /** Bodies of more are refused. */
@@ -52,16 +54,27 @@ const isSameOrigin = ({ headers }: HttpServerRequest): boolean => {
   return origin === undefined || origin.replace(/^https?:\/\//, "").toLowerCase() === host?.toLowerCase()
 }
 
-const hasToken = ({ headers }: HttpServerRequest, token: Redacted.Redacted<string> | undefined): boolean => {
-  const { authorization } = headers
-  return token !== undefined && authorization !== undefined && isSame(authorization.replace(/^bearer +/i, "Bearer "), `Bearer ${Redacted.value(token)}`)
+const scheme = /^(bearer|basic) +(\S+)$/i
+
+/** What a request presents as the token. */
+const presented = ({ headers }: HttpServerRequest, dialog: boolean): string | undefined => {
+  const [, kind, text] = scheme.exec(headers["authorization"] ?? "") ?? []
+  if (kind === undefined || text === undefined) return undefined
+  if (kind.toLowerCase() === "bearer") return text
+  const pair = Buffer.from(text, "base64").toString("utf8")
+  return dialog && pair.includes(":") ? pair.slice(pair.indexOf(":") + 1) : undefined
 }
 
-const unauthorized = HttpServerResponse.setHeader(
-  Problem.response(401, "Send the admin token as Authorization: Bearer TOKEN."),
-  "www-authenticate",
-  "Bearer"
-)
+const hasToken = (request: HttpServerRequest, { dialog = false, token }: Access): boolean => {
+  const expected = token()
+  const given = presented(request, dialog)
+  return expected !== undefined && given !== undefined && isSame(given, Redacted.value(expected))
+}
+
+const unauthorized = (challenge: string) =>
+  HttpServerResponse.setHeader(Problem.response(401, "Send the admin token as Authorization: Bearer TOKEN."), "www-authenticate", challenge)
+const wantsBearer = unauthorized("Bearer")
+const wantsDialog = unauthorized("Basic realm=\"The password is the admin token\", charset=\"UTF-8\"")
 const wrongHost = Problem.response(421, "The management surface is not asked for under this host name.")
 const wrongOrigin = Problem.response(403, "Pages of other origins may not use the management surface.")
 
@@ -69,7 +82,8 @@ const wrongOrigin = Problem.response(403, "Pages of other origins may not use th
 const refusal = (request: HttpServerRequest, access: Access): HttpServerResponse.HttpServerResponse | undefined => {
   if (!isHostAllowed(request, access.hosts?.())) return wrongHost
   if (!isSameOrigin(request)) return wrongOrigin
-  return hasToken(request, access.token()) || (access.isOpenToRead() && isReading(request)) ? undefined : unauthorized
+  if (access.isOpenToRead() && isReading(request)) return undefined
+  return hasToken(request, access) ? undefined : access.dialog === true ? wantsDialog : wantsBearer
 }
 
 const guarded = HttpServerResponse.setHeaders({

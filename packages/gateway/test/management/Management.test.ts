@@ -90,6 +90,32 @@ describe("contributed routes", () => {
     }))
 })
 
+describe("contributed routes that are built inside a server", () => {
+  it.effect("stand behind the gate and nowhere else", () =>
+    Effect.gen(function*() {
+      // As a server does it: its own routes and its parts in one build
+      const registries = Registries.layer()
+      const mounted = Layer.unwrap(Effect.map(
+        Registries.Managements.use(({ all }) => all),
+        (contributions) => Management.mount({ access: { token: () => Redacted.make(token), isOpenToRead: () => false }, contributions: () => contributions })
+      ))
+      const served = HttpRouter.toHttpEffect(mounted.pipe(Layer.provide(counter), Layer.provide(registries)))
+      const app = yield* served
+      const status = (path: string) =>
+        Effect.scoped(
+          Effect.provideService(
+            app,
+            HttpServerRequest.HttpServerRequest,
+            HttpServerRequest.fromWeb(new Request(`http://gateway.test${path}`, { headers: { host: "gateway.test" } }))
+          )
+        ).pipe(
+          Effect.map((reply) => reply.status),
+          Effect.catch(() => Effect.succeed(404))
+        )
+      assert.deepStrictEqual([yield* status("/count/tea"), yield* status("/admin/extensions/counter/count/tea")], [404, 401])
+    }))
+})
+
 describe("contributed routes, one that hangs", () => {
   it.effect("is answered for after a while", () =>
     Effect.gen(function*() {
