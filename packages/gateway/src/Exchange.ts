@@ -57,6 +57,8 @@ export interface Exchange {
   /** Length of the client's body. */
   bodyCharacters: number
   estimatedInput: number
+  /** How much thinking is asked for, in the words of a model name's suffix; absent = nothing is said. */
+  effort: string | undefined
   /** What the estimated prompt costs at the first target, in decimal US dollars; set when the exchange opens. */
   estimatedUsd: string | undefined
   /** The targets of its plan, in order. */
@@ -100,6 +102,7 @@ export const begin = (facts: Pick<Exchange, "id" | "startedAt" | "begunAt" | "pr
   shownModel: undefined,
   bodyCharacters: 0,
   estimatedInput: 0,
+  effort: undefined,
   estimatedUsd: undefined,
   targets: [],
   request: undefined,
@@ -194,6 +197,8 @@ export const settlement = (exchange: Exchange, moment: number): Settlement => {
     bytesOut: exchange.bytesOut,
     ...(tap?.firstContentAt === undefined ? {} : { ttftMs: Math.max(0, tap.firstContentAt - exchange.begunAt) }),
     ...(finish === undefined ? {} : { finish: finish.reason }),
+    ...(tap?.tier === undefined ? {} : { tier: tap.tier }),
+    ...(exchange.effort === undefined ? {} : { effort: exchange.effort }),
     ...(exchange.savedUsd === undefined ? {} : { savedUsd: exchange.savedUsd }),
     ...(exchange.bodies === undefined ? {} : { bodies: Bodies.end(exchange.bodies) })
   }

@@ -92,6 +92,10 @@ export interface Settlement extends Opening {
   /** Milliseconds until the first event that carried content; absent when none came. */
   readonly ttftMs?: number
   readonly finish?: FinishReason
+  /** The service tier the provider says it served, where that is not its standard one. */
+  readonly tier?: string
+  /** How much thinking was asked for: `high`, `8192` (tokens), `auto` or `none`; absent = nothing was said. */
+  readonly effort?: string
   /** Decimal US dollars that giving a kept answer again saved: what the answer cost when it was made. */
   readonly savedUsd?: string
   /** Absent = nothing is kept of them. */
@@ -129,6 +133,8 @@ export interface Entry {
   readonly ttftMs?: number
   readonly durationMs?: number
   readonly finish?: FinishReason
+  readonly tier?: string
+  readonly effort?: string
   readonly error?: { readonly class: string; readonly message: string }
 }
 

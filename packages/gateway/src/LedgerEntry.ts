@@ -36,6 +36,8 @@ export interface Facts {
   readonly bytesOut: number
   readonly ttftMs?: number | undefined
   readonly finish?: Entry["finish"] | undefined
+  readonly tier?: string | undefined
+  readonly effort?: string | undefined
   readonly error?: Entry["error"] | undefined
 }
 
@@ -69,6 +71,8 @@ export const settled = (settlement: Settlement): Facts => ({
   bytesOut: settlement.bytesOut,
   ttftMs: settlement.ttftMs,
   finish: settlement.finish,
+  tier: settlement.tier,
+  effort: settlement.effort,
   error: Outcome.errorOf(settlement.outcome)
 })
 

@@ -5,6 +5,7 @@
 import type { Dialect, Endpoint } from "@sluice/protocol/Dialect"
 import { fail, type Failure, type GatewayError } from "@sluice/protocol/GatewayError"
 import type { Asked } from "@sluice/protocol/Question"
+import * as Thinking from "@sluice/protocol/Thinking"
 import * as Cause from "effect/Cause"
 import * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
@@ -162,6 +163,8 @@ const answer = Effect.fnUntraced(function*<Q extends Asked>(
   const snapshot = gateway.registry.current()
   const route = yield* resolve(snapshot, exchange, inbound.model)
   if (route.entry.forced === true) exchange.shownModel = route.model
+  const effort = route.effort ?? (exchange.operation === "generate" ? call.dialect.thinking?.effort?.(inbound.body) : undefined)
+  if (effort !== undefined) exchange.effort = Thinking.toText(effort)
   const asked = yield* Effect.fromResult(work.bySuffix(inbound, route.effort))
   exchange.step = "interceptor"
   const { request } = work.hooks(gateway)

@@ -73,8 +73,13 @@ export const settlementColumns = [
   "finish",
   "error_class",
   "error_message",
-  "saved_usd"
+  "saved_usd",
+  "tier",
+  "effort"
 ] as const
+
+/** How many of them there were at first: what older rows in spill files are made of. New ones go to the end. */
+export const firstSettlementColumns = 19
 
 /** The columns of one attempt at the end of a settle row, after the exchange's id and the attempt's number. */
 export const attemptColumns = [
@@ -140,7 +145,9 @@ export const settlement = (settled: Settlement): Row => {
     settled.finish ?? null,
     error?.class ?? null,
     error?.message ?? null,
-    settled.savedUsd ?? null
+    settled.savedUsd ?? null,
+    settled.tier ?? null,
+    settled.effort ?? null
   )
   for (const attempt of settled.attempts) {
     row.push(

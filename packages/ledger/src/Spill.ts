@@ -43,18 +43,24 @@ export const fromLine = (line: string): Option.Option<Row> => {
 
 const attemptsAt = 1 + [...Rows.openingColumns, ...Rows.usageColumns, ...Rows.costColumns, ...Rows.settlementColumns].indexOf("attempts")
 
-/** A settlement spilled before attempts had all of their columns, as it would be written now. */
+const nulls = (length: number): ReadonlyArray<null> => Array.from({ length }, () => null)
+
+/** The length of a settlement without attempts, as it was at first. */
+const firstSettleLength = Rows.settleLength - Rows.settlementColumns.length + Rows.firstSettlementColumns
+
+/** A settlement spilled before it or its attempts had all of their columns, as it would be written now. */
 const widened = (row: unknown): unknown => {
   if (!Array.isArray(row) || row[0] !== 2) return row
   const values: ReadonlyArray<unknown> = row
   const count = values[attemptsAt]
-  if (typeof count !== "number" || count === 0 || values.length - Rows.settleLength !== count * Rows.firstAttemptColumns) return row
-  const missing = Array.from({ length: Rows.attemptColumns.length - Rows.firstAttemptColumns }, () => null)
+  if (typeof count !== "number") return row
+  const width = [Rows.firstAttemptColumns, Rows.attemptColumns.length].find((width) => values.length === firstSettleLength + count * width)
+  if (width === undefined) return row
   const attempts = Array.from({ length: count }, (_, index) => {
-    const start = Rows.settleLength + index * Rows.firstAttemptColumns
-    return [...values.slice(start, start + Rows.firstAttemptColumns), ...missing]
+    const start = firstSettleLength + index * width
+    return [...values.slice(start, start + width), ...nulls(Rows.attemptColumns.length - width)]
   })
-  return [...values.slice(0, Rows.settleLength), ...attempts.flat()]
+  return [...values.slice(0, firstSettleLength), ...nulls(Rows.settleLength - firstSettleLength), ...attempts.flat()]
 }
 
 const parse = Option.liftThrowable((text: string): unknown => JSON.parse(text))

@@ -67,6 +67,8 @@ export const StoredRow = Schema.Struct({
   bytes_out: Schema.Int,
   ttft_ms: Count,
   finish: Schema.NullOr(Schema.Literals(reasons)),
+  tier: Text,
+  effort: Text,
   error_class: Text,
   error_message: Text
 })
@@ -109,6 +111,8 @@ export const toEntry = (row: StoredRow): Entry =>
     bytesOut: row.bytes_out,
     ttftMs: row.ttft_ms ?? undefined,
     finish: row.finish ?? undefined,
+    tier: row.tier ?? undefined,
+    effort: row.effort ?? undefined,
     error: row.error_class === null ? undefined : { class: row.error_class, message: row.error_message ?? "" }
   })
 

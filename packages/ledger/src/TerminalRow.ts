@@ -50,7 +50,9 @@ export const columns: ReadonlyArray<string> = [
   "finish",
   "error_class",
   "error_message",
-  "saved_usd"
+  "saved_usd",
+  "tier",
+  "effort"
 ]
 
 /** How many of the columns were there when the chain was introduced: what it was begun with. */

@@ -42,12 +42,28 @@ describe("a spilled row", () => {
     }
   })
 
-  it("is read where it is from before attempts told their credential", () => {
-    const now = Rows.settlement(settlement(1))
-    const before = now.filter((_, index) => index < Rows.settleLength || (index - Rows.settleLength) % Rows.attemptColumns.length < Rows.firstAttemptColumns)
-    // What an older program has written
-    const line = Spill.toLine(before as unknown as Rows.Row).trimEnd()
-    assert.deepStrictEqual(Option.getOrUndefined(Spill.fromLine(line))?.slice(), now.map((value) => value === "team-a" ? null : value))
+  /** What an older program has written: some of the columns were not there. */
+  const older = (row: Rows.Row, isThere: (index: number, inAttempt: number | undefined) => boolean) =>
+    row.filter((_, index) => isThere(index, index < Rows.settleLength ? undefined : (index - Rows.settleLength) % Rows.attemptColumns.length))
+
+  const firstLength = Rows.settleLength - Rows.settlementColumns.length + Rows.firstSettlementColumns
+
+  it("is read where it is from before settlements told tier and effort, and before attempts told their credential", () => {
+    for (const attempts of [0, 1, 3]) {
+      const whole = settlement(1, { tier: "priority", effort: "high" })
+      const now = Rows.settlement({ ...whole, attempts: Array.from({ length: attempts }, () => whole.attempts[0]!) })
+      const isOld = (index: number, inAttempt: number | undefined) => index < firstLength || inAttempt !== undefined
+      const lost = (index: number, inAttempt: number | undefined, columns: number) => !isOld(index, inAttempt) || (inAttempt ?? 0) >= columns
+      for (const columns of [Rows.firstAttemptColumns, Rows.attemptColumns.length]) {
+        const before = older(now, (index, inAttempt) => !lost(index, inAttempt, columns))
+        const expected = now.map((value, index) =>
+          lost(index, index < Rows.settleLength ? undefined : (index - Rows.settleLength) % Rows.attemptColumns.length, columns) ? null : value
+        )
+        // The older row is none of today's
+        const line = Spill.toLine(before as unknown as Rows.Row).trimEnd()
+        assert.deepStrictEqual(Option.getOrUndefined(Spill.fromLine(line))?.slice(), expected, `${attempts} attempts of ${columns} columns`)
+      }
+    }
   })
 
   it("is refused where its checksum holds and it is no row", () => {

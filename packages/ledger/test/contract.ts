@@ -77,7 +77,9 @@ export const ledgerContract = <E>(name: string, layer: Effect.Effect<Layer.Layer
           bytesOut: 5120,
           ttftMs: 210,
           durationMs: 1800,
-          finish: "stop"
+          finish: "stop",
+          tier: "priority",
+          effort: "high"
         }])
       }))
 

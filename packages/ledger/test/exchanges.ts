@@ -60,6 +60,8 @@ export const settlement = (n: number, fields: Partial<Settlement> = {}): Settlem
   bytesOut: 5120,
   ttftMs: 210,
   finish: "stop",
+  tier: "priority",
+  effort: "high",
   ...fields
 })
 

@@ -159,6 +159,8 @@ export interface Dialect {
   }
   /** What of thinking goes without saying here and has to be said for clients of other dialects. */
   readonly thinking?: {
+    /** How much thinking a checked request asks for, told without decoding the rest of it; `undefined` where it says nothing. */
+    readonly effort?: (body: JsonObject) => Thinking.Effort | undefined
     /** Clients cannot say what they want to see of the thinking: whoever asks for thinking is shown a summary of it. */
     readonly isShown?: boolean
     /** The request with what asks for proofs of the thinking, where they are not given unasked; without them the thinking ends with the answer. */

@@ -111,6 +111,9 @@ const said = (text: string): Effort | undefined => {
   return /^\d{1,9}$/.test(word) ? ofTokens(Number(word)) : undefined
 }
 
+/** An effort as the suffix of a model's name says it. */
+export const toText = (effort: Effort): string => effort.mode === "level" ? effort.level : effort.mode === "budget" ? String(effort.tokens) : effort.mode
+
 /** Reads `model(high)`, `model(8192)`, `model(none)`, `model(auto)` and `model(-1)`; `undefined` for names without such an end. */
 export const suffixed = (model: string): Suffixed | undefined => {
   const from = model.endsWith(")") ? model.lastIndexOf("(") : -1

@@ -261,11 +261,11 @@ describe("ledger export", () => {
         stdout,
         "id,startedAt,endedAt,operation,outcome,status,principal,tenant,team,inbound,upstream,stream,lane,model,provider,upstreamModel,servedModel,attempts,"
           + "inputTokens,cacheReadTokens,cacheWrite5mTokens,cacheWrite1hTokens,outputTokens,reasoningTokens,audioInTokens,audioOutTokens,toolPromptTokens,"
-          + "costUsd,priceVersion,savedUsd,losses,bytesOut,ttftMs,durationMs,finish,errorClass,errorMessage\r\n"
+          + "costUsd,priceVersion,savedUsd,losses,bytesOut,ttftMs,durationMs,finish,errorClass,errorMessage,tier,effort\r\n"
           + `${
             id(7)
           },2026-11-20T10:07:00.000Z,2026-11-20T10:07:01.800Z,generate,Completed,completed,"a,""b""\nc",acme,,openai-chat,anthropic-messages,true,typed,`
-          + "'=cmd|' /C calc'!A0,anthropic,claude-haiku-4-5,,0,12,,,,34,,,,,0.5,,,/seed;dropped,5120,210,1800,stop,,\r\n"
+          + "'=cmd|' /C calc'!A0,anthropic,claude-haiku-4-5,,0,12,,,,34,,,,,0.5,,,/seed;dropped,5120,210,1800,stop,,,,\r\n"
       )
     }).pipe(Effect.scoped), 60_000)
 })

@@ -11,6 +11,7 @@ import * as EventEncoder from "./EventEncoder.ts"
 import * as Limits from "./Limits.ts"
 import * as Models from "./Models.ts"
 import * as Proofs from "./Proofs.ts"
+import * as Reasoning from "./Reasoning.ts"
 import * as Request from "./Request.ts"
 import * as Response from "./Response.ts"
 import { id } from "./Wire.ts"
@@ -46,7 +47,7 @@ export const dialect: Protocol.Dialect = {
     limits: Limits.headers
   },
   request: { decode: Request.decode, encode: Request.encode, check: Request.refusal },
-  thinking: { isUnproven: Proofs.isUnproven, proven: Proofs.proven },
+  thinking: { effort: Reasoning.effortIn, isUnproven: Proofs.isUnproven, proven: Proofs.proven },
   response: { decode: Response.decode, encode: Response.encode },
   events: {
     decoder: Machine.of({ initial: EventDecoder.initial, step: EventDecoder.step, end: EventDecoder.end }),

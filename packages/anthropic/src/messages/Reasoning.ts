@@ -7,9 +7,10 @@ import { same } from "@sluice/protocol/Equality"
 import { present } from "@sluice/protocol/Json"
 import * as Thinking from "@sluice/protocol/Thinking"
 import type { JsonObject } from "@sluice/protocol/Wire"
+import * as Schema from "effect/Schema"
 import { eitherWay, levels, minimumBudget, thinkingOf } from "./Capabilities.ts"
 import { type Crossing, drop, type Place } from "./Crossing.ts"
-import type * as Wire from "./Wire.ts"
+import * as Wire from "./Wire.ts"
 
 /** The keys that tell the intent. */
 export type Told = Pick<Wire.Request, "thinking" | "output_config">
@@ -35,6 +36,11 @@ export const decode = (wire: Partial<Told>): ReasoningIntent | undefined => {
   const intent = present({ effort: effortOf(wire), visibility })
   return intent.effort === undefined && visibility === undefined ? undefined : intent
 }
+
+const isTold = Schema.is(Schema.Struct({ thinking: Wire.Request.fields.thinking, output_config: Wire.Request.fields.output_config }))
+
+/** The effort that a checked body asks for. */
+export const effortIn = (body: JsonObject): ReasoningIntent["effort"] => isTold(body) ? effortOf(body) : undefined
 
 /** What the upstream's model can be told: what is known of it, else what its name says. */
 export const limitsOf = ({ model, thinking }: Crossing): Thinking.Limits => thinking === undefined ? thinkingOf(model) : { levels, ...thinking }

@@ -10,6 +10,7 @@ import * as Errors from "./Errors.ts"
 import * as EventDecoder from "./EventDecoder.ts"
 import * as EventEncoder from "./EventEncoder.ts"
 import * as Models from "./Models.ts"
+import * as Reasoning from "./Reasoning.ts"
 import * as Request from "./Request.ts"
 import * as Response from "./Response.ts"
 import { id } from "./Wire.ts"
@@ -76,6 +77,7 @@ export const dialect: Protocol.Dialect = {
     reply: ["x-gemini-service-tier", "retry-after"]
   },
   request: { decode: Request.decode, encode: Request.encode, check: Request.refusal },
+  thinking: { effort: Reasoning.effortIn },
   response: { decode: Response.decode, encode: Response.encode },
   events: {
     decoder: Machine.of({ initial: EventDecoder.initial, step: EventDecoder.step, end: EventDecoder.end }),

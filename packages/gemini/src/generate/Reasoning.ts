@@ -7,10 +7,12 @@ import { bare, same } from "@sluice/protocol/Equality"
 import type * as Fields from "@sluice/protocol/Fields"
 import { present } from "@sluice/protocol/Json"
 import * as Thinking from "@sluice/protocol/Thinking"
+import { isObject, type JsonObject } from "@sluice/protocol/Wire"
+import * as Schema from "effect/Schema"
 import * as Capabilities from "./Capabilities.ts"
 import { type Crossing, drop, type Place } from "./Crossing.ts"
 import * as Keys from "./Keys.ts"
-import type * as Wire from "./Wire.ts"
+import * as Wire from "./Wire.ts"
 
 type Effort = Thinking.Effort
 
@@ -26,6 +28,15 @@ export const decode = (wire: Partial<Wire.ThinkingConfig>): ReasoningIntent | un
   const shown = Keys.read(wire, "includeThoughts")
   const intent = present({ effort: effortOf(wire), visibility: shown === undefined ? undefined : shown ? "summary" as const : "hidden" as const })
   return intent.effort === undefined && intent.visibility === undefined ? undefined : intent
+}
+
+const isConfig = Schema.is(Wire.ThinkingConfig)
+
+/** The effort that a checked body asks for. */
+export const effortIn = (body: JsonObject): Effort | undefined => {
+  const generation = Keys.read(body, "generationConfig")
+  const config = isObject(generation) ? Keys.read(generation, "thinkingConfig") : undefined
+  return isConfig(config) ? effortOf(config) : undefined
 }
 
 const limitsOf = ({ model, thinking }: Crossing): Thinking.Limits =>

@@ -12,6 +12,7 @@ import * as Errors from "./Errors.ts"
 import * as EventDecoder from "./EventDecoder.ts"
 import * as EventEncoder from "./EventEncoder.ts"
 import * as Models from "./Models.ts"
+import * as Reasoning from "./Reasoning.ts"
 import * as Request from "./Request.ts"
 import * as Response from "./Response.ts"
 import { id } from "./Wire.ts"
@@ -28,7 +29,7 @@ export const dialect: Dialect = {
     ...modelEndpoints
   ],
   request: { decode: Request.decode, encode: Request.encode, check: Request.refusal },
-  thinking: { isShown: true },
+  thinking: { effort: Reasoning.effortIn, isShown: true },
   response: { decode: Response.decode, encode: Response.encode },
   events: {
     decoder: Machine.of({ initial: EventDecoder.initial, step: EventDecoder.step, end: EventDecoder.end }),

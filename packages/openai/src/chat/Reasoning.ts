@@ -9,8 +9,9 @@ import { present } from "@sluice/protocol/Json"
 import * as Pointer from "@sluice/protocol/Pointer"
 import * as Thinking from "@sluice/protocol/Thinking"
 import { isObject, type Json, type JsonObject, valueIn } from "@sluice/protocol/Wire"
+import * as Schema from "effect/Schema"
 import type { Crossing } from "./Crossing.ts"
-import { id, type Message, type ReasoningDetail, type Request } from "./Wire.ts"
+import { Efforts, id, type Message, type ReasoningDetail, type Request } from "./Wire.ts"
 
 type Effort = Thinking.Effort
 
@@ -19,7 +20,7 @@ const fromLevel = (level: string): Effort => level === "none" ? { mode: "none" }
 const switched = (on: boolean, tokens: number | null | undefined): Effort =>
   !on ? { mode: "none" } : tokens === undefined || tokens === null ? { mode: "auto" } : { mode: "budget", tokens }
 
-const getIntent = (wire: Request): ReasoningIntent | undefined => {
+const getIntent = (wire: typeof Efforts.Type): ReasoningIntent | undefined => {
   if (typeof wire.reasoning_effort === "string") return { effort: fromLevel(wire.reasoning_effort) }
   if (isObject(wire.reasoning)) {
     const { effort, max_tokens: tokens, enabled, exclude } = wire.reasoning
@@ -40,6 +41,11 @@ const getIntent = (wire: Request): ReasoningIntent | undefined => {
   if (typeof wire.enable_thinking === "boolean") return { effort: switched(wire.enable_thinking, wire.thinking_budget) }
   return undefined
 }
+
+const isTold = Schema.is(Efforts)
+
+/** The effort that a checked body asks for. */
+export const effortIn = (body: JsonObject): Effort | undefined => isTold(body) ? getIntent(body)?.effort : undefined
 
 const levelFor = (effort: Effort): string | undefined => {
   switch (effort.mode) {

@@ -199,6 +199,17 @@ export const ReasoningOptions = Schema.Struct({
 /** `thinking` of DeepSeek, Zhipu, Moonshot and others. */
 export const Thinking = Schema.Struct({ type: maybe(Schema.String), budget_tokens: maybe(Schema.Number) })
 
+const effortFields = {
+  reasoning_effort: maybe(Schema.String),
+  reasoning: maybe(ReasoningOptions),
+  thinking: maybe(Thinking),
+  enable_thinking: maybe(Schema.Boolean),
+  thinking_budget: maybe(Schema.Number)
+}
+
+/** The keys that tell how much the model should think. */
+export const Efforts = Schema.Struct(effortFields)
+
 /** The body of a request. */
 export const Request = Schema.Struct({
   model: Schema.String,
@@ -224,11 +235,7 @@ export const Request = Schema.Struct({
   n: maybe(Schema.Number),
   modalities: maybe(Schema.Array(Schema.String)),
   audio: Schema.optionalKey(AnyJson),
-  reasoning_effort: maybe(Schema.String),
-  reasoning: maybe(ReasoningOptions),
-  thinking: maybe(Thinking),
-  enable_thinking: maybe(Schema.Boolean),
-  thinking_budget: maybe(Schema.Number),
+  ...effortFields,
   verbosity: maybe(Schema.String),
   response_format: maybe(ResponseFormat),
   prediction: maybe(Schema.Struct({ type: Schema.String, content: Content })),

@@ -30,7 +30,7 @@ export const dialect: Dialect = {
     ...modelEndpoints
   ],
   request: { decode: Request.decode, encode: Request.encode, check: Request.refusal },
-  thinking: { askProofs: Reasoning.askProofs },
+  thinking: { effort: Reasoning.effortIn, askProofs: Reasoning.askProofs },
   response: { decode: Response.decode, encode: Response.encode },
   events: {
     decoder: Machine.of({ initial: EventDecoder.initial, step: EventDecoder.step, end: EventDecoder.end }),

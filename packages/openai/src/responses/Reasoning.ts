@@ -10,6 +10,7 @@ import { present } from "@sluice/protocol/Json"
 import * as Pointer from "@sluice/protocol/Pointer"
 import * as Thinking from "@sluice/protocol/Thinking"
 import type { JsonObject } from "@sluice/protocol/Wire"
+import * as Schema from "effect/Schema"
 import type { Crossing } from "./Crossing.ts"
 import * as Wire from "./Wire.ts"
 
@@ -26,6 +27,11 @@ const decodeIntent = (wire: Options): ReasoningIntent | undefined => {
     summary: summary === "auto" ? undefined : summary
   })
 }
+
+const isOptions = Schema.is(Wire.ReasoningOptions)
+
+/** The effort that a checked body asks for. */
+export const effortIn = ({ reasoning }: JsonObject): ReasoningIntent["effort"] => isOptions(reasoning) ? decodeIntent(reasoning)?.effort : undefined
 
 const levelFor = (effort: ReasoningIntent["effort"]): string | undefined => {
   switch (effort?.mode) {

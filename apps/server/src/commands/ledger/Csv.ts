@@ -36,7 +36,9 @@ const columns: ReadonlyArray<readonly [name: string, of: (entry: Entry) => Cell]
   ["durationMs", (entry) => entry.durationMs],
   ["finish", (entry) => entry.finish],
   ["errorClass", (entry) => entry.error?.class],
-  ["errorMessage", (entry) => entry.error?.message]
+  ["errorMessage", (entry) => entry.error?.message],
+  ["tier", (entry) => entry.tier],
+  ["effort", (entry) => entry.effort]
 ]
 
 const toCell = (cell: Cell): string => {

@@ -38,6 +38,8 @@ export const toLine = (entry: Entry): string => {
     ttftMs: entry.ttftMs,
     durationMs: entry.durationMs,
     finish: entry.finish,
+    tier: entry.tier,
+    effort: entry.effort,
     error: entry.error
   }
   // Undefined keys are left out by JSON itself
