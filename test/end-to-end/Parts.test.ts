@@ -73,8 +73,8 @@ for (const upstream of Rig.upstreams) {
         const { status, text } = yield* ask(`${upstream}/forbidden`, true)
         assert.strictEqual(status, 403)
         assert.strictEqual(JSON.parse(text).error.message, "Not today.")
-        assert.deepStrictEqual(told, ["first admits", "guard finishes Denied(admit)", "first finishes Denied(admit)"])
-        assert.strictEqual((yield* ledger.query({ limit: 1 }))[0]?.outcome, "Denied(admit)")
+        assert.deepStrictEqual(told, ["first admits", "guard finishes Denied(admit:guard)", "first finishes Denied(admit:guard)"])
+        assert.strictEqual((yield* ledger.query({ limit: 1 }))[0]?.outcome, "Denied(admit:guard)")
         assert.isUndefined((yield* simulator.log).find(({ model }) => model.includes("forbidden")))
       }))
 

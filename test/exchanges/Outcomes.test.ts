@@ -206,7 +206,7 @@ layer(gateway, { excludeTestServices: true })("the end of an exchange", (it) => 
     ["success", "openai/whole", "Completed"],
     ["the provider's refusal", "openai/refused", "UpstreamFailed(bad-request)"],
     ["a refusal of ours", "nobody/knows", "Denied(model)"],
-    ["a defect", "openai/whole-defect", "Defect"]
+    ["a defect of a part", "openai/whole-defect", "Denied(interceptor:breaks)"]
   ]
   for (const [what, model, outcome] of ends) {
     it.effect(`is told to every extension exactly once, in reverse: ${what}`, () =>

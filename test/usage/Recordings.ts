@@ -39,7 +39,6 @@ const through = (dialect: Dialect, kind: "bytes" | "typed", bytes: Uint8Array): 
     client: dialect,
     tap,
     context: Codec.contextFor(Codec.plainRequest),
-    stages: [],
     tools: new Map(),
     frames: Framing.writer("sse"),
     hideUsage: false

@@ -4,8 +4,9 @@
  * is filled.
  */
 import { frame } from "@sluice/protocol/CanonicalEvent"
+import { joined } from "@sluice/protocol/Chunks"
 import * as Framing from "@sluice/protocol/Framing"
-import type { Failure, GatewayError } from "@sluice/protocol/GatewayError"
+import type { Failure } from "@sluice/protocol/GatewayError"
 import * as Loss from "@sluice/protocol/Loss"
 import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
@@ -18,12 +19,14 @@ import { endOnce, type Exchange } from "./Exchange.ts"
 import type { Gateway } from "./Gateway.ts"
 import * as Signal from "./internal/Signal.ts"
 import * as Overload from "./Overload.ts"
+import * as ShortCircuit from "./ShortCircuit.ts"
+import type { Stop } from "./ShortCircuit.ts"
 import { due } from "./Timeouts.ts"
 
 /** Where the attempts of a streamed exchange stand: nothing yet, an answer, or a failure. Filled by the driver, read by the body. */
 export interface Driven {
   started: Started | undefined
-  failed: GatewayError | undefined
+  failed: Stop | undefined
   /** Raised when either is filled, or when the pre-commit window has passed. */
   readonly signal: Signal.Signal
 }
@@ -61,29 +64,38 @@ export const make = (gateway: Gateway, exchange: Exchange, driven: Driven, fiber
   let saidFailure = false
   const checkpoint = Checkpoints.make(gateway, exchange)
 
+  let passed: AnswerStream | undefined
+  /** The answer, once there is one; its bytes pass the stages that were shown the head. */
   const answer = (): AnswerStream | undefined => {
     const streamed = driven.started?.answer
-    return streamed?._tag === "Streamed" ? streamed.stream : undefined
+    const stream = streamed?._tag === "Streamed" ? streamed.stream : undefined
+    if (stream === passed || stream === undefined || exchange.chunks === undefined) return stream
+    passed = stream
+    stream.pass(exchange.chunks, ({ by, failure }) => endOnce(exchange, { _tag: "Refused", by, failure }))
+    return stream
   }
 
-  /** The attempts failed after the head had gone: the client is told in the stream. */
-  const sayFailure = (error: GatewayError): Uint8Array | undefined => {
+  /** The attempts failed after the head had gone, or a part ended them: the client is told in the stream. */
+  const sayFailure = (stop: Stop): Uint8Array | undefined => {
     if (saidFailure) return undefined
     saidFailure = true
-    endOnce(exchange, { _tag: "Failed", failure: error.failure })
+    const { failure } = ShortCircuit.toError(stop)
+    endOnce(exchange, exchange.step === undefined ? { _tag: "Failed", failure } : { _tag: "Refused", by: exchange.step, failure })
     const writer = exchange.inbound.events.encoder.start({
       request: exchange.request?.() ?? { model: "", turns: [] },
       id: exchange.id,
       created: Math.floor(exchange.startedAt / 1000),
       sink: Loss.sink()
     })
-    return encoder.encode(frames.write(writer.step(frame({ type: "error", failure: error.failure }))) + frames.end())
+    const { chunks } = exchange
+    const said = [frames.write(writer.step(frame({ type: "error", failure }))), frames.end()].filter((text) => text !== "").map((text) => encoder.encode(text))
+    return joined(chunks === undefined ? said : [...said.flatMap((piece) => chunks.push(piece) ?? []), ...chunks.end("error")])
   }
 
   const next = (): Uint8Array | undefined => {
     if (driven.failed !== undefined) {
       const said = sayFailure(driven.failed)
-      return said === undefined ? undefined : shown(said)
+      return said === undefined || said.length === 0 ? undefined : shown(said)
     }
     const stream = answer()
     stream?.pump(gateway.now())

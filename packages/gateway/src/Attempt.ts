@@ -16,14 +16,15 @@ import type * as Scope from "effect/Scope"
 import type { Answer } from "./Answer.ts"
 import * as AnswerStream from "./AnswerStream.ts"
 import * as AttemptReply from "./AttemptReply.ts"
-import { contextOf } from "./Exchange.ts"
+import { contextOf, endOnce } from "./Exchange.ts"
 import * as Inbound from "./Inbound.ts"
-import type { FrameStage } from "./Interceptor.ts"
 import { beginsAsJson } from "./internal/plainBody.ts"
 import * as Lane from "./Lane.ts"
 import * as OfferedTools from "./OfferedTools.ts"
+import type { RecordedAnswer } from "./RecordedAnswer.ts"
 import * as Sealed from "./Sealed.ts"
 import * as ShownModel from "./ShownModel.ts"
+import * as FrameRun from "./stages/FrameRun.ts"
 import * as StreamTap from "./StreamTap.ts"
 import type { UpstreamReply } from "./UpstreamClient.ts"
 
@@ -36,11 +37,41 @@ const toFailure = (frames: ReadonlyArray<Frame>): Failure | undefined => {
   return undefined
 }
 
-/** Starts the stages of all interceptors that want frames; the name the client is shown stands after all of them. */
-const startStages = ({ exchange, executor, gateway, model, number }: AttemptPlan): ReadonlyArray<FrameStage> => [
-  ...gateway.hooks.events.map((events) => events({ ...contextOf(exchange), attempt: number, provider: executor.id, upstreamModel: model })),
-  ...(exchange.shownModel === undefined ? [] : [ShownModel.stage(exchange.shownModel)])
-]
+/** Starts the stages of all interceptors that want frames; each is ended with the attempt at the latest. */
+const startStages = ({ exchange, executor, gateway, model, number }: AttemptPlan): Effect.Effect<FrameRun.FrameRun | undefined, GatewayError, Scope.Scope> => {
+  const { events } = gateway.hooks
+  const { shownModel } = exchange
+  if (events.length === 0 && shownModel === undefined) return Effect.succeed(undefined)
+  const context = { ...contextOf(exchange), attempt: number, provider: executor.id, upstreamModel: model }
+  return Effect.acquireRelease(
+    Effect.suspend(() =>
+      Effect.fromResult(
+        FrameRun.start({ gateway, exchange, step: "interceptor" }, events, context, shownModel === undefined ? undefined : ShownModel.stage(shownModel))
+      )
+    ),
+    (run) => Effect.sync(() => run.end("interrupted"))
+  )
+}
+
+/** The answer ends here, whoever else has something to say of it. */
+const refuse = ({ exchange }: AttemptPlan, { by, failure }: FrameRun.Stopped): GatewayError => {
+  exchange.step = by
+  endOnce(exchange, { _tag: "Refused", by, failure })
+  return fail(failure)
+}
+
+/** Shows what the client is told to those who observe it or keep it; absent where there is nobody. */
+const watching = ({ exchange, gateway }: AttemptPlan): Watch | undefined => {
+  const { recording } = exchange
+  const { observers } = gateway
+  recording?.restart()
+  if (recording === undefined && observers === undefined) return undefined
+  const context = contextOf(exchange)
+  return (frame, form = "stream") => {
+    observers?.offer(frame.events, context)
+    recording?.add(frame, form)
+  }
+}
 
 const answerContext = ({ exchange, inbound }: AttemptPlan, sink: Loss.LossSink): AnswerContext => ({
   get request() {
@@ -52,27 +83,39 @@ const answerContext = ({ exchange, inbound }: AttemptPlan, sink: Loss.LossSink):
   sink
 })
 
+type Watch = (frame: Frame, form?: RecordedAnswer["form"]) => void
+
+/** Who is shown what the client is told. */
+interface Told {
+  readonly learn: Sealed.Learn
+  readonly stages: FrameRun.FrameRun | undefined
+  readonly watch: Watch | undefined
+}
+
 /** Opens the attempt and waits until its answer may be committed. */
 export const run = Effect.fnUntraced(function*(plan: AttemptPlan): Effect.fn.Return<Answer, GatewayError, Scope.Scope> {
   const { exchange, executor, gateway, inbound, outbound } = plan
   const { responseLosses, tap } = AttemptReply.begin(plan)
   const reply = yield* AttemptReply.open(plan)
   const learn = Sealed.learner(gateway, exchange, executor, outbound.crossed)
+  const stages = yield* startStages(plan)
+  const told = { learn, stages, watch: watching(plan) }
   const lane = (outbound.lane === "bytes" ? Lane.bytes : Lane.typed)({
     upstream: executor.dialect,
     client: exchange.inbound,
     tap,
     context: answerContext(plan, responseLosses),
-    stages: startStages(plan),
+    ...told,
+    onStopped: (stopped) => void refuse(plan, stopped),
+    isSplit: gateway.hooks.chunks.length > 0,
     tools: outbound.tools,
     frames: Framing.writer(exchange.framing),
-    hideUsage: outbound.hideUsage,
-    learn
+    hideUsage: outbound.hideUsage
   })
-  if (inbound.stream && AttemptReply.isEventStream(reply)) return yield* begin(plan, reply, lane, tap, responseLosses, learn)
+  if (inbound.stream && AttemptReply.isEventStream(reply)) return yield* begin(plan, reply, lane, tap, responseLosses, told)
   const bytes = yield* AttemptReply.readBody(plan, reply)
-  if (AttemptReply.isEventStream(reply) && beginsAsJson(bytes) !== true) return yield* fold(plan, reply, bytes, tap, responseLosses, learn)
-  return yield* whole(plan, reply, bytes, lane, tap, responseLosses, learn)
+  if (AttemptReply.isEventStream(reply) && beginsAsJson(bytes) !== true) return yield* fold(plan, reply, bytes, tap, responseLosses, told)
+  return yield* whole(plan, reply, bytes, lane, tap, responseLosses, told)
 })
 
 /** A stream: pumped until something may be committed. What was encoded so far waits in the lane. */
@@ -82,7 +125,7 @@ const begin = (
   lane: Lane.Lane,
   tap: StreamTap.StreamTap,
   sink: Loss.LossSink,
-  learn: Sealed.Learn
+  told: Told
 ): Effect.Effect<Answer, GatewayError> => {
   const { gateway, marks } = plan
   const stream = AnswerStream.make({ source: reply.body, lane, tap, startedAt: gateway.now() })
@@ -90,7 +133,9 @@ const begin = (
     stream.pump(gateway.now())
     marks.lastByteAt = gateway.wheel.now()
     const plain = stream.plainBody()
-    if (plain !== undefined) return whole(plan, reply, plain, lane, tap, sink, learn)
+    if (plain !== undefined) return whole(plan, reply, plain, lane, tap, sink, told)
+    const stopped = told.stages?.stopped()
+    if (stopped !== undefined) return fail(stopped.failure)
     const facts = stream.facts()
     if (facts.failure !== undefined && !facts.hadContent && StreamTap.mainFinish(facts) === undefined) return fail(facts.failure)
     if (facts.commits) return Effect.succeed({ _tag: "Streamed", reply, stream })
@@ -107,7 +152,7 @@ const whole = (
   lane: Lane.Lane,
   tap: StreamTap.StreamTap,
   sink: Loss.LossSink,
-  learn: Sealed.Learn
+  told: Told
 ): Effect.Effect<Answer, GatewayError> => {
   const { executor, gateway, inbound } = plan
   const now = gateway.now()
@@ -118,11 +163,14 @@ const whole = (
   if (failure !== undefined) return fail(failure)
   if (inbound.stream) {
     lane.pushFrame(decoded, now)
+    const stopped = told.stages?.stopped()
+    if (stopped !== undefined) return fail(stopped.failure)
     return Effect.succeed({ _tag: "Streamed", reply, stream: AnswerStream.make({ source: reply.body, lane, tap, startedAt: now }) })
   }
   tap.observe(decoded.events, now)
+  if (plan.outbound.lane === "bytes") told.watch?.(decoded, "whole")
   if (plan.outbound.lane === "bytes") return Effect.succeed({ _tag: "Buffered", reply, body: bytes })
-  return Effect.succeed(encodeWhole(plan, reply, [decoded], sink, learn))
+  return encodeWhole(plan, reply, [decoded], "whole", sink, told)
 }
 
 /** A stream in answer to a buffered request, folded into one body. */
@@ -132,7 +180,7 @@ const fold = (
   bytes: Uint8Array,
   tap: StreamTap.StreamTap,
   sink: Loss.LossSink,
-  learn: Sealed.Learn
+  told: Told
 ): Effect.Effect<Answer, GatewayError> => {
   const { executor, gateway } = plan
   const now = gateway.now()
@@ -143,7 +191,7 @@ const fold = (
   const failure = toFailure(frames)
   if (failure !== undefined) return fail(failure)
   for (const { events } of frames) tap.observe(events, now)
-  return Effect.succeed(encodeWhole(plan, reply, frames, sink, learn))
+  return encodeWhole(plan, reply, frames, "stream", sink, told)
 }
 
 const splitAll = (bytes: Uint8Array): ReadonlyArray<Sse.WireEvent> => {
@@ -151,11 +199,23 @@ const splitAll = (bytes: Uint8Array): ReadonlyArray<Sse.WireEvent> => {
   return [...splitter.push(bytes).events, ...splitter.end({ tolerant: true }).events]
 }
 
-const encodeWhole = (plan: AttemptPlan, reply: UpstreamReply, frames: ReadonlyArray<Frame>, sink: Loss.LossSink, learn: Sealed.Learn): Answer => {
+const encodeWhole = (
+  plan: AttemptPlan,
+  reply: UpstreamReply,
+  frames: ReadonlyArray<Frame>,
+  form: RecordedAnswer["form"],
+  sink: Loss.LossSink,
+  { learn, stages, watch }: Told
+): Effect.Effect<Answer, GatewayError> => {
   const give = OfferedTools.giveBack(plan.outbound.tools)
   let staged: ReadonlyArray<Frame> = frames.flatMap((one) => give(one) ?? [])
-  for (const stage of startStages(plan)) staged = staged.flatMap(stage.step)
-  for (const frame of staged) learn?.(frame)
+  if (stages !== undefined) staged = [...staged.flatMap(stages.step), ...stages.end("end")]
+  const stopped = stages?.stopped()
+  if (stopped !== undefined) return refuse(plan, stopped)
+  for (const frame of staged) {
+    learn?.(frame)
+    watch?.(frame, form)
+  }
   const body: JsonValue = plan.exchange.inbound.response.encode(staged, answerContext(plan, sink))
-  return { _tag: "Buffered", reply, body: encoder.encode(JSON.stringify(body)) }
+  return Effect.succeed({ _tag: "Buffered", reply, body: encoder.encode(JSON.stringify(body)) })
 }

@@ -75,8 +75,9 @@ export const open = Effect.fnUntraced(
       ...(outbound.variant === undefined ? {} : { variant: outbound.variant }),
       model: plan.model,
       stream: inbound.stream,
-      body: outbound.body,
+      body: outbound.replaced ?? outbound.body,
       headers: outbound.headers,
+      ...(outbound.changes === undefined ? {} : { changes: outbound.changes }),
       ...(credential === undefined ? {} : { credential })
     })
     marks.lastByteAt = gateway.wheel.now()

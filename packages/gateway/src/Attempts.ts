@@ -21,8 +21,10 @@ import type { Inbound } from "./Inbound.ts"
 import * as Intercept from "./Intercept.ts"
 import type { AttemptRecord } from "./Ledger.ts"
 import type { Outbound } from "./Outbound.ts"
+import * as PartCall from "./PartCall.ts"
 import type { Candidate } from "./Planner.ts"
 import * as RetryPolicy from "./RetryPolicy.ts"
+import type { Stop } from "./ShortCircuit.ts"
 import { due, type Limits } from "./Timeouts.ts"
 import type { Work } from "./Work.ts"
 
@@ -98,7 +100,8 @@ const record = <Q extends Asked>(
   const { onAttempt } = gateway.hooks
   if (onAttempt.length === 0) return Effect.void
   const context = contextOf(exchange)
-  return Effect.forEach(onAttempt, (hook) => Effect.ignoreCause(hook(attempt, context), { log: true }), { discard: true })
+  const place = { gateway, exchange, step: "attempt" }
+  return Effect.ignore(Effect.forEach(onAttempt, (hook) => PartCall.run(place, hook, (tell) => tell(attempt, context), undefined), { discard: true }))
 }
 
 /** One try: its own scope, closed when it fails and left to the exchange when it succeeds. */
@@ -133,7 +136,7 @@ const prepare = <Q extends Asked>(
   executor: Executor,
   number: number,
   isWithoutMemory: boolean
-): Effect.Effect<Prepared> | Prepared => {
+): Effect.Effect<Prepared, Stop> | Prepared => {
   const { exchange, gateway, inbound, work } = walk
   const write = (changed: Q | undefined): Prepared =>
     work.prepare(gateway, exchange, {
@@ -151,11 +154,14 @@ const prepare = <Q extends Asked>(
   const { attempt } = work.hooks(gateway)
   if (attempt.length === 0) return write(walk.changed)
   const context = { ...contextOf(exchange), attempt: number, provider: executor.id, upstreamModel: candidate.model }
-  return Effect.result(Intercept.run(inbound, walk.changed, attempt, context)).pipe(Effect.map(Result.flatMap(write)))
+  return Effect.map(
+    Intercept.run({ gateway, exchange, step: "interceptor" }, inbound, walk.changed, attempt, context),
+    (intercepted) => Result.map(write(intercepted.changed), (outbound) => Intercept.sent(outbound, intercepted))
+  )
 }
 
 /** Walks the candidates until one answers; fails with the last failure when none does. */
-export const walk = Effect.fnUntraced(function*<Q extends Asked>(walk: Walk<Q>, candidates: ReadonlyArray<Candidate>): Effect.fn.Return<Started, GatewayError> {
+export const walk = Effect.fnUntraced(function*<Q extends Asked>(walk: Walk<Q>, candidates: ReadonlyArray<Candidate>): Effect.fn.Return<Started, Stop> {
   const { exchange, gateway, inbound } = walk
   let last: GatewayError | undefined
   for (const [index, candidate] of candidates.entries()) {
@@ -195,6 +201,8 @@ export const walk = Effect.fnUntraced(function*<Q extends Asked>(walk: Walk<Q>, 
       const error = Option.getOrUndefined(Cause.findErrorOption(exit.cause))
       if (error === undefined) return yield* Effect.failCause(exit.cause)
       last = error
+      // A part has refused the answer, which no other target makes right
+      if (exchange.ending?._tag === "Refused") return yield* last
       if (plan.outbound.isRestored === true && error.failure.class === "bad-request") {
         // Proofs go stale, and not every key of a provider may read those of another: the client never sent them, so it must not fail for them
         isWithoutMemory = true

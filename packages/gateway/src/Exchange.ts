@@ -18,6 +18,8 @@ import type { Price } from "./Prices.ts"
 import type { Principal } from "./Principal.ts"
 import type { ProviderId } from "./ProviderId.ts"
 import type { Held } from "./replays/Held.ts"
+import type { ChunkRun } from "./stages/ChunkRun.ts"
+import type { Recording } from "./stages/Recording.ts"
 import { mainFinish, type StreamTap } from "./StreamTap.ts"
 import * as Verdict from "./Verdict.ts"
 
@@ -87,6 +89,10 @@ export interface Exchange {
   bodies: Kept | undefined
   /** The claim to the client's idempotency key, while this exchange holds it. */
   replay: Held | undefined
+  /** The stages of interceptors that the streamed answer's bytes pass; from when its head went out. */
+  chunks: ChunkRun | undefined
+  /** The answer as a cache may keep it; where one was asked and had none. */
+  recording: Recording | undefined
   /** What giving an answer again saved, as decimal US dollars. */
   savedUsd: string | undefined
   /** How it ended, first writer wins; see {@link endOnce}. */
@@ -120,6 +126,8 @@ export const begin = (facts: Pick<Exchange, "id" | "startedAt" | "begunAt" | "pr
   onBytes: undefined,
   bodies: undefined,
   replay: undefined,
+  chunks: undefined,
+  recording: undefined,
   savedUsd: undefined,
   ending: undefined
 })

@@ -7,6 +7,7 @@ import type { GatewayError } from "@sluice/protocol/GatewayError"
 import type * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 import type { Credential } from "./Credential.ts"
+import type { HeaderChange } from "./HeaderChange.ts"
 import type { ProviderId } from "./ProviderId.ts"
 import type { Limits } from "./Timeouts.ts"
 import type { UpstreamReply } from "./UpstreamClient.ts"
@@ -24,6 +25,8 @@ export interface AttemptRequest {
   readonly query?: { readonly [name: string]: string }
   /** Protocol headers of the dialect (versions, beta flags); never a credential. */
   readonly headers: { readonly [name: string]: string }
+  /** Changes of all headers but credentials and HTTP's own, which interceptors want; made in order. */
+  readonly changes?: ReadonlyArray<HeaderChange>
   /** What the provider is asked with; absent where the executor takes none. */
   readonly credential?: Credential
 }

@@ -14,14 +14,16 @@ import type { Counting } from "./CountedInput.ts"
 import { type Bounds, defaultBounds, type Drains } from "./Drain.ts"
 import type { Executor } from "./Executor.ts"
 import type { Extension } from "./Extension.ts"
+import type { Fuses } from "./Fuse.ts"
 import type { Generation } from "./Generation.ts"
-import type { Interceptor } from "./Interceptor.ts"
+import type { Hooks, Installed } from "./Hooks.ts"
 import type { Ledger } from "./Ledger.ts"
 import type { Lifecycle } from "./Lifecycle.ts"
 import type { Limits } from "./Limits.ts"
 import type { Contribution } from "./Management.ts"
 import type { ModelRegistry } from "./ModelRegistry.ts"
 import type { ProviderLists } from "./models/Sources.ts"
+import type { Observers } from "./Observers.ts"
 import type { Prices } from "./Prices.ts"
 import type { ProviderId } from "./ProviderId.ts"
 import type { Refusals } from "./Refusals.ts"
@@ -76,15 +78,13 @@ export interface Gateway {
   readonly dialects: ReadonlyArray<Dialect>
   readonly executors: ReadonlyMap<ProviderId, Executor>
   /** In order; `finish` runs over those that were entered, in reverse. */
-  readonly extensions: ReadonlyArray<Extension>
-  /** The hooks of the interceptors that have them, in order, so that a request pays only for those there are. */
-  readonly hooks: {
-    readonly request: ReadonlyArray<NonNullable<Interceptor["request"]>>
-    readonly attempt: ReadonlyArray<NonNullable<Interceptor["attempt"]>>
-    readonly embed: ReadonlyArray<NonNullable<Interceptor["embed"]>>
-    readonly events: ReadonlyArray<NonNullable<Interceptor["events"]>>
-    readonly onAttempt: ReadonlyArray<NonNullable<Extension["onAttempt"]>>
-  }
+  readonly extensions: ReadonlyArray<Installed<Extension>>
+  /** The hooks of extensions and interceptors, in order, so that a request pays only for those there are. */
+  readonly hooks: Hooks
+  /** Those who are told every event of every answer; absent = nobody. */
+  readonly observers: Observers | undefined
+  /** What guards the parts; the same for all configurations of a gateway. */
+  readonly fuses: Fuses["Service"]
   /** Whether any interceptor wants frames, which rules the byte lane out. */
   readonly wantsFrames: boolean
   /** What parts add to the management surface. */

@@ -12,8 +12,8 @@ import type { Failure } from "@sluice/protocol/GatewayError"
 import * as Grammar from "@sluice/protocol/Grammar"
 import type * as Sse from "@sluice/protocol/Sse"
 import type { ToolName } from "@sluice/protocol/ToolNames"
-import type { FrameStage } from "./Interceptor.ts"
 import * as OfferedTools from "./OfferedTools.ts"
+import type { FrameRun, Stopped } from "./stages/FrameRun.ts"
 import type { StreamTap } from "./StreamTap.ts"
 
 /** What a lane is made of. */
@@ -22,8 +22,14 @@ export interface LaneOptions {
   readonly client: Dialect
   readonly tap: StreamTap
   readonly context: AnswerContext
-  /** Stages of interceptors, in order; the byte lane has none. */
-  readonly stages: ReadonlyArray<FrameStage>
+  /** The stages of interceptors that want frames; the byte lane has none. */
+  readonly stages?: FrameRun | undefined
+  /** Told that a stage ended the answer. */
+  readonly onStopped?: ((stopped: Stopped) => void) | undefined
+  /** Whether what goes to the client is handed out event by event, for interceptors of chunks. */
+  readonly isSplit?: boolean
+  /** Is shown every frame the client is told, in either lane; absent where nobody looks, and then most frames need not be decoded. */
+  readonly watch?: ((frame: Frame) => void) | undefined
   /** Tools whose calls look different to the provider, by its name of them. */
   readonly tools: ReadonlyMap<string, ToolName>
   /** Frames what goes to the client. */
@@ -44,11 +50,34 @@ export interface Lane {
   readonly end: (how: Ending, now: number) => void
   /** The gateway itself ends the answer: the client is told in its own dialect. */
   readonly fail: (failure: Failure, now: number) => void
-  /** Takes what is to go to the client now. */
-  readonly take: () => Uint8Array | undefined
+  /** Nobody is there to read any more: stages are told. */
+  readonly interrupt: () => void
+  /** Takes what is to go to the client now: one piece, or one for each event where the lane is split. */
+  readonly take: () => ReadonlyArray<Uint8Array>
 }
 
 const encoder = new TextEncoder()
+
+const nothing: ReadonlyArray<Uint8Array> = []
+
+/** Gathers text until it is taken, in one piece or as it was written. */
+const outlet = (isSplit: boolean) => {
+  let text = ""
+  let pieces: Array<Uint8Array> = []
+  return {
+    write: (written: string): void => {
+      if (!isSplit) text += written
+      else if (written !== "") pieces.push(encoder.encode(written))
+    },
+    take: (): ReadonlyArray<Uint8Array> => {
+      if (isSplit ? pieces.length === 0 : text === "") return nothing
+      const taken = isSplit ? pieces : [encoder.encode(text)]
+      text = ""
+      pieces = []
+      return taken
+    }
+  }
+}
 
 /** The error a failed decode is, before anything went to the client, is the attempt's and not the client's. */
 const isEarlyFailure = (original: Frame, committedBefore: boolean): boolean => !committedBefore && original.events.some((event) => event.type === "error")
@@ -79,16 +108,46 @@ const closing = (frames: FrameWriter): () => string => {
 
 /** A lane that decodes everything. */
 export const typed = (options: LaneOptions): Lane => {
-  const { tap } = options
+  const { isSplit = false, stages, tap, watch } = options
   const decoder = options.upstream.events.decoder.start()
   const writer = options.client.events.encoder.start(options.context)
   const hide = hiding(options)
   // Nothing stands between decoder and encoder: the commonest crossing
-  const isDirect = options.stages.length === 0 && hide === undefined
+  const isDirect = stages === undefined && watch === undefined && hide === undefined && !isSplit
   const close = closing(options.frames)
   const give = OfferedTools.giveBack(options.tools)
+  const out = outlet(isSplit)
   let grammar: Grammar.State = Grammar.initial
-  let text = ""
+
+  const write = (outgoing: Frame): void => {
+    const events = shown(hide, writer.step(outgoing))
+    if (!isSplit) return out.write(options.frames.write(events))
+    for (const event of events) out.write(options.frames.write([event]))
+  }
+
+  const tell = (outgoing: Frame): void => {
+    options.learn?.(outgoing)
+    watch?.(outgoing)
+    write(outgoing)
+  }
+
+  const say = (failure: Failure, now: number): void => {
+    const last = frame({ type: "error", failure })
+    tap.observe(last.events, now)
+    watch?.(last)
+    write(last)
+  }
+
+  /** Sees to a stage that ended the answer; what it let through until then has gone out. */
+  const heed = (now: number): void => {
+    const stopped = stages?.stopped()
+    if (stopped === undefined) return
+    const { commits, terminal } = tap.facts()
+    options.onStopped?.(stopped)
+    if (terminal) write(frame({ type: "error", failure: stopped.failure }))
+    else if (commits) say(stopped.failure, now)
+    else tap.observe([{ type: "error", failure: stopped.failure }], now)
+  }
 
   const deliver = (original: Frame, now: number): void => {
     const checked = Grammar.check(grammar, original.events)
@@ -102,15 +161,11 @@ export const typed = (options: LaneOptions): Lane => {
     if (given === undefined) return
     if (isDirect) {
       options.learn?.(given)
-      text += options.frames.write(writer.step(given))
-      return
+      return out.write(options.frames.write(writer.step(given)))
     }
-    let frames: ReadonlyArray<Frame> = [given]
-    for (const stage of options.stages) frames = frames.flatMap(stage.step)
-    for (const outgoing of frames) {
-      options.learn?.(outgoing)
-      text += options.frames.write(shown(hide, writer.step(outgoing)))
-    }
+    if (stages === undefined) return tell(given)
+    for (const outgoing of stages.step(given)) tell(outgoing)
+    heed(now)
   }
 
   return {
@@ -123,25 +178,25 @@ export const typed = (options: LaneOptions): Lane => {
     },
     fail: (failure, now) => {
       if (tap.facts().terminal) return
-      tap.observe([{ type: "error", failure }], now)
-      text += options.frames.write(writer.step(frame({ type: "error", failure })))
+      for (const held of stages?.end(failure.class === "cancelled" ? "interrupted" : "error") ?? []) tell(held)
+      say(failure, now)
+    },
+    interrupt: () => {
+      stages?.end("interrupted")
     },
     take: () => {
-      if (tap.facts().terminal) text += close()
-      if (text === "") return undefined
-      const bytes = encoder.encode(text)
-      text = ""
-      return bytes
+      if (tap.facts().terminal) out.write(close())
+      return out.take()
     }
   }
 }
 
 /** A lane that forwards whole frames as they are. Only between two ends of the same dialect, without interceptors of frames. */
 export const bytes = (options: LaneOptions): Lane => {
-  const { tap, upstream } = options
+  const { isSplit = false, tap, upstream, watch } = options
   const decoder = upstream.events.decoder.start()
   const hide = hiding(options)
-  const isSameFraming = options.frames.framing === upstream.framing
+  const isSameFraming = options.frames.framing === upstream.framing && !isSplit
   const close = closing(options.frames)
   let pending: Array<Uint8Array> = []
 
@@ -149,16 +204,25 @@ export const bytes = (options: LaneOptions): Lane => {
     if (text !== "") pending.push(encoder.encode(text))
   }
 
+  const writeEvents = (events: ReadonlyArray<Sse.WireEvent>): void => {
+    if (!isSplit) return writeText(options.frames.write(events))
+    for (const event of events) writeText(options.frames.write([event]))
+  }
+
   const observe = (event: Sse.WireEvent, now: number): void => {
     // A payload that breaks off is not taken for a delta, however it begins
-    const length = !tap.facts().commits || !event.data.endsWith("}") ? undefined : upstream.bytes.deltaLength(event)
+    const isDelta = watch === undefined && tap.facts().commits && event.data.endsWith("}")
+    const length = isDelta ? upstream.bytes.deltaLength(event) : undefined
     if (length !== undefined) return tap.observeDelta(length, now)
-    for (const decoded of decoder.step(event)) tap.observe(decoded.events, now)
+    for (const decoded of decoder.step(event)) {
+      tap.observe(decoded.events, now)
+      watch?.(decoded)
+    }
   }
 
   /** A failure of our own making, or one the upstream's end made: the client's encoder says it. */
   const say = (failure: Failure): void => {
-    writeText(options.frames.write(upstream.events.encoder.start(options.context).step(frame({ type: "error", failure }))))
+    writeEvents(upstream.events.encoder.start(options.context).step(frame({ type: "error", failure })))
   }
 
   return {
@@ -176,10 +240,10 @@ export const bytes = (options: LaneOptions): Lane => {
         else kept.push(event)
       }
       if (hide !== undefined) {
-        writeText(options.frames.write(shown(hide, kept)))
+        writeEvents(shown(hide, kept))
       } else if (kept.length === split.events.length && isSameFraming) {
         if (kept.length > 0) pending.push(split.bytes)
-      } else writeText(options.frames.write(kept))
+      } else writeEvents(kept)
       if (broken !== undefined) say(broken)
     },
     pushFrame: ({ events }, now) => {
@@ -187,29 +251,34 @@ export const bytes = (options: LaneOptions): Lane => {
       const before = tap.facts().commits
       tap.observe(events, now)
       if (isEarlyFailure({ events }, before)) return
-      writeText(options.frames.write(upstream.events.encoder.start(options.context).step({ events })))
+      watch?.({ events })
+      writeEvents(upstream.events.encoder.start(options.context).step({ events }))
     },
     end: (how, now) => {
       for (const decoded of decoder.end(how)) {
         const { commits, terminal } = tap.facts()
         if (terminal) return
         tap.observe(decoded.events, now)
+        watch?.(decoded)
         const failed = tap.facts().failure
         if (failed !== undefined && commits) say(failed)
-        else if (decoded.events.some(({ type }) => type === "end")) writeText(options.frames.write(upstream.bytes.terminal))
+        else if (decoded.events.some(({ type }) => type === "end")) writeEvents(upstream.bytes.terminal)
       }
     },
     fail: (failure, now) => {
       if (tap.facts().terminal) return
-      tap.observe([{ type: "error", failure }], now)
+      const last = frame({ type: "error", failure })
+      tap.observe(last.events, now)
+      watch?.(last)
       say(failure)
     },
+    interrupt: () => {},
     take: () => {
       if (tap.facts().terminal) writeText(close())
-      if (pending.length === 0) return undefined
-      const bytes = joined(pending)
+      if (pending.length === 0) return nothing
+      const taken = isSplit ? pending : [joined(pending)]
       pending = []
-      return bytes
+      return taken
     }
   }
 }

@@ -42,6 +42,19 @@ const unsettledExchanges = Metric.counter("sluice_unsettled_total", {
   description: "Exchanges whose end the ledger did not take, by protocol of the client",
   incremental: true
 })
+const partFaults = Metric.counter("sluice_part_faults_total", {
+  description: "Calls of extensions and interceptors that died or took too long, by part and kind of fault",
+  incremental: true
+})
+const partSkips = Metric.counter("sluice_part_skipped_total", {
+  description: "Calls that did not happen because their part is fused, by part and what that meant: open = the exchange went on, closed = it failed",
+  incremental: true
+})
+const partStops = Metric.counter("sluice_part_stops_total", { description: "Exchanges an extension or interceptor ended, by who did", incremental: true })
+const observationsLost = Metric.counter("sluice_observations_dropped_total", {
+  description: "Events an extension was not told of because its queue was full, by extension",
+  incremental: true
+})
 const firstContent = Metric.histogram("sluice_first_content_seconds", {
   description: "Seconds from the request to the first content",
   boundaries: Metric.exponentialBoundaries({ start: 0.05, factor: 2, count: 12 })
@@ -87,6 +100,10 @@ const unpricedBy = gathered(unpricedUsage, ["provider", "inbound"])
 const assumedBy = gathered(assumedPrices, ["provider", "class"])
 const drainsBy = gathered(drains, ["provider", "result"])
 const unmeteredBy = gathered(unmetered, ["provider", "inbound"])
+const partFaultsBy = gathered(partFaults, ["part", "fault"])
+const partSkipsBy = gathered(partSkips, ["part", "policy"])
+const observationsLostBy = gathered(observationsLost, ["extension", "why"])
+const partStopsBy = gathered(partStops, ["step", "part"])
 
 /** A call without a valid key: counted here, since it leaves no row. */
 export const unauthenticated: Effect.Effect<void> = Metric.update(refusals, 1)
@@ -128,6 +145,17 @@ let alive: number | undefined
 export const generations = (count: number): void => {
   alive = count
 }
+/** Counts a call of a part that died or took too long; `flush` makes it visible. */
+export const partFault = (part: string, fault: "defect" | "timeout"): void => partFaultsBy.add(part, fault, 1)
+
+/** Counts a call that did not happen because its part is fused; `flush` makes it visible. */
+export const partSkipped = (part: string, policy: "open" | "closed"): void => partSkipsBy.add(part, policy, 1)
+
+/** Counts an exchange that a part ended; `flush` makes it visible. */
+export const partStopped = (step: string, part: string): void => partStopsBy.add(step, part, 1)
+
+/** Counts events an extension was not told of; `flush` makes it visible. */
+export const observationsDropped = (extension: string, count: number): void => observationsLostBy.add(extension, "full", count)
 
 let active: number | undefined
 
@@ -144,7 +172,22 @@ export const drained = (provider: string, result: string, left: number): void =>
 
 /** Hands what was counted to the metrics; called on every turn of the wheel and when the gateway stops. */
 export const flush = (context: Context.Context<never>): void => {
-  for (const counter of [exchangesBy, attemptsBy, tokensBy, unmeteredBy, unpricedBy, assumedBy, restoredBy, drainsBy]) counter.flush(context)
+  for (
+    const counter of [
+      exchangesBy,
+      attemptsBy,
+      tokensBy,
+      unmeteredBy,
+      unpricedBy,
+      assumedBy,
+      restoredBy,
+      drainsBy,
+      partFaultsBy,
+      partSkipsBy,
+      partStopsBy,
+      observationsLostBy
+    ]
+  ) counter.flush(context)
   if (alive !== undefined) generationsAlive.updateUnsafe(alive, context)
   if (active !== undefined) drainsActive.updateUnsafe(active, context)
 }

@@ -17,6 +17,7 @@ import type * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
 import type { Answer } from "./Answer.ts"
 import type { Executor } from "./Executor.ts"
+import type { HeaderChange } from "./HeaderChange.ts"
 import type { Inbound } from "./Inbound.ts"
 import * as RoundedNumbers from "./internal/roundedNumbers.ts"
 import * as JsonSpans from "./JsonSpans.ts"
@@ -27,7 +28,11 @@ import * as Thinking from "./Thinking.ts"
 export interface Outbound {
   readonly lane: "bytes" | "typed"
   readonly body: string
+  /** Sent in place of `body`: an interceptor wants it so. */
+  readonly replaced?: string | Uint8Array
   readonly headers: { readonly [name: string]: string }
+  /** Changes of headers that interceptors want, in order, for the executor to make before it adds its credential. */
+  readonly changes?: ReadonlyArray<HeaderChange>
   readonly losses: ReadonlyArray<Loss.Loss>
   /** Tools whose calls look different to the provider, by its name of them. */
   readonly tools: ReadonlyMap<string, ToolName>
@@ -74,6 +79,12 @@ const noTools: ReadonlyMap<string, ToolName> = new Map()
 const usageKeys = (inbound: Inbound<Asked>, executor: Executor, body: JsonObject): JsonObject | undefined => {
   const asked = inbound.stream ? executor.dialect.bytes.askUsage?.(body) : undefined
   return asked === undefined || Object.entries(asked).every(([key, value]) => same(value, body[key])) ? undefined : asked
+}
+
+/** Whether the client did not ask for the usage a stream of its dialect can report. */
+export const isUsageUnasked = ({ body, stream }: Inbound<Asked>, client: Dialect): boolean => {
+  const asked = stream ? client.bytes.askUsage?.(body) : undefined
+  return asked !== undefined && Object.entries(asked).some(([key, value]) => !same(value, body[key]))
 }
 
 /** The byte lane: the client's own text with the model's name, and what asks for usage, replaced in place. */

@@ -3,37 +3,39 @@
  * try the targets, answer, settle. Each step that may refuse is named, so that a refusal says who refused.
  */
 import type { Dialect, Endpoint } from "@sluice/protocol/Dialect"
-import { fail, type Failure, type GatewayError } from "@sluice/protocol/GatewayError"
+import { fail, type GatewayError } from "@sluice/protocol/GatewayError"
 import type { Asked } from "@sluice/protocol/Question"
 import * as Thinking from "@sluice/protocol/Thinking"
 import * as Cause from "effect/Cause"
-import * as Context from "effect/Context"
-import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
-import * as Fiber from "effect/Fiber"
-import * as HttpServerError from "effect/http/HttpServerError"
-import * as HttpServerResponse from "effect/http/HttpServerResponse"
+import type * as HttpServerResponse from "effect/http/HttpServerResponse"
 import * as Option from "effect/Option"
 import * as Result from "effect/Result"
 import * as Scope from "effect/Scope"
-import * as Stream from "effect/Stream"
-import * as AnswerBody from "./AnswerBody.ts"
 import * as Attempts from "./Attempts.ts"
 import type { Presented } from "./Authenticator.ts"
 import * as Bodies from "./Bodies.ts"
+import * as Conclusion from "./Conclusion.ts"
 import * as Costs from "./Costs.ts"
-import { begin, contextOf, endOnce, type Exchange, opening } from "./Exchange.ts"
+import * as Delivery from "./Delivery.ts"
+import * as Departure from "./Departure.ts"
+import { begin, contextOf, type Exchange, opening } from "./Exchange.ts"
 import { generate } from "./ExchangeId.ts"
 import type { Extension } from "./Extension.ts"
 import type { Gateway } from "./Gateway.ts"
+import * as GivenAnswer from "./GivenAnswer.ts"
+import type { Installed } from "./Hooks.ts"
 import * as Inbound from "./Inbound.ts"
 import * as Intercept from "./Intercept.ts"
 import * as LedgerFailure from "./LedgerFailure.ts"
+import * as Lookup from "./Lookup.ts"
 import * as Metrics from "./Metrics.ts"
 import * as ModelAccess from "./ModelAccess.ts"
 import * as ModelRegistry from "./ModelRegistry.ts"
+import * as Outbound from "./Outbound.ts"
 import * as Overload from "./Overload.ts"
+import * as PartCall from "./PartCall.ts"
 import * as Planner from "./Planner.ts"
 import type { Principal } from "./Principal.ts"
 import * as Questions from "./Questions.ts"
@@ -41,7 +43,7 @@ import * as Replaying from "./Replaying.ts"
 import * as Reply from "./Reply.ts"
 import * as Reserve from "./Reserve.ts"
 import * as Settle from "./Settle.ts"
-import * as ShortCircuit from "./ShortCircuit.ts"
+import type { Stop } from "./ShortCircuit.ts"
 import { estimateTokens } from "./Verdict.ts"
 import { generating, type Work } from "./Work.ts"
 
@@ -77,23 +79,17 @@ export const handle = Effect.fnUntraced(function*(gateway: Gateway, call: Call):
     framing: call.endpoint.framing ?? "sse"
   })
   exchange.headers = call.headers
-  const entered: Array<Extension> = []
+  const entered: Array<Installed<Extension>> = []
   // Registered before anything is opened, so that every way out settles, exactly once
   const scope = yield* Scope.fork(gateway.scope)
   yield* settling(gateway, scope, Settle.settle(gateway, exchange, entered))
   yield* Effect.addFinalizer((exit) => exchange.outlivesRequest ? Effect.void : Scope.close(scope, exit))
   return yield* respond(gateway, exchange, call, entered, scope).pipe(
-    Effect.catch((error) =>
-      Effect.sync(() => {
-        const by = error.failure.class === "unsupported-crossing" ? "fidelity" : exchange.step
-        endOnce(exchange, by === undefined ? { _tag: "Failed", failure: error.failure } : { _tag: "Refused", by, failure: error.failure })
-        return told(exchange, error.failure)
-      })
-    ),
-    Effect.onExit((exit) => Effect.sync(() => noteExit(exchange, exit))),
+    Effect.catch((stop) => Conclusion.of(gateway, exchange, stop)),
+    Effect.onExit((exit) => Effect.sync(() => Departure.note(exchange, exit))),
     Effect.catchCause((cause) => {
       if (!Cause.hasDies(cause)) return Effect.failCause(cause)
-      return Effect.logError("An exchange ended in a defect", cause).pipe(Effect.as(told(exchange, defect(cause))))
+      return Effect.andThen(Effect.logError("An exchange ended in a defect", cause), Conclusion.failed(gateway, exchange, Departure.defect(cause)))
     })
   )
 })
@@ -105,30 +101,8 @@ const settling = ({ generation }: Gateway, scope: Scope.Scope, settle: Effect.Ef
     return Scope.addFinalizer(scope, Effect.ensuring(settle, Effect.sync(() => generation.leave("exchanges"))))
   }))
 
-/** What the client gets instead of an answer. */
-const told = (exchange: Exchange, failure: Failure): HttpServerResponse.HttpServerResponse => {
-  Replaying.noteFailure(exchange, failure)
-  exchange.bodies?.response.push(Reply.errorBytes(exchange.inbound, exchange.id, failure))
-  return Reply.error(exchange.inbound, exchange.id, failure, exchange)
-}
-
-const defect = (cause: Cause.Cause<unknown>): Failure => ({ class: "defect", message: Cause.pretty(cause) })
-
-/** Fills the cell from the way a handler or a body ended: who interrupted, or what died. */
-const noteExit = (exchange: Exchange, exit: Exit.Exit<unknown, unknown>): void => {
-  if (Exit.isSuccess(exit)) return
-  const { cause } = exit
-  if (Cause.hasDies(cause) && !Cause.hasInterrupts(cause)) return endOnce(exchange, { _tag: "Defect", message: Cause.pretty(cause) })
-  endOnce(exchange, isByClient(cause) ? { _tag: "ClientGone" } : { _tag: "ServerStop", why: "shutdown" })
-}
-
-/** Whether it was the client who left. */
-const isByClient = (cause: Cause.Cause<unknown>): boolean => cause.reasons.some((reason) => Option.isSome(contextOption(reason)))
-
-const contextOption = (reason: Cause.Reason<unknown>) => Context.getOption(Cause.reasonAnnotations(reason), HttpServerError.ClientAbort)
-
 /** Every call is answered in the same way; what is done with it is its operation's. */
-const respond = (gateway: Gateway, exchange: Exchange, call: Call, entered: Array<Extension>, scope: Scope.Closeable) => {
+const respond = (gateway: Gateway, exchange: Exchange, call: Call, entered: Array<Installed<Extension>>, scope: Scope.Closeable) => {
   switch (exchange.operation) {
     case "count":
       return answer(Questions.counting, gateway, exchange, call, entered, scope)
@@ -144,9 +118,9 @@ const answer = Effect.fnUntraced(function*<Q extends Asked>(
   gateway: Gateway,
   exchange: Exchange,
   call: Call,
-  entered: Array<Extension>,
+  entered: Array<Installed<Extension>>,
   scope: Scope.Closeable
-): Effect.fn.Return<HttpServerResponse.HttpServerResponse, GatewayError, Scope.Scope> {
+): Effect.fn.Return<HttpServerResponse.HttpServerResponse, Stop, Scope.Scope> {
   const stage = gateway.lifecycle.stage()
   exchange.step = "drain"
   if (stage._tag === "Draining" && exchange.begunAt >= stage.refusesAt) {
@@ -168,7 +142,8 @@ const answer = Effect.fnUntraced(function*<Q extends Asked>(
   const asked = yield* Effect.fromResult(work.bySuffix(inbound, route.effort))
   exchange.step = "interceptor"
   const { request } = work.hooks(gateway)
-  const changed = request.length === 0 ? asked : yield* Intercept.run(inbound, asked, request, contextOf(exchange))
+  const place = { gateway, exchange, step: "interceptor" }
+  const changed = request.length === 0 ? asked : (yield* Intercept.run(place, inbound, asked, request, contextOf(exchange))).changed
   const candidates = Planner.plan(snapshot, route, gateway.random, gateway.registry.turn)
   exchange.targets = candidates
   exchange.step = "limits"
@@ -189,12 +164,18 @@ const answer = Effect.fnUntraced(function*<Q extends Asked>(
     const answered = yield* Replaying.claim(gateway, replays, exchange, call, key, text)
     if (answered !== undefined) return yield* Replaying.respond(gateway, exchange, answered)
   }
+  if (gateway.hooks.lookup.length > 0 && work.generated !== undefined) {
+    exchange.step = "lookup"
+    const wanted = yield* Effect.fromResult(work.generated(inbound, changed))
+    const found = yield* Lookup.find(gateway, exchange, entered, wanted, Outbound.isUsageUnasked(inbound, exchange.inbound))
+    if (found !== undefined) return yield* GivenAnswer.respond(gateway, exchange, found)
+  }
   exchange.step = "ledger"
   if (candidates[0] !== undefined) exchange.estimatedUsd = Costs.ofPrompt(gateway, exchange, candidates[0])
   yield* open(gateway, exchange)
   exchange.step = undefined
   const attempts = Attempts.walk({ work, gateway, exchange, inbound, changed, isSuffixed: asked !== undefined, scope }, candidates)
-  return inbound.stream ? yield* stream(gateway, exchange, route, attempts, scope) : yield* buffer(gateway, exchange, route, attempts, scope)
+  return inbound.stream ? yield* Delivery.stream(gateway, exchange, route, attempts, scope) : yield* Delivery.buffer(gateway, exchange, route, attempts, scope)
 })
 
 const understand = <Q extends Asked>(
@@ -227,11 +208,18 @@ const understand = <Q extends Asked>(
 }
 
 /** Extensions are entered one by one; those entered are finished, whatever comes. */
-const admit = Effect.fnUntraced(function*(gateway: Gateway, exchange: Exchange, entered: Array<Extension>) {
+const admit = Effect.fnUntraced(function*(gateway: Gateway, exchange: Exchange, entered: Array<Installed<Extension>>) {
   const context = contextOf(exchange)
+  const place = { gateway, exchange, step: "admit" }
   for (const extension of gateway.extensions) {
+    const skipped = PartCall.skipped(place, extension, undefined)
+    if (skipped !== undefined) {
+      yield* Effect.fromResult(skipped)
+      continue
+    }
     entered.push(extension)
-    if (extension.admit !== undefined) yield* Effect.mapError(extension.admit(context), ShortCircuit.toError)
+    const { admit } = extension.call
+    if (admit !== undefined) yield* PartCall.always(place, extension, () => admit(context), undefined)
   }
 })
 
@@ -261,85 +249,3 @@ const open = (gateway: Gateway, exchange: Exchange): Effect.Effect<void, Gateway
   gateway.ledger.open(opening(exchange)).pipe(
     Effect.catch((error) => LedgerFailure.become(gateway, exchange, `The request was not sent because ${error.message}.`))
   )
-
-/** Time the exchange spent in the gateway itself: what is left after its attempts. */
-const overheadMs = (gateway: Gateway, exchange: Exchange): number =>
-  gateway.now() - exchange.begunAt - exchange.attempts.reduce((sum, attempt) => sum + attempt.endedAt - attempt.startedAt, 0)
-
-const headOf = (gateway: Gateway, exchange: Exchange, { answer, executor }: Attempts.Started) =>
-  Reply.head(exchange, { dialect: executor.dialect, reply: answer.reply, overheadMs: overheadMs(gateway, exchange) })
-
-/** An execution that others wait for, or will ask for again, runs in a fiber of its own, so that it can go on when its client leaves. */
-const attempted = (
-  gateway: Gateway,
-  exchange: Exchange,
-  route: ModelRegistry.Route,
-  attempts: Effect.Effect<Attempts.Started, GatewayError>,
-  scope: Scope.Closeable
-): Effect.Effect<Attempts.Started, GatewayError> =>
-  exchange.replay === undefined ? attempts : Effect.flatMap(Effect.forkIn(attempts, scope, { startImmediately: true }), (fiber) => {
-    const waiting = Effect.asVoid(Fiber.await(fiber))
-    return Effect.andThen(Replaying.outliving(gateway, exchange, route.entry.onClientGone, scope, fiber, waiting, isByClient), Fiber.join(fiber))
-  })
-
-const buffer = Effect.fnUntraced(function*(
-  gateway: Gateway,
-  exchange: Exchange,
-  route: ModelRegistry.Route,
-  attempts: Effect.Effect<Attempts.Started, GatewayError>,
-  scope: Scope.Closeable
-) {
-  const started = yield* attempted(gateway, exchange, route, attempts, scope)
-  const { answer } = started
-  if (answer._tag === "Streamed") return yield* fail({ class: "protocol-violation", message: "The provider streamed an answer that was to be whole." })
-  exchange.committed = true
-  exchange.bytesOut = answer.body.length
-  exchange.onBytes?.(answer.body)
-  Replaying.noteBody(exchange, answer.marks)
-  endOnce(exchange, { _tag: "Delivered" })
-  const head = headOf(gateway, exchange, started)
-  return HttpServerResponse.uint8Array(answer.body, {
-    contentType: "application/json",
-    headers: answer.marks === undefined ? head : { ...head, ...answer.marks }
-  })
-})
-
-/** The head waits for the first committing event, a failure, or the pre-commit window, whichever comes first. */
-const stream = Effect.fnUntraced(function*(
-  gateway: Gateway,
-  exchange: Exchange,
-  route: ModelRegistry.Route,
-  attempts: Effect.Effect<Attempts.Started, GatewayError>,
-  scope: Scope.Closeable
-): Effect.fn.Return<HttpServerResponse.HttpServerResponse, GatewayError, Scope.Scope> {
-  Replaying.noteStream(exchange)
-  const driven = AnswerBody.undriven()
-  const driver = yield* Effect.forkIn(
-    Effect.onExit(attempts, (exit) =>
-      Effect.sync(() => {
-        if (Exit.isSuccess(exit)) driven.started = exit.value
-        else driven.failed = Option.getOrElse(Cause.findErrorOption(exit.cause), () => fail(defect(exit.cause)))
-        driven.signal.wake()
-      })),
-    scope,
-    { startImmediately: true }
-  )
-  const windowMs = preCommitMs(gateway, route)
-  const unregister = gateway.wheel.register({ tick: (now) => now - exchange.begunAt >= windowMs ? driven.signal.wake() : undefined })
-  const head = driven.signal.await.pipe(Effect.ensuring(Effect.sync(unregister)))
-  yield* Replaying.outliving(gateway, exchange, route.entry.onClientGone, scope, driver, head, isByClient)
-  if (driven.failed !== undefined) return yield* (yield* Fiber.await(driver)).pipe(Effect.andThen(fail(driven.failed.failure)))
-  exchange.committed = true
-  const headers = driven.started === undefined ? Reply.head(exchange, undefined) : headOf(gateway, exchange, driven.started)
-  const body = yield* Effect.withFiber((fiber) => Effect.succeed(AnswerBody.make(gateway, exchange, driven, fiber)))
-  return HttpServerResponse.stream(
-    Stream.onExit(body.stream, (exit) => Settle.bodyEnded(gateway, exchange, route.entry, body, exit, scope, () => noteExit(exchange, exit))),
-    {
-      contentType: body.contentType,
-      headers: { ...headers, ...Reply.unbuffered }
-    }
-  )
-})
-
-const preCommitMs = (gateway: Gateway, route: ModelRegistry.Route): number =>
-  route.entry.preCommit === undefined ? gateway.settings.preCommitMs : Duration.toMillis(route.entry.preCommit)

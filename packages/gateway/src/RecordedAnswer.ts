@@ -20,6 +20,8 @@ export interface RecordedAnswer {
   readonly upstream: DialectId
   readonly upstreamModel: string
   readonly finish: FinishReason
+  /** Whether the provider streamed it: the wire events of a whole body are none of a stream. */
+  readonly form: "stream" | "whole"
   /** What it cost, in decimal US dollars; absent = not known. */
   readonly costUsd?: string
   /** A legal sequence that ends with `end`. */
@@ -61,6 +63,7 @@ const Stored = Schema.fromJsonString(Schema.Struct({
   upstream: DialectId,
   upstreamModel: Schema.String,
   finish: Schema.Literals(reasons),
+  form: Schema.Literals(["stream", "whole"]),
   costUsd: Schema.optionalKey(Schema.String),
   frames: Schema.Array(Schema.declare(isStoredFrame))
 }))

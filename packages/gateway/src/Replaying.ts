@@ -29,6 +29,10 @@ import type { Held } from "./replays/Held.ts"
 import * as PacedBody from "./replays/PacedBody.ts"
 import type { Recorded } from "./replays/Recorded.ts"
 import * as Reply from "./Reply.ts"
+import * as ResponseStage from "./ResponseStage.ts"
+import * as ShortCircuit from "./ShortCircuit.ts"
+import type { Stop } from "./ShortCircuit.ts"
+import * as StreamHead from "./StreamHead.ts"
 
 /** The header that names a request. */
 const header = "idempotency-key"
@@ -185,7 +189,7 @@ export const outliving = (
   exchange: Exchange,
   entry: OnClientGone | undefined,
   scope: Scope.Closeable,
-  attempts: Fiber.Fiber<Started, GatewayError>,
+  attempts: Fiber.Fiber<Started, Stop>,
   waiting: Effect.Effect<void>,
   isByClient: (cause: Cause.Cause<unknown>) => boolean
 ): Effect.Effect<void> => {
@@ -208,10 +212,10 @@ const finish = (
   exchange: Exchange,
   held: Held,
   entry: OnClientGone | undefined,
-  ended: Exit.Exit<Started, GatewayError>
+  ended: Exit.Exit<Started, Stop>
 ): Effect.Effect<void> => {
   if (Exit.isFailure(ended)) {
-    held.failure = Option.getOrUndefined(Cause.findErrorOption(ended.cause))?.failure
+    held.failure = Option.getOrUndefined(Option.map(Cause.findErrorOption(ended.cause), ShortCircuit.toError))?.failure
     return Effect.void
   }
   const { answer, executor } = ended.value
@@ -220,9 +224,24 @@ const finish = (
 
 const read = (gateway: Gateway, exchange: Exchange, held: Held, answer: Answer, policy: OnClientGone): Effect.Effect<void> => {
   if (answer._tag === "Buffered") {
-    held.capture.push(answer.body)
-    noteBody(exchange, answer.marks)
-    return Effect.void
+    const reply = { status: 200, headers: { "content-type": "application/json" }, body: answer.body }
+    return ResponseStage.run(gateway, exchange, reply).pipe(
+      Effect.map(({ body }) => {
+        held.capture.push(body)
+        noteBody(exchange, answer.marks)
+      }),
+      Effect.catch((stop) => Effect.sync(() => noteFailure(exchange, ShortCircuit.toError(stop).failure)))
+    )
+  }
+  if (gateway.hooks.chunks.length > 0 && exchange.chunks === undefined) {
+    // What is kept for another time passes the same stages, though its head never went out
+    return StreamHead.make(gateway, exchange, Reply.head(exchange, undefined)).pipe(
+      Effect.flatMap(() => {
+        if (exchange.chunks !== undefined) answer.stream.pass(exchange.chunks, ({ by, failure }) => endOnce(exchange, { _tag: "Refused", by, failure }))
+        return read(gateway, exchange, held, answer, policy)
+      }),
+      Effect.catch((error) => Effect.sync(() => noteFailure(exchange, error.failure)))
+    )
   }
   return Drain.afterClient(gateway, exchange, answer.stream, policy) ?? Effect.sync(() => answer.stream.abandon(gateway.now()))
 }

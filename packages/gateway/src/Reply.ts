@@ -8,7 +8,9 @@ import * as Loss from "@sluice/protocol/Loss"
 import type { JsonObject } from "@sluice/protocol/Wire"
 import * as HttpServerResponse from "effect/http/HttpServerResponse"
 import type { Exchange } from "./Exchange.ts"
+import type { WholeReply } from "./Interceptor.ts"
 import * as Fate from "./replays/Fate.ts"
+import type * as ShortCircuit from "./ShortCircuit.ts"
 import type { UpstreamReply } from "./UpstreamClient.ts"
 
 type Head = { [name: string]: string }
@@ -77,17 +79,51 @@ const errorBody = (dialect: Dialect, id: string, failure: Failure): JsonObject =
   dialect.errors.encode(failure, { status: statusOf(failure), requestId: id, message: clientMessage(failure) })
 
 /** An error reply in the client's dialect. */
-export const error = (dialect: Dialect, id: string, failure: Failure, exchange?: Exchange): HttpServerResponse.HttpServerResponse => {
+export const failed = (dialect: Dialect, id: string, failure: Failure, exchange?: Exchange): WholeReply => {
   const status = statusOf(failure)
   // What is kept under the client's key is all that another try with the key would get
   const isKept = exchange?.replay !== undefined && Fate.mayHaveRun(exchange, failure)
-  return HttpServerResponse.jsonUnsafe(errorBody(dialect, id, failure), {
+  return {
     status,
+    failure,
+    body: errorBytes(dialect, id, failure),
     headers: {
+      "content-type": "application/json",
       ...identity(dialect, id),
       ...(exchange === undefined ? {} : { ...facts(exchange, undefined), ...exchange.limitHeaders }),
       ...(failure.retryAfterMs === undefined ? {} : { "retry-after": String(Math.max(1, Math.ceil(failure.retryAfterMs / 1000))) }),
       ...(isKept || isHopeless(failure, status) ? { "x-should-retry": "false" } : {})
     }
-  })
+  }
 }
+
+/** An error reply in the client's dialect, as it is sent. */
+export const error = (dialect: Dialect, id: string, failure: Failure): HttpServerResponse.HttpServerResponse => send(failed(dialect, id, failure))
+
+/** A whole reply as it is sent. */
+export const send = ({ body, headers, status }: Pick<WholeReply, "status" | "headers" | "body">): HttpServerResponse.HttpServerResponse => {
+  const { "content-type": contentType = "application/octet-stream", ...rest } = headers
+  return HttpServerResponse.uint8Array(body, { status, contentType, headers: rest })
+}
+
+/** What HTTP itself says of a body is nobody else's to say. */
+const ofHttp = new Set(["connection", "content-length", "keep-alive", "trailer", "transfer-encoding", "upgrade"])
+
+const typeOf = (body: ShortCircuit.Reply["body"]): string =>
+  typeof body === "string" ? "text/plain; charset=utf-8" : body instanceof Uint8Array ? "application/octet-stream" : "application/json"
+
+const bytesOf = (body: ShortCircuit.Reply["body"]): Uint8Array =>
+  body instanceof Uint8Array ? body : Buffer.from(body === undefined ? "" : typeof body === "string" ? body : JSON.stringify(body))
+
+/** The reply of a part's own: its status, headers and body, and who it is about. */
+export const own = (exchange: Exchange, { body, headers = {}, status }: ShortCircuit.Reply, failure: Failure): WholeReply => ({
+  status: Number.isInteger(status) && status >= 200 && status < 600 ? status : 403,
+  failure,
+  body: bytesOf(body),
+  headers: {
+    "content-type": typeOf(body),
+    ...Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value] as const).filter(([name]) => !ofHttp.has(name))),
+    ...exchange.limitHeaders,
+    ...identity(exchange.inbound, exchange.id)
+  }
+})

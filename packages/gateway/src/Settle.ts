@@ -15,16 +15,22 @@ import * as Drain from "./Drain.ts"
 import { contextOf, endOnce, type Exchange, settlement } from "./Exchange.ts"
 import type { Extension } from "./Extension.ts"
 import type { Gateway } from "./Gateway.ts"
+import type { Installed } from "./Hooks.ts"
 import type { Settlement } from "./Ledger.ts"
+import * as Lookup from "./Lookup.ts"
 import * as Metrics from "./Metrics.ts"
 import type { ModelEntry } from "./ModelEntry.ts"
 import * as Overload from "./Overload.ts"
+import * as PartCall from "./PartCall.ts"
 import * as Refusals from "./Refusals.ts"
 import * as Replaying from "./Replaying.ts"
 import * as Reserve from "./Reserve.ts"
 
 /** Milliseconds the settling may take; the ledger keeps what it could not write by then. */
 const settleWithinMs = 2_000
+
+/** Milliseconds one extension may take to finish, where it does not ask for less. */
+const finishWithinMs = 5_000
 
 /**
  * Awaits an effect for a bounded time although the region is uninterruptible: the effect runs in a fiber of its own, and the
@@ -61,15 +67,17 @@ const ending = (exchange: Exchange, record: Settlement, recorded: Effect.Effect<
 }
 
 /** Settles the exchange: ledger, metrics, then `finish` of every extension that was entered, in reverse. */
-export const settle = (gateway: Gateway, exchange: Exchange, entered: ReadonlyArray<Extension>): Effect.Effect<void> =>
+export const settle = (gateway: Gateway, exchange: Exchange, entered: ReadonlyArray<Installed<Extension>>): Effect.Effect<void> =>
   Effect.suspend(() => {
+    // Whoever was never pulled hears of the end here
+    exchange.chunks?.end("interrupted")
     const plain = settlement(exchange, gateway.now())
     return CountedInput.isWanted(gateway, exchange, plain)
       ? Effect.flatMap(CountedInput.count(gateway, exchange, plain), (counted) => conclude(gateway, exchange, entered, counted))
       : conclude(gateway, exchange, entered, plain)
   }).pipe(Effect.uninterruptible)
 
-const conclude = (gateway: Gateway, exchange: Exchange, entered: ReadonlyArray<Extension>, plain: Settlement): Effect.Effect<void> =>
+const conclude = (gateway: Gateway, exchange: Exchange, entered: ReadonlyArray<Installed<Extension>>, plain: Settlement): Effect.Effect<void> =>
   Effect.suspend(() => {
     const record = Costs.priced(gateway, exchange, plain)
     const recorded = gateway.ledger.settle(record).pipe(
@@ -88,9 +96,20 @@ const conclude = (gateway: Gateway, exchange: Exchange, entered: ReadonlyArray<E
     )
     if (entered.length === 0) return Effect.andThen(written, Metrics.settled(record))
     const context = contextOf(exchange)
-    const finished = Effect.forEach(entered.toReversed(), ({ finish }) =>
-      finish === undefined ? Effect.void : Effect.ignoreCause(finish(record, context), { log: true }), { discard: true })
-    return written.pipe(Effect.andThen(Metrics.settled(record)), Effect.andThen(finished))
+    const place = { gateway, exchange, step: "finish" }
+    const kept = exchange.recording === undefined ? Effect.void : Lookup.store(gateway, exchange, record)
+    // Whoever was entered is finished, fused meanwhile or not
+    const finished = Effect.forEach(entered.toReversed(), (extension) => {
+      const { finish } = extension.call
+      const hook: Installed<typeof finish> = { ...extension, call: finish, failPolicy: "open", timeoutMs: Math.min(extension.timeoutMs, finishWithinMs) }
+      if (finish === undefined) return Effect.void
+      const ended = PartCall.always(place, hook, () => finish(record, context), undefined)
+      // What it was to be told of the answer comes before the end of it
+      return extension.call.observe === undefined || gateway.observers === undefined
+        ? ended
+        : Effect.andThen(bounded(gateway, gateway.observers.told(extension.id), Effect.void), ended)
+    }, { discard: true })
+    return written.pipe(Effect.andThen(Metrics.settled(record)), Effect.andThen(kept), Effect.andThen(Effect.ignore(finished)))
   })
 
 /** A streamed body has ended, by itself or by somebody: fills the cell and decides what becomes of the upstream. */

@@ -12,6 +12,7 @@ import { Admission } from "./Admission.ts"
 import * as Continuity from "./Continuity.ts"
 import * as CountedInput from "./CountedInput.ts"
 import * as Drain from "./Drain.ts"
+import * as Fuse from "./Fuse.ts"
 import type { Gateway } from "./Gateway.ts"
 import { Ledger } from "./Ledger.ts"
 import { Lifecycle } from "./Lifecycle.ts"
@@ -26,7 +27,7 @@ export class Standing extends Context.Service<
   Standing,
   Pick<
     Gateway,
-    "ledger" | "continuity" | "admission" | "refusals" | "replays" | "wheel" | "lifecycle" | "clock" | "now" | "random" | "drains" | "counting"
+    "ledger" | "continuity" | "admission" | "refusals" | "replays" | "wheel" | "lifecycle" | "clock" | "now" | "random" | "drains" | "counting" | "fuses"
   >
 >()("@sluice/gateway/Standing") {}
 
@@ -64,7 +65,8 @@ export const layer: Layer.Layer<Standing, never, Ledger | Lifecycle | Wheel> = L
       now,
       random: () => random.nextDoubleUnsafe(),
       drains: Drain.none(),
-      counting: CountedInput.none()
+      counting: CountedInput.none(),
+      fuses: Option.getOrElse(yield* Effect.serviceOption(Fuse.Fuses), Fuse.fuses)
     }
   })
 )

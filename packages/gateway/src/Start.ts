@@ -11,11 +11,13 @@ import { Catalogue } from "./Catalogue.ts"
 import type { Executor } from "./Executor.ts"
 import { defaultSettings, type Gateway, type Settings } from "./Gateway.ts"
 import type { Generation } from "./Generation.ts"
+import * as Hooks from "./Hooks.ts"
 import { Limits } from "./Limits.ts"
 import * as Management from "./Management.ts"
 import type { ModelAlias, ModelEntry, ProviderNaming } from "./ModelEntry.ts"
 import type * as ModelRegistry from "./ModelRegistry.ts"
 import * as Sources from "./models/Sources.ts"
+import * as Observers from "./Observers.ts"
 import { Prices } from "./Prices.ts"
 import type { ProviderId } from "./ProviderId.ts"
 import { type Any, Executors, Extensions, Interceptors, Managements, Models } from "./Registries.ts"
@@ -54,20 +56,16 @@ export const start = Effect.fnUntraced(
     const byId = new Map(executors.map((executor) => [executor.id, executor]))
     const sources = yield* Effect.flatMap(Models, ({ all }) => all)
     const models = yield* Sources.start({ ...options, entries: options.models ?? defaultModels(executors) }, sources, byId)
+    const standing = yield* Standing
+    const parts = Hooks.gather(extensions, interceptors, standing.fuses)
     return {
-      ...(yield* Standing),
+      ...standing,
       generation,
       dialects: options.dialects,
       executors: byId,
-      extensions,
-      hooks: {
-        request: interceptors.flatMap(({ request }) => request === undefined ? [] : [request]),
-        attempt: interceptors.flatMap(({ attempt }) => attempt === undefined ? [] : [attempt]),
-        embed: interceptors.flatMap(({ embed }) => embed === undefined ? [] : [embed]),
-        events: interceptors.flatMap(({ events }) => events === undefined ? [] : [events]),
-        onAttempt: extensions.flatMap(({ onAttempt }) => onAttempt === undefined ? [] : [onAttempt])
-      },
-      wantsFrames: interceptors.some(({ events }) => events !== undefined),
+      ...parts,
+      observers: yield* Observers.start(standing, parts.hooks.observe),
+      wantsFrames: parts.hooks.events.length > 0,
       management: yield* Effect.flatMap(Managements, ({ all }) => Effect.flatMap(all, Management.distinct)),
       registry: models.registry,
       lists: models.lists,

@@ -17,6 +17,8 @@ export type Ending =
   | { readonly _tag: "Failed"; readonly failure: Failure }
   /** A kept answer was given again. */
   | { readonly _tag: "Replayed" }
+  /** A cache, or a part of the gateway, gave the answer. */
+  | { readonly _tag: "Cached"; readonly by: string }
   /** The answer was handed over whole, or the stream was read to its terminal event. */
   | { readonly _tag: "Delivered" }
   | { readonly _tag: "ClientGone"; readonly why?: string }
@@ -52,6 +54,7 @@ export const outcome = ({ ending, tap, committed, operation, sentUpstream }: Fac
   if (ending?._tag === "Defect") return { _tag: "Defect", message: ending.message }
   if (ending?._tag === "Refused") return { _tag: "Denied", by: ending.by, class: ending.failure.class, message: ending.failure.message }
   if (ending?._tag === "Replayed") return { _tag: "Replayed" }
+  if (ending?._tag === "Cached") return { _tag: "Cached", by: ending.by }
   // A question has one whole answer and no choices that could stay open
   if (ending?._tag === "Delivered" && operation !== "generate") return { _tag: "Completed" }
   const failure = tap?.failure
@@ -85,6 +88,9 @@ export const usage = (facts: Facts, result: Outcome): Usage.MeteredUsage => {
   if (facts.operation === "count") return Usage.unmetered
   switch (result._tag) {
     case "Denied":
+      // An answer that was refused on its way to the client has been paid for
+      if (tap?.commits !== true) return Usage.unmetered
+      break
     case "Cached":
     case "Replayed":
     case "Empty":

@@ -8,7 +8,7 @@ import type { GatewayError } from "@sluice/protocol/GatewayError"
 import type { Asked } from "@sluice/protocol/Question"
 import type { Effort } from "@sluice/protocol/Thinking"
 import type * as Effect from "effect/Effect"
-import type * as Result from "effect/Result"
+import * as Result from "effect/Result"
 import type * as Scope from "effect/Scope"
 import type { Answer } from "./Answer.ts"
 import * as Attempt from "./Attempt.ts"
@@ -16,6 +16,7 @@ import type { AttemptPlan } from "./AttemptReply.ts"
 import type { Exchange } from "./Exchange.ts"
 import type { ExchangeContext } from "./Extension.ts"
 import type { Gateway } from "./Gateway.ts"
+import type { Installed } from "./Hooks.ts"
 import * as Inbound from "./Inbound.ts"
 import type { AttemptChange, AttemptContext } from "./Interceptor.ts"
 import * as Outbound from "./Outbound.ts"
@@ -33,11 +34,13 @@ export interface Work<Q extends Asked> {
   /** What encoders of streams are told of the request. */
   readonly request: (inbound: Inbound.Inbound<Q>) => CanonicalRequest
   readonly hooks: (gateway: Gateway) => {
-    readonly request: ReadonlyArray<Hook<Q, ExchangeContext>>
-    readonly attempt: ReadonlyArray<Hook<Q, AttemptContext>>
+    readonly request: ReadonlyArray<Installed<Hook<Q, ExchangeContext>>>
+    readonly attempt: ReadonlyArray<Installed<Hook<Q, AttemptContext>>>
   }
   /** The request with what the suffix of the model's name asks for; `undefined` where that changes nothing. */
   readonly bySuffix: (inbound: Inbound.Inbound<Q>, effort: Effort | undefined) => Result.Result<Q | undefined, GatewayError>
+  /** The request for an answer as it is to be asked, for caches; absent where something else is asked. */
+  readonly generated?: (inbound: Inbound.Inbound<Q>, changed: Q | undefined) => Result.Result<CanonicalRequest, GatewayError>
   /** What one target is sent; fails where it cannot carry the request. */
   readonly prepare: (gateway: Gateway, exchange: Exchange, options: Outbound.Options<Q>) => Result.Result<Outbound.Outbound, GatewayError>
   /** One try at one target. */
@@ -50,6 +53,7 @@ export const generating: Work<CanonicalRequest> = {
   request: Inbound.decoded,
   hooks: (gateway) => gateway.hooks,
   bySuffix: Thinking.bySuffix,
+  generated: (inbound, changed) => changed === undefined ? inbound.request() : Result.succeed(changed),
   prepare: (gateway, exchange, options) => Outbound.prepare({ ...options, restore: (request) => Sealed.restore(gateway, exchange, options.executor, request) }),
   attempt: Attempt.run
 }

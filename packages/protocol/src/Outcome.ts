@@ -9,7 +9,8 @@ import type { ErrorClass } from "./GatewayError.ts"
 export type Outcome =
   | { readonly _tag: "Defect"; readonly message: string }
   | { readonly _tag: "Denied"; readonly by: string; readonly class: ErrorClass; readonly message: string }
-  | { readonly _tag: "Cached" }
+  /** Answered without a provider: `by` a cache, or by a part of the gateway that answers by itself. */
+  | { readonly _tag: "Cached"; readonly by: string }
   | { readonly _tag: "Replayed" }
   | { readonly _tag: "UpstreamFailed"; readonly class: ErrorClass; readonly message: string; readonly committed: boolean }
   | { readonly _tag: "Completed"; readonly captureMiss?: boolean; readonly brokeAfter?: boolean }
@@ -56,6 +57,8 @@ export const label = (outcome: Outcome): string => {
       return `UpstreamFailed(${outcome.class})`
     case "Denied":
       return `Denied(${outcome.by})`
+    case "Cached":
+      return `Cached(${outcome.by})`
     default:
       return outcome._tag
   }

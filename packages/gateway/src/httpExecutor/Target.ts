@@ -8,6 +8,7 @@ import * as Redacted from "effect/Redacted"
 import * as Result from "effect/Result"
 import * as Credential from "../Credential.ts"
 import type { AttemptRequest } from "../Executor.ts"
+import * as HeaderChange from "../HeaderChange.ts"
 import type { ProviderId } from "../ProviderId.ts"
 import type { UpstreamRequest } from "../UpstreamClient.ts"
 
@@ -52,6 +53,7 @@ export const compile = (options: TargetOptions): Target => {
       if (mayPass.has(name)) headers[name] = value
     }
     Object.assign(headers, decided)
+    if (attempt.changes !== undefined) change(headers, attempt.changes)
     const { credential } = attempt
     if (credential?.headers !== undefined) addHeaders(headers, credential.headers())
     if (secret === undefined) return headers
@@ -94,6 +96,16 @@ const addHeaders = (headers: { [name: string]: string }, added: { readonly [name
     const before = headers[key]
     headers[key] = before !== undefined && key.endsWith("-beta") ? [...new Set([...listed(before), ...listed(plain(value))])].join(",") : plain(value)
   }
+}
+
+/** HTTP's own, and what would make the answer unreadable. */
+const fixed = new Set(["accept-encoding", "connection", "content-length", "host", "keep-alive", "te", "trailer", "transfer-encoding", "upgrade", "expect"])
+
+/** Makes the changes that interceptors want; a credential is added afterwards, whatever they say. */
+const change = (headers: { [name: string]: string }, changes: ReadonlyArray<HeaderChange.HeaderChange>): void => {
+  const changed = HeaderChange.applyAll(headers, changes)
+  for (const name of Object.keys(headers)) if (changed[name] === undefined && !fixed.has(name)) delete headers[name]
+  for (const [name, value] of Object.entries(changed)) if (!fixed.has(name)) headers[name] = value
 }
 
 const listed = (text: string): ReadonlyArray<string> => text.split(",").map((item) => item.trim()).filter((item) => item !== "")

@@ -10,16 +10,16 @@ import type { Gateway } from "../Gateway.ts"
 export const make = (
   { settings, wheel }: Gateway,
   exchange: Exchange,
-  pieces: ReadonlyArray<Uint8Array>,
+  pieces: Iterable<Uint8Array>,
   fiber: Fiber.Fiber<unknown, unknown>
 ): Stream.Stream<Uint8Array> => {
-  let next = 0
+  const left = pieces[Symbol.iterator]()
   let lastPullAt = wheel.now()
 
   const pull: Effect.Effect<readonly [Uint8Array], Cause.Done> = Effect.suspend(() => {
     lastPullAt = wheel.now()
-    const piece = pieces[next++]
-    if (piece === undefined) return Cause.done()
+    const { done, value: piece } = left.next()
+    if (done === true) return Cause.done()
     exchange.bytesOut += piece.length
     exchange.onBytes?.(piece)
     return Effect.succeed([piece] as const)
