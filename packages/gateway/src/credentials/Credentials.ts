@@ -7,13 +7,26 @@
  * const credentials = yield* Credentials
  * HttpExecutor.layer({ id: "anthropic", dialect, credentials: credentials.pool("anthropic") })
  */
+import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
-import type * as Effect from "effect/Effect"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
+import { randomUUID } from "node:crypto"
 import type { Credential, Credentials as Pool } from "../Credential.ts"
-import type { CredentialError } from "./CredentialError.ts"
-import type { CallbackParameters, ConfiguredCredential, LoginKind } from "./CredentialProvider.ts"
+import * as Due from "../credentialPool/Due.ts"
+import { statusOf, valueOf } from "../credentialPool/Kept.ts"
+import * as LoginFlows from "../credentialPool/LoginFlows.ts"
+import * as Pools from "../credentialPool/Pools.ts"
+import * as Records from "../credentialPool/Records.ts"
+import * as Refreshing from "../credentialPool/Refreshing.ts"
+import * as Target from "../credentialPool/Target.ts"
+import * as Upkeep from "../credentialPool/Upkeep.ts"
+import { type CredentialError, forGood } from "./CredentialError.ts"
+import { type CallbackParameters, type ConfiguredCredential, CredentialProviders, type LoginKind } from "./CredentialProvider.ts"
+import type { CredentialSeal } from "./CredentialSeal.ts"
 import type { CredentialStatus } from "./CredentialStatus.ts"
-import type { Place } from "./CredentialStore.ts"
+import { CredentialStore, type Place } from "./CredentialStore.ts"
 
 /** A login that was begun, as its person and whoever helps him see it. Times are milliseconds since the epoch. */
 export interface Login extends Place {
@@ -70,3 +83,72 @@ export class Credentials extends Context.Service<Credentials, {
   /** Takes what a browser brought back. A plain function for a route: it needs no session, because nobody else knows the state. */
   readonly completeLogin: (callback: CallbackParameters) => Effect.Effect<Login, CredentialError>
 }>()("@sluice/gateway/credentials/Credentials") {}
+
+/** How the pools are kept. Times are milliseconds. */
+export interface Options extends Partial<Due.Timing> {
+  /** What records are sealed with, asked for when one is read or written: `CredentialSeal.make`. */
+  readonly seal: Effect.Effect<CredentialSeal, { readonly message: string }>
+  /** What is configured at the start, beside what was registered. */
+  readonly credentials?: ReadonlyArray<ConfiguredCredential>
+  /** Logins that may run at the same time. Default 32. */
+  readonly logins?: number
+}
+
+const unknown = ({ id, provider }: Place) => forGood("unknown_credential", `The provider "${provider}" has no credential with the id "${id}".`)
+
+/** The pools, over a store. Registered credentials (`CredentialProvider.layer`) are taken where their registry is provided. */
+export const layer = (options: Options): Layer.Layer<Credentials, never, CredentialStore> =>
+  Layer.effect(
+    Credentials,
+    Effect.gen(function*() {
+      const store = yield* CredentialStore
+      const clock = yield* Clock.Clock
+      const registry = yield* Effect.serviceOption(CredentialProviders)
+      const { credentials: initial = [], logins = 32, seal, ...timings } = options
+      const timing: Due.Timing = { ...Due.timing, ...timings }
+      const now = () => clock.currentTimeMillisUnsafe()
+
+      const records = Records.make(store, seal)
+      const pools: Pools.Pools = Pools.make((kept, settings) => valueOf(kept, settings, now, Effect.suspend(() => Refreshing.renew(upkeep.context, kept))))
+      const upkeep = yield* Upkeep.make({ pools, records, store, timing, owner: randomUUID() })
+      const flows = LoginFlows.make(
+        ({ like, place }, material) => Effect.flatMap(records.save(place, { material, like }), upkeep.adoptRecord),
+        logins
+      )
+
+      const configure = Effect.fnUntraced(function*(credentials: ReadonlyArray<ConfiguredCredential>) {
+        const registered = Option.isNone(registry) ? [] : yield* registry.value.all
+        yield* upkeep.configure([...credentials, ...registered])
+      })
+      yield* configure(initial)
+
+      const find = (place: Place) => Effect.fromNullishOr(pools.get(place)).pipe(Effect.mapError(() => unknown(place)))
+
+      return Credentials.of({
+        current: pools.current,
+        pool: (provider) => ({ current: () => pools.current(provider) }),
+        status: () => pools.all().map((kept) => statusOf(kept, now(), timing)),
+        configure,
+        rescan: upkeep.rescan,
+        refresh: (place) => Effect.flatMap(find(place), (kept) => Refreshing.join(upkeep.context, kept)),
+        importFile: Effect.fnUntraced(function*({ text, ...request }) {
+          const { like, material, place } = yield* Effect.fromResult(Target.file(pools, request, text, now()))
+          yield* Effect.flatMap(records.save(place, { material, like }), upkeep.adoptRecord)
+          return statusOf(yield* find(place), now(), timing)
+        }),
+        remove: Effect.fnUntraced(function*(place) {
+          const isThere = yield* Effect.mapError(store.remove(place), Records.unavailable)
+          const kept = pools.get(place)
+          if (kept?.version !== undefined) yield* upkeep.forget(kept)
+          return isThere
+        }),
+        startLogin: Effect.fnUntraced(function*({ kind, redirectUrl, ...request }) {
+          const target = yield* Effect.fromResult(Target.login(pools, request))
+          const [first] = target.from.logins
+          return yield* flows.start(target, kind ?? first ?? "device", redirectUrl)
+        }),
+        pollLogin: flows.poll,
+        completeLogin: flows.complete
+      })
+    })
+  )
