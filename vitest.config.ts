@@ -24,6 +24,7 @@ export default defineConfig({
       project("packages/openai", "openai"),
       project("packages/anthropic", "anthropic"),
       project("packages/gemini", "gemini"),
+      project("packages/catalogue", "catalogue"),
       project("packages/gateway", "gateway"),
       project("packages/ledger", "ledger"),
       project("packages/testing", "testing"),

@@ -6,7 +6,6 @@ import { reference } from "../apps/server/src/config/Reference.ts"
 import { guarantees } from "../test/chaos/Page.ts"
 import { apiReport } from "./ApiReport.ts"
 import { errorsReference } from "./ErrorsReference.ts"
-import { priceSnapshot } from "./PriceSnapshot.ts"
 
 /** The repository's folder. */
 export const root = join(import.meta.dirname, "..")
@@ -20,6 +19,5 @@ export const generatedDocs = (): ReadonlyMap<string, string> =>
     ["docs/reference/config.md", reference()],
     ["docs/reference/config.schema.json", `${JSON.stringify(jsonSchema(), null, 2)}\n`],
     ["docs/guarantees.md", guarantees()],
-    ["packages/ledger/src/prices/Generated.ts", priceSnapshot()],
     ...packageFolders.map((name) => [`packages/${name}/api-report.md`, apiReport(join(root, "packages", name))] as const)
   ])

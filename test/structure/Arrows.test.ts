@@ -1,5 +1,5 @@
 /**
- * The arrows between packages: apps → ledger → gateway → protocol ← dialects; testing → protocol. What a module imports, what a
+ * The arrows between packages: apps → ledger → gateway → protocol ← dialects; testing → protocol; ledger → catalogue, which uses nothing. What a module imports, what a
  * manifest declares and what the compiler is told must agree on them.
  */
 import { describe, expect, it } from "vitest"
@@ -11,14 +11,15 @@ const arrows: { readonly [unit: string]: ReadonlyArray<string> } = {
   "packages/openai": ["protocol"],
   "packages/anthropic": ["protocol"],
   "packages/gemini": ["protocol"],
+  "packages/catalogue": [],
   "packages/gateway": ["protocol"],
-  "packages/ledger": ["gateway", "protocol"],
+  "packages/ledger": ["catalogue", "gateway", "protocol"],
   "packages/testing": ["protocol"],
   "apps/server": ["anthropic", "gateway", "gemini", "ledger", "openai", "protocol", "testing"]
 }
 
 /** Packages that run anywhere: no module of Node may be imported. */
-const anywhere = new Set(["packages/protocol", "packages/openai", "packages/anthropic", "packages/gemini"])
+const anywhere = new Set(["packages/protocol", "packages/catalogue", "packages/openai", "packages/anthropic", "packages/gemini"])
 
 const unitOf = (path: string): string => path.split("/").slice(0, 2).join("/")
 const packageOf = (specifier: string): string | undefined => /^@sluice\/([^/]+)/.exec(specifier)?.[1]

@@ -1,18 +1,19 @@
 /**
- * The price book: what models cost, from a snapshot of published prices and from a configuration's own, which go first. Nothing is
- * fetched: new prices come with a new version of this package, or are written down by whoever knows them.
+ * The price book: what models cost, from the catalogue's published prices and from a configuration's own, which go first. Nothing is
+ * fetched: new prices come with a new version of the catalogue, or are written down by whoever knows them.
  */
+import * as Catalogue from "@sluice/catalogue/Catalogue"
 import * as Prices from "@sluice/gateway/Prices"
 import type { ProviderId } from "@sluice/gateway/ProviderId"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import { createHash } from "node:crypto"
-import * as Generated from "./prices/Generated.ts"
 import * as Pricing from "./prices/Pricing.ts"
+import * as ProviderSheets from "./prices/ProviderSheets.ts"
 import { inTier } from "./prices/ServiceTiers.ts"
 import * as Sheets from "./prices/Sheets.ts"
 
-/** A price that goes before those of the snapshot. */
+/** A price that goes before those of the catalogue. */
 export interface Override {
   /** The model's name, or a pattern with `*`: as the provider serves it, as it is asked for it, or as clients name it. */
   readonly model: string
@@ -21,27 +22,19 @@ export interface Override {
   readonly price: Prices.Price
 }
 
-/** Where a provider's prices are looked for. */
-export interface Source {
-  /** Its address, by which well-known providers are told. */
-  readonly address?: string
-  /** The id of a sheet of the snapshot, or `none`. Absent = told by the address, else by the provider's id. */
-  readonly sheet?: string
-}
-
 /** What a price book is told. */
 export interface Options {
   readonly overrides?: ReadonlyArray<Override>
-  readonly providers?: ReadonlyMap<ProviderId, Source>
+  readonly providers?: ReadonlyMap<ProviderId, ProviderSheets.Source>
   /** Tokens that an answer is taken to have at most where nobody limited it. */
   readonly assumedOutput?: number
 }
 
-/** The ids of the sheets of the snapshot: providers with published prices. */
-export const sheets: ReadonlyArray<string> = Sheets.ids
+/** The ids of the sheets of the catalogue: providers with published prices. */
+export const sheets: ReadonlyArray<string> = Catalogue.ids
 
-/** Version of the snapshot. */
-export const version: string = Generated.version
+/** Version of the catalogue. */
+export const version: string = Catalogue.version
 
 /** Tokens that an answer is taken to have at most where nobody limited it. */
 export const assumedOutput = 32_768
@@ -67,14 +60,6 @@ const digest = (price: Prices.Price): string =>
 const names = ({ model, servedModel, upstreamModel }: Prices.Priced): ReadonlyArray<string> =>
   [servedModel, upstreamModel, model].filter((name) => name !== undefined)
 
-/** Protocols whose own provider is meant where nothing else is known. */
-const sheetOfDialect: { readonly [dialect: string]: string } = {
-  "openai-chat": "openai",
-  "openai-responses": "openai",
-  "anthropic-messages": "anthropic",
-  "gemini-generate": "google"
-}
-
 /** A price book. */
 export const make = (options: Options = {}): Prices.Prices["Service"] => {
   const overrides = (options.overrides ?? []).map(({ model, price, provider }) => ({
@@ -85,7 +70,7 @@ export const make = (options: Options = {}): Prices.Prices["Service"] => {
     version: `config-${digest(price)}`
   }))
   const routeVersions = new WeakMap<Prices.Price, string>()
-  const sheetsOf = new Map<string, string>()
+  const sheetOf = ProviderSheets.make(options.providers)
   const remembered = new Map<string, Sheets.Found | "none">()
 
   const routeVersion = (price: Prices.Price): string => {
@@ -96,21 +81,7 @@ export const make = (options: Options = {}): Prices.Prices["Service"] => {
     return made
   }
 
-  const sheetOf = (provider: ProviderId, upstream: string | undefined): string | undefined => {
-    const source = options.providers?.get(provider)
-    if (source?.sheet !== undefined) return source.sheet
-    const address = source?.address
-    return (address === undefined ? undefined : Sheets.ofAddress(address)) ?? Sheets.ofName(provider) ??
-      (address === undefined && upstream !== undefined ? sheetOfDialect[upstream] : undefined)
-  }
-
-  const sheetFor = ({ provider, upstream }: Prices.Priced): string | undefined => {
-    if (provider === undefined) return undefined
-    const key = `${provider} ${upstream}`
-    const known = sheetsOf.get(key) ?? sheetOf(provider, upstream) ?? "none"
-    sheetsOf.set(key, known)
-    return known
-  }
+  const sheetFor = ({ provider, upstream }: Prices.Priced): string | undefined => provider === undefined ? undefined : sheetOf(provider, upstream)
 
   const search = (priced: Prices.Priced, sheet: string): Sheets.Found | undefined => {
     for (const name of names(priced)) {

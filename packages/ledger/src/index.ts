@@ -1,5 +1,6 @@
 /** The durable ledger of exchanges. */
 export * as LedgerStartError from "./LedgerStartError.ts"
+export * as ModelCatalogue from "./ModelCatalogue.ts"
 export * as PostgresKeys from "./PostgresKeys.ts"
 export * as PostgresLedger from "./PostgresLedger.ts"
 export * as PostgresReplays from "./PostgresReplays.ts"

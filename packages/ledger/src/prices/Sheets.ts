@@ -1,15 +1,13 @@
 /**
- * The snapshot of prices, compiled when it is first needed: whose sheet is asked for a provider, which model of it a name means, and
- * what that model costs at a time.
+ * The prices of the catalogue as amounts of money, compiled when they are first needed: which model of a sheet a name means, and what
+ * that model costs at a time.
  */
+import * as Catalogue from "@sluice/catalogue/Catalogue"
+import type { DatedPriceData, ModelData, PriceData, RatesData } from "@sluice/catalogue/CatalogueData"
 import type { Price, Rates } from "@sluice/gateway/Prices"
 import { classes } from "@sluice/protocol/CanonicalUsage"
 import * as Money from "@sluice/protocol/Money"
 import * as Option from "effect/Option"
-import * as Generated from "./Generated.ts"
-import * as Names from "./Names.ts"
-import type { DatedPriceData, ModelData, PriceData, RatesData, SheetData } from "./SheetData.ts"
-import * as SheetIndex from "./SheetIndex.ts"
 
 /** A model's price in a sheet. */
 export interface Found {
@@ -59,58 +57,19 @@ const compileModel = (sheet: string, { context, id, prices }: ModelData): Found 
   const first = dated[0]?.price ?? { rates: {} }
   const at = dated.length === 1 ? () => first : (time: number) => dated.findLast((each) => each.holds(time))?.price ?? first
   const name = `${sheet}/${id}`
-  return { sheet, model: id, name, version: `${Generated.version}/${name}`, context, at }
+  return { sheet, model: id, name, version: `${Catalogue.version}/${name}`, context, at }
 }
 
-type Finder = (name: string) => Found | undefined
-
-const compileSheet = ({ id, models }: SheetData): Finder => {
-  const index = SheetIndex.make(models.map(({ match }) => match))
-  const found: Array<Found | undefined> = []
-  return (name) => {
-    const at = index(name)
-    const model = at === undefined ? undefined : models[at]
-    return at === undefined || model === undefined ? undefined : found[at] ??= compileModel(id, model)
-  }
-}
-
-const compiled = new Map<string, Finder>()
-
-const finderOf = (sheet: SheetData): Finder => {
-  const known = compiled.get(sheet.id)
-  if (known !== undefined) return known
-  const made = compileSheet(sheet)
-  compiled.set(sheet.id, made)
-  return made
-}
-
-const byId = new Map(Generated.sheets.map((sheet) => [sheet.id, sheet]))
-
-/** The ids of all sheets. */
-export const ids: ReadonlyArray<string> = Generated.sheets.map(({ id }) => id)
+// A model's data are one object for as long as the process runs
+const compiled = new WeakMap<ModelData, Found>()
 
 /** The model of a sheet, or of those it falls back to, that a name means. */
 export const find = (sheetId: string, name: string): Found | undefined => {
-  const sheet = byId.get(sheetId)
-  if (sheet === undefined) return undefined
-  const own = finderOf(sheet)
-  for (const each of Names.variants(name)) {
-    const found = own(each)
-    if (found !== undefined) return found
-  }
-  const vendor = sheet.isReseller === true && name.includes("/") ? ofName(name.slice(0, name.indexOf("/"))) : undefined
-  for (const fallback of vendor === undefined || vendor === sheetId ? sheet.fallbacks ?? [] : [vendor]) {
-    const other = find(fallback, name)
-    if (other !== undefined) return other
-  }
-  return undefined
-}
-
-/** The sheet of an address. */
-export const ofAddress = (address: string): string | undefined => Generated.sheets.find((sheet) => new RegExp(`^(?:${sheet.address})`).test(address))?.id
-
-/** The sheet that a provider's own name means. */
-export const ofName = (name: string): string | undefined => {
-  const lower = name.toLowerCase()
-  return byId.has(lower) ? lower : Generated.sheets.find(({ names }) => names !== undefined && new RegExp(names).test(lower))?.id
+  const found = Catalogue.find(sheetId, name)
+  if (found === undefined) return undefined
+  const known = compiled.get(found.model)
+  if (known !== undefined) return known
+  const made = compileModel(found.sheet, found.model)
+  compiled.set(found.model, made)
+  return made
 }

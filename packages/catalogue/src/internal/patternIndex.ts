@@ -4,7 +4,7 @@
  */
 
 /** Finds the place of a name's model in its sheet. */
-export type SheetIndex = (name: string) => number | undefined
+export type PatternIndex = (name: string) => number | undefined
 
 /** A pattern that is one whole name. */
 const wholeName = /^\^((?:[^\\^$.*+?()[\]{}|]|\\[.*+?^${}()|[\]\\])*)\$$/
@@ -16,7 +16,7 @@ const namesOf = (pattern: string): ReadonlyArray<string> | undefined => {
 }
 
 /** The index of these patterns. */
-export const make = (patterns: ReadonlyArray<string>): SheetIndex => {
+export const make = (patterns: ReadonlyArray<string>): PatternIndex => {
   const whole = new Map<string, number>()
   const others: Array<{ readonly at: number; readonly match: RegExp }> = []
   for (const [at, pattern] of patterns.entries()) {

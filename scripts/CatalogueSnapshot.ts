@@ -1,10 +1,11 @@
-// Makes the price snapshot of the ledger package from the package `@pydantic/genai-prices`: the prices that fit the gateway's classes
-// of tokens, as decimal texts. `npm run docs` writes it and a test compares; new prices come with a new version of that package.
+// Makes the data of the package `catalogue` from the package `@pydantic/genai-prices`: limits, and the prices that fit the gateway's
+// classes of tokens, as decimal texts. `npm run catalogue:refresh` writes them and a test compares; what is new comes with a new version
+// of that package. What it does not say stays absent.
 import { type ConditionalPrice, findProvider, type MatchLogic, type ModelInfo, type ModelPrice, type Provider } from "@pydantic/genai-prices"
 import { readFileSync } from "node:fs"
 import { createRequire } from "node:module"
 import { dirname, join } from "node:path"
-import type { DatedPriceData, ModelData, RatesData, SheetData } from "../packages/ledger/src/prices/SheetData.ts"
+import type { DatedPriceData, ModelData, RatesData, SheetData } from "../packages/catalogue/src/CatalogueData.ts"
 
 /** The providers whose prices are taken. The package has no list of them. */
 const providers = [
@@ -125,12 +126,17 @@ const priceOf = (sheet: string, model: ModelInfo, { constraint, prices }: Condit
   }
 }
 
+const oneLine = (text: string): string => text.replaceAll("`", "'").replaceAll(/\s+/g, " ").trim()
+
 const modelOf = (sheet: string, model: ModelInfo): ModelData => {
   const dated = Array.isArray(model.prices) ? model.prices : [{ prices: model.prices }]
   return {
     id: model.id,
     match: pattern(model.match),
+    ...(model.name === undefined || model.name === model.id ? {} : { name: model.name }),
+    ...(model.description === undefined ? {} : { description: oneLine(model.description) }),
     ...(model.context_window === undefined ? {} : { context: model.context_window }),
+    ...(model.deprecated === true ? { deprecated: true } : {}),
     prices: dated.map((price) => priceOf(sheet, model, price))
   }
 }
@@ -148,9 +154,17 @@ const sheetOf = ({ api_pattern, fallback_model_providers, id, models, provider_m
 
 const folder = dirname(dirname(createRequire(import.meta.url).resolve("@pydantic/genai-prices")))
 
-const version = (): string => {
-  const manifest: { readonly version: string } = JSON.parse(readFileSync(join(folder, "package.json"), "utf8"))
-  return manifest.version
+interface Manifest {
+  readonly version: string
+  readonly licence: string
+  readonly source: string
+}
+
+const manifest = (): Manifest => {
+  const { homepage, version }: { readonly version: string; readonly homepage: string } = JSON.parse(readFileSync(join(folder, "package.json"), "utf8"))
+  const licence = readFileSync(join(folder, "LICENSE"), "utf8").includes("Permission is hereby granted, free of charge") ? "MIT" : undefined
+  if (licence === undefined) throw new Error("the licence of @pydantic/genai-prices is another than it was: look at it before its data are taken")
+  return { version, licence, source: homepage }
 }
 
 /** One line of JSON for each model, so that a new snapshot is read as the changes of prices it is. */
@@ -173,31 +187,43 @@ const verbatim = (text: string): string => {
 /** A gateway that passes on what the providers behind it ask. */
 const vercel: SheetData = { id: "vercel", address: "https://ai-gateway\\.vercel\\.sh", names: "vercel", isReseller: true, models: [] }
 
-/** The snapshot as a module. */
-export const priceSnapshot = (): string => {
-  const sheets = providers.map((id) => {
+/** All sheets, as the installed package has them. */
+export const catalogueSheets = (): ReadonlyArray<SheetData> => [
+  ...providers.map((id) => {
     const found = findProvider({ providerId: id })
     if (found === undefined) throw new Error(`@pydantic/genai-prices has no prices of ${id} any more`)
     return sheetOf(found)
-  })
+  }),
+  vercel
+]
+
+/** Sheets as the module of the package `catalogue`. */
+export const catalogueModule = (sheets: ReadonlyArray<SheetData>): string => {
+  const { licence, source, version } = manifest()
   return [
     "/**",
-    " * Prices of models, in dollars for a million tokens of each class and for a request.",
-    ` * Made by \`npm run docs\` from @pydantic/genai-prices ${version()}, under its licence, which follows; not edited by hand.`,
+    " * What is known of models: prices in dollars for a million tokens of each class and for a request, and limits in tokens.",
+    ` * Made by \`npm run catalogue:refresh\` from @pydantic/genai-prices ${version}, under its licence, which follows; not edited by hand.`,
     " */",
-    `import type { SheetData } from "./SheetData.ts"`,
+    `import type { SheetData } from "./CatalogueData.ts"`,
     "",
     "/*",
     ...readFileSync(join(folder, "LICENSE"), "utf8").trim().split("\n").map((line) => line.trim() === "" ? " *" : ` * ${line.trim()}`),
     " */",
     "",
-    "/** Where the prices come from, and of which version they are. */",
-    `export const version = "genai-prices-${version()}"`,
+    "/** Where the data are from, and of which version they are. */",
+    `export const version = "genai-prices-${version}"`,
+    "",
+    "/** The licence of the data, as an SPDX identifier. */",
+    `export const licence = "${licence}"`,
+    "",
+    "/** Where the data are published. */",
+    `export const source = "${source}"`,
     "",
     "// As text, because reading JSON costs a start a tenth of what reading as many lines of code does",
-    `const json = ${verbatim(`[\n${[...sheets, vercel].map(sheetText).join(",\n")}\n]`)}`,
+    `const json = ${verbatim(`[\n${sheets.map(sheetText).join(",\n")}\n]`)}`,
     "",
-    "/** The prices by provider. */",
+    "/** What is known, by provider. */",
     "export const sheets: ReadonlyArray<SheetData> = JSON.parse(json)",
     ""
   ].join("\n")

@@ -1,6 +1,6 @@
 /**
- * The form of the price snapshot: decimal texts, as they are published and reviewed. What of it is compiled, and when, is in
- * Sheets.ts.
+ * The form of the catalogue: amounts as decimal texts, as they are published and reviewed, limits as whole numbers. What the source
+ * does not say is absent.
  */
 
 /** US dollars by class: for a million tokens, and for one request. */
@@ -33,8 +33,14 @@ export interface DatedPriceData extends PriceData {
 export interface ModelData {
   readonly id: string
   readonly match: string
+  /** Its name for people. */
+  readonly name?: string
+  /** What it is for, in the words of the source. */
+  readonly description?: string
   /** Tokens of its context; absent = not known. */
   readonly context?: number
+  /** The source says that it should not be used any more; absent = it does not say so. */
+  readonly deprecated?: boolean
   readonly prices: ReadonlyArray<DatedPriceData>
 }
 
