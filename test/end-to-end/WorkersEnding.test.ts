@@ -40,22 +40,28 @@ describe("a server of several workers", () => {
       assert.match(stderr, /^the ledger \/nowhere\/sluice\.db cannot be opened: [^\n]+\n$/)
     }).pipe(Effect.scoped, Effect.provide([Simulator.layerServer(), NodeServices.layer])), 120_000)
 
-  it.live("ignores SIGHUP, ends at a second SIGTERM at once, and takes its workers along", () =>
-    Effect.gen(function*() {
-      const { config } = yield* setUp(2)
-      const server = yield* ServerProcess.start(config)
-      const workers = yield* workersOf(server.pid)
-      yield* server.signal("SIGHUP")
-      yield* eventually(Effect.suspend(() => when(server.output().includes("SIGHUP was ignored"))))
-      const stuck = yield* streaming(server.url, "sim-stall;after=2")
-      yield* server.signal("SIGTERM")
-      // Signals within a second count as one
-      yield* Effect.sleep("1500 millis")
-      assert.isTrue(workers.some(isRunning), "the one with a stream goes on")
-      assert.deepStrictEqual(yield* server.kill("SIGTERM"), { code: 1, signal: null })
-      yield* eventually(Effect.suspend(() => when(!workers.some(isRunning))))
-      assert.notInclude((yield* Fiber.join(stuck)).text, "[DONE]")
-    }).pipe(Effect.scoped, Effect.provide([Simulator.layerServer(), NodeServices.layer])), 120_000)
+  it.live(
+    "outlives SIGHUP, which has the configuration read again, ends at a second SIGTERM at once, and takes its workers along",
+    () =>
+      Effect.gen(function*() {
+        const { config } = yield* setUp(2)
+        const server = yield* ServerProcess.start(config)
+        const workers = yield* workersOf(server.pid)
+        yield* server.signal("SIGHUP")
+        const token = /token (\S+)/.exec(server.output())?.[1] ?? ""
+        const reloaded = /^sluice_config_reload_total\{result="unchanged"\} 1$/m
+        yield* eventually(Effect.flatMap(ask(server.url, "/metrics", token), ({ text }) => when(reloaded.test(text))))
+        const stuck = yield* streaming(server.url, "sim-stall;after=2")
+        yield* server.signal("SIGTERM")
+        // Signals within a second count as one
+        yield* Effect.sleep("1500 millis")
+        assert.isTrue(workers.some(isRunning), "the one with a stream goes on")
+        assert.deepStrictEqual(yield* server.kill("SIGTERM"), { code: 1, signal: null })
+        yield* eventually(Effect.suspend(() => when(!workers.some(isRunning))))
+        assert.notInclude((yield* Fiber.join(stuck)).text, "[DONE]")
+      }).pipe(Effect.scoped, Effect.provide([Simulator.layerServer(), NodeServices.layer])),
+    120_000
+  )
 
   it.live("lets its workers finish their streams when its primary process is killed", () =>
     Effect.gen(function*() {

@@ -1,9 +1,11 @@
 /**
  * Composes every Layer of the reference server on one page: the map of the system. What the configuration says is turned into
- * parts here and nowhere else.
+ * parts here and nowhere else: into those of a generation, which a reload replaces while requests run, and into what stands around all
+ * generations until the server ends.
  */
 import * as Continuity from "@sluice/gateway/Continuity"
 import * as Credential from "@sluice/gateway/Credential"
+import * as Generations from "@sluice/gateway/Generations"
 import * as HttpExecutor from "@sluice/gateway/HttpExecutor"
 import * as HttpGateway from "@sluice/gateway/HttpGateway"
 import * as LedgerMemory from "@sluice/gateway/LedgerMemory"
@@ -12,7 +14,6 @@ import * as PostgresLedger from "@sluice/ledger/PostgresLedger"
 import * as PriceBook from "@sluice/ledger/PriceBook"
 import * as SqliteLedger from "@sluice/ledger/SqliteLedger"
 import { present } from "@sluice/protocol/Json"
-import { Simulator, SimulatorServer } from "@sluice/testing/Simulator"
 import { Duration, Effect, Layer, Redacted } from "effect"
 import { HttpRouter } from "effect/http"
 import * as Admitting from "./Admitting.ts"
@@ -21,8 +22,11 @@ import * as Authentication from "./Authentication.ts"
 import { type Config, isInMemory, type Provider, toBytes, toModelEntries, toPriceBook } from "./Config.ts"
 import { dialectOf, dialects } from "./Dialects.ts"
 import * as Idempotency from "./Idempotency.ts"
+import * as KeyStorage from "./KeyStorage.ts"
 import * as Listener from "./Listener.ts"
 import * as Operations from "./Operations.ts"
+import * as Configuration from "./reload/Configuration.ts"
+import { SimulatedProvider } from "./SimulatedProvider.ts"
 import type { Surroundings } from "./Surroundings.ts"
 import * as UpstreamConnection from "./UpstreamConnection.ts"
 
@@ -47,17 +51,39 @@ const executor = (config: Config, provider: Provider, simulatorUrl: string) => {
   })
 }
 
-/** Executors for all providers; the simulator runs only where one of them needs it and nobody else runs it. */
-const executors = (config: Config, { simulatorUrl }: Surroundings) => {
+/** Executors for all providers; the simulator runs only where one of them needs it. */
+const executors = (config: Config) => {
   const { providers } = config
   const all = (simulatorUrl: string) => {
     const [first, ...rest] = providers.map((provider) => executor(config, provider, simulatorUrl))
     return rest.reduce((merged, next) => Layer.merge(merged, next), first ?? HttpExecutor.none)
   }
-  return simulatorUrl === undefined && providers.some((provider) => provider.simulator)
-    ? Layer.unwrap(Effect.map(SimulatorServer, ({ url }) => all(url))).pipe(Layer.provide(Simulator.layerServer()))
-    : all(simulatorUrl ?? "")
+  return providers.some(({ simulator }) => simulator)
+    ? Layer.unwrap(Effect.map(SimulatedProvider.use(({ url }) => url), all))
+    : all("")
 }
+
+const settings = ({ auth, ledger, server }: Config, { worker }: Surroundings) => ({
+  ...(worker === undefined ? {} : { worker }),
+  onLedgerFailure: ledger.onFailure,
+  bodies: ledger.bodies,
+  bodyLimitBytes: toBytes(server.bodyLimit),
+  heartbeatMs: Duration.toMillis(server.heartbeat),
+  writeStallMs: Duration.toMillis(server.writeStall),
+  drains: { concurrent: server.drains.concurrent, timeMs: Duration.toMillis(server.drains.time), bytes: toBytes(server.drains.bytes) },
+  queryKey: auth.queryKey
+})
+
+/** One configuration as a generation of the gateway: everything that a reload replaces. What it needs to last is in {@link standing}. */
+const generation = (config: Config, around: Surroundings) => ({
+  parts: Layer.mergeAll(
+    executors(config),
+    Authentication.layer(config),
+    Allowance.layer(config),
+    PriceBook.layer(toPriceBook(config))
+  ),
+  options: { dialects, models: toModelEntries(config), settings: settings(config, around) }
+})
 
 const ledger = ({ ledger: { durability, retention, signingKey, spill, url } }: Config) => {
   if (url._tag === "Postgres") return PostgresLedger.layer({ url: url.url, durability, spill, ...present({ retention, signingKey }) })
@@ -71,30 +97,32 @@ const continuity = ({ continuity: { answers, size, ttl } }: Config) =>
     ttlMs: Duration.toMillis(ttl)
   })
 
-const settings = ({ auth, ledger, server }: Config, { worker }: Surroundings) => ({
-  ...(worker === undefined ? {} : { worker }),
-  onLedgerFailure: ledger.onFailure,
-  bodies: ledger.bodies,
-  bodyLimitBytes: toBytes(server.bodyLimit),
-  heartbeatMs: Duration.toMillis(server.heartbeat),
-  writeStallMs: Duration.toMillis(server.writeStall),
-  drains: { concurrent: server.drains.concurrent, timeMs: Duration.toMillis(server.drains.time), bytes: toBytes(server.drains.bytes) },
-  queryKey: auth.queryKey
-})
-
-/** All routes. */
-const routes = (config: Config, around: Surroundings) =>
+/** What stands around all generations: records, counts and memories, which a reload must not lose. The ledger stands before the socket opens. */
+const standing = (config: Config, around: Surroundings) =>
   Layer.mergeAll(
-    HttpGateway.routes(executors(config, around), { dialects, models: toModelEntries(config), settings: settings(config, around) }),
-    Operations.routes(config, around)
-  )
+    continuity(config),
+    Admitting.layer(config),
+    Idempotency.layer(config, around),
+    Allowance.store(config, around),
+    KeyStorage.layer(config) ?? Layer.empty,
+    around.simulator
+  ).pipe(Layer.provideMerge(ledger(config)))
 
-/** The whole server: the ledger stands before the socket opens. The lifecycle is shown so that a signal can start the drain. */
+/** All routes, over the generation that is served and the configuration it was made of. */
+const routes = (config: Config, around: Surroundings) => {
+  const { options, parts } = generation(config, around)
+  return Layer.mergeAll(HttpGateway.routesOfGenerations, Operations.routes(around)).pipe(
+    Layer.provideMerge(around.reload),
+    Layer.provideMerge(Configuration.layer(config, (next) => generation(next, around))),
+    Layer.provideMerge(Generations.layerWithAuthenticator(parts, options))
+  )
+}
+
+/** The whole server. The lifecycle is shown so that a signal can start the drain, and the reload so that one can start that. */
 export const layer = (config: Config, around: Surroundings) =>
   HttpRouter.serve(routes(config, around), { disableLogger: true, disableListenLog: true }).pipe(
     Layer.provide(HttpGateway.layerRedacted(dialects)),
     Layer.provideMerge(Listener.layer(config, around)),
-    Layer.provide([Allowance.layer(config, around), Idempotency.layer(config, around)]),
-    Layer.provide([ledger(config), PriceBook.layer(toPriceBook(config)), Authentication.layer(config), continuity(config), Admitting.layer(config)]),
+    Layer.provide(standing(config, around)),
     Layer.provideMerge(Lifecycle.layer)
   )

@@ -6,21 +6,24 @@ import * as ApiKeys from "@sluice/gateway/ApiKeys"
 import * as Authenticator from "@sluice/gateway/Authenticator"
 import * as Headers from "@sluice/gateway/authenticators/Headers"
 import * as Jwt from "@sluice/gateway/authenticators/Jwt"
+import { KeyStore } from "@sluice/gateway/KeyStore"
 import * as VirtualKeys from "@sluice/gateway/VirtualKeys"
 import { present } from "@sluice/protocol/Json"
-import { Effect, Layer } from "effect"
+import { Effect, Layer, Option } from "effect"
 import { type Config, issuerId, toApiKeys } from "./Config.ts"
 import * as KeySecret from "./KeySecret.ts"
-import * as KeyStorage from "./KeyStorage.ts"
 
 const priorities = { keys: 2, jwt: 1, headers: 0 }
 
+/** Stored keys are known where there is a store of them around it. */
 const keys = (config: Config) => {
   const place = { id: "keys", priority: priorities.keys, exclusive: config.auth.exclusive === "keys" }
-  const store = KeyStorage.layer(config)
-  if (store === undefined) return ApiKeys.scheme(toApiKeys(config), place)
-  const options = { keys: toApiKeys(config), freshFor: config.auth.keysFreshFor }
-  return Layer.unwrap(Effect.map(KeySecret.watched(config), (pepper) => VirtualKeys.scheme({ ...options, pepper }, place))).pipe(Layer.provide(store))
+  return Layer.unwrap(Effect.gen(function*() {
+    const store = yield* Effect.serviceOption(KeyStore)
+    if (Option.isNone(store)) return ApiKeys.scheme(toApiKeys(config), place)
+    const options = { keys: toApiKeys(config), freshFor: config.auth.keysFreshFor, pepper: yield* KeySecret.watched(config) }
+    return VirtualKeys.scheme(options, place).pipe(Layer.provide(Layer.succeed(KeyStore)(store.value)))
+  }))
 }
 
 const tokens = ({ auth }: Config) =>

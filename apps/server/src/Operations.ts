@@ -6,6 +6,7 @@ import { Effect, type Layer, Redacted } from "effect"
 import { HttpRouter, HttpServerRequest, HttpServerResponse } from "effect/http"
 import { createHash, timingSafeEqual } from "node:crypto"
 import type { Config } from "./Config.ts"
+import { Configuration } from "./reload/Configuration.ts"
 import type { Surroundings } from "./Surroundings.ts"
 
 const digest = (secret: string) => createHash("sha256").update(secret).digest()
@@ -27,16 +28,19 @@ const unavailable = (reason: string) =>
   )
 
 /** GET /metrics. */
-export const routes = (config: Config, { metrics }: Surroundings): Layer.Layer<never, never, HttpRouter.HttpRouter> =>
-  HttpRouter.add(
-    "GET",
-    "/metrics",
-    Effect.gen(function*() {
-      const { headers } = yield* HttpServerRequest.HttpServerRequest
-      if (!isOperator(config, headers["authorization"])) return refusal
-      return yield* Effect.match(metrics, {
-        onSuccess: (text) => HttpServerResponse.text(text, { contentType: "text/plain; version=0.0.4; charset=utf-8" }),
-        onFailure: ({ message }) => unavailable(message)
-      })
-    })
+export const routes = ({ metrics }: Surroundings): Layer.Layer<never, never, HttpRouter.HttpRouter | Configuration> =>
+  HttpRouter.use((router) =>
+    Effect.flatMap(Configuration, ({ current }) =>
+      router.add(
+        "GET",
+        "/metrics",
+        Effect.gen(function*() {
+          const { headers } = yield* HttpServerRequest.HttpServerRequest
+          if (!isOperator(current(), headers["authorization"])) return refusal
+          return yield* Effect.match(metrics, {
+            onSuccess: (text) => HttpServerResponse.text(text, { contentType: "text/plain; version=0.0.4; charset=utf-8" }),
+            onFailure: ({ message }) => unavailable(message)
+          })
+        })
+      ))
   )

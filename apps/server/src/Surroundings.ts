@@ -1,6 +1,6 @@
 /**
  * What a server finds around itself: it runs alone in its process, or as one worker of several, which share a port, a simulated
- * provider and what only one of them can keep.
+ * provider, what only one of them can keep, and the configuration as one of them reads it.
  */
 import type { LimitStore } from "@sluice/gateway/LimitStore"
 import * as LimitStoreMemory from "@sluice/gateway/LimitStoreMemory"
@@ -8,13 +8,16 @@ import type { Bounds as ReplayBounds, ReplayStore } from "@sluice/gateway/Replay
 import * as ReplayStoreMemory from "@sluice/gateway/ReplayStoreMemory"
 import type { Effect, Layer, Redacted } from "effect"
 import { PrometheusMetrics } from "effect/observability"
+import type { Configuration } from "./reload/Configuration.ts"
+import type { Reload } from "./reload/Reload.ts"
+import * as SimulatedProvider from "./SimulatedProvider.ts"
 
 /** The surroundings. */
 export interface Surroundings {
   /** Which worker it is; absent = it is alone. */
   readonly worker?: number
-  /** Where simulated providers are reached; absent = the server runs them itself. */
-  readonly simulatorUrl?: string
+  /** Where simulated providers are reached. */
+  readonly simulator: Layer.Layer<SimulatedProvider.SimulatedProvider>
   /** The page of metrics. */
   readonly metrics: Effect.Effect<string, { readonly message: string }>
   /** Where counts of limits are kept, unless Redis keeps them. */
@@ -23,7 +26,15 @@ export interface Surroundings {
   readonly replayStore: (bounds: ReplayBounds) => Layer.Layer<ReplayStore>
   /** What replays are sealed with where nothing is configured; absent = a secret of this process. */
   readonly replaySecret?: Redacted.Redacted<string>
+  /** How the configuration is read again. */
+  readonly reload: Layer.Layer<Reload, never, Configuration>
 }
 
 /** A server that is alone in its process. */
-export const alone: Surroundings = { metrics: PrometheusMetrics.format(), limitStore: LimitStoreMemory.layer, replayStore: ReplayStoreMemory.layer }
+export const alone = (reload: Surroundings["reload"]): Surroundings => ({
+  simulator: SimulatedProvider.layer,
+  metrics: PrometheusMetrics.format(),
+  limitStore: LimitStoreMemory.layer,
+  replayStore: ReplayStoreMemory.layer,
+  reload
+})

@@ -28,6 +28,9 @@ const reachable = (host: string): string => host === "0.0.0.0" ? "127.0.0.1" : h
 
 const urlOf = (host: string, port: number): string => `http://${host.includes(":") ? `[${host}]` : host}:${port}`
 
+/** Tells the operator's token where it was made for this run. */
+export const tokenLine = (madeToken: string): string => `Admin:     GET /metrics takes the token ${madeToken} (for this run; set auth.adminToken to keep one)`
+
 /** The text; `port` is the one listened on. `madeToken` is the operator's token where it was made for this run, told once. */
 export const greeting = (config: Config, port: number, madeToken: string | undefined): string => {
   const { host } = config.server
@@ -36,7 +39,7 @@ export const greeting = (config: Config, port: number, madeToken: string | undef
     `Providers: ${config.providers.map(({ dialect, id, simulator }) => `${id} (${dialect}${simulator ? ", simulated" : ""})`).join(", ")}`,
     `Models:    ${config.models.map(({ id }) => id).join(", ")}`,
     `Keys:      ${keysLine(config)}`,
-    ...(madeToken === undefined ? [] : [`Admin:     GET /metrics takes the token ${madeToken} (for this run; set auth.adminToken to keep one)`]),
+    ...(madeToken === undefined ? [] : [tokenLine(madeToken)]),
     "",
     "Try it:",
     ...clientLines(urlOf(reachable(host), port), exampleModel(config.models), config.auth.mode === "open" ? undefined : "KEY")

@@ -2,33 +2,33 @@
  * `sluice serve`: starts the server from a file or from defaults, says where it is and how to use it, and on a signal drains
  * before it stops.
  */
-import { Console, Effect, Option, Redacted } from "effect"
+import { Console, Effect, Option } from "effect"
 import { Command, Flag } from "effect/cli"
 import { randomBytes } from "node:crypto"
-import { type Config, listenOn } from "../Config.ts"
+import * as Origin from "../reload/Origin.ts"
+import type { Reload } from "../reload/Reload.ts"
+import * as Reloading from "../reload/Reloading.ts"
+import * as Watch from "../reload/Watch.ts"
 import { alone } from "../Surroundings.ts"
 import * as Primary from "../workers/Primary.ts"
 import * as Several from "../workers/Several.ts"
-import type { Source } from "../workers/Task.ts"
 import * as Worker from "../workers/Worker.ts"
 import { greeting } from "./Greeting.ts"
 import * as Hangup from "./Hangup.ts"
-import { configFlag, loadSource } from "./LoadConfig.ts"
+import { configFlag } from "./LoadConfig.ts"
 import * as Running from "./Running.ts"
 
-/** In mode `keys` the operator needs a token; where none is configured one is made for this run, and told once. */
-const withAdminToken = (config: Config): Effect.Effect<readonly [Config, madeToken: string | undefined]> =>
-  Effect.sync(() => {
-    if (config.auth.mode === "open" || config.auth.adminToken !== undefined) return [config, undefined]
-    const token = randomBytes(24).toString("base64url")
-    return [{ ...config, auth: { ...config.auth, adminToken: Redacted.make(token) } }, token]
+const run = Effect.fn("run")(function*(origin: Origin.Origin, started: Origin.Loaded) {
+  const { config } = started
+  const onHangup = yield* Hangup.handled
+  const onListening = Effect.fnUntraced(function*(port: number, reload: Reload["Service"]) {
+    yield* Console.log(greeting(config, port, started.madeToken))
+    yield* onHangup(reload)
+    if (config.server.watch && origin.file !== undefined) yield* Watch.start({ ...origin, file: origin.file }, reload.reload("file"))
   })
-
-const run = Effect.fn("run")(function*(loaded: Config, source: Source | undefined) {
-  yield* Hangup.handled
-  const [config, madeToken] = yield* withAdminToken(loaded)
-  const greet = (port: number) => Console.log(greeting(config, port, madeToken))
-  return yield* config.server.workers > 1 ? Several.serve(config, { source, madeToken }, greet) : Running.serve(config, alone, greet)
+  return yield* config.server.workers > 1
+    ? Several.serve(origin, started, onListening)
+    : Running.serve(config, alone(Reloading.layer(origin, started)), onListening)
 })
 
 /** The command. */
@@ -41,12 +41,14 @@ export const command = Command.make(
   },
   Effect.fn(function*(flags) {
     if (Primary.isWorker()) return yield* Worker.run
-    const [loaded, source] = yield* loadSource(flags.config)
-    const config = yield* Effect.fromResult(listenOn(loaded, {
+    const origin = yield* Origin.make(Option.getOrUndefined(flags.config), {
       ...Option.match(flags.host, { onNone: () => ({}), onSome: (host) => ({ host }) }),
-      ...Option.match(flags.port, { onNone: () => ({}), onSome: (port) => ({ port }) })
-    }))
-    return yield* run(config, source).pipe(Effect.scoped, Effect.provide(Running.logger(config)))
+      ...Option.match(flags.port, { onNone: () => ({}), onSome: (port) => ({ port }) }),
+      // In mode `keys` the operator needs a token; where none is configured, now or after a reload, it is this one
+      madeToken: randomBytes(24).toString("base64url")
+    })
+    const started = yield* origin.read
+    return yield* run(origin, started).pipe(Effect.scoped, Effect.provide(Running.logger(started.config)))
   })
 ).pipe(
   Command.withDescription("Serve the gateway. SIGTERM and Ctrl-C end it after open streams have finished; a second one ends it at once"),

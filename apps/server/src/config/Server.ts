@@ -1,7 +1,7 @@
 /**
  * The `server` section: where the server listens, how it stops, and what it keeps itself within when more is asked of it than it can do.
  */
-import { byteSize, defaulted, duration, integer, optional, positiveDuration, section, text } from "./Fields.ts"
+import { byteSize, defaulted, duration, flag, integer, optional, positiveDuration, section, text } from "./Fields.ts"
 
 const admission = section({
   streams: optional(
@@ -44,5 +44,10 @@ export const server = section({
   lameDuck: defaulted(duration, "5 seconds", "How long the server still accepts requests after it was told to stop, so that load balancers notice."),
   drainTimeout: defaulted(duration, "30 seconds", "How long open streams may take to finish when the server stops."),
   drains: defaulted(drains, {}, "Reading providers' answers on after clients that left, as `models[].onClientGone` asks for."),
+  watch: defaulted(
+    flag,
+    true,
+    "Whether the configuration file is read again when it changes. A SIGHUP and the operator's API have it read again either way."
+  ),
   admission: defaulted(admission, {}, "Who is admitted when there is not room for all. Every bound is of one process.")
 })

@@ -27,15 +27,14 @@ export class ReloadFailure extends Schema.TaggedError<ReloadFailure>()("ReloadFa
   }
 }
 
-/** How one attempt went. `at` is milliseconds since the epoch. */
-export const Attempt = Schema.Struct({
-  at: Schema.Int,
-  trigger: Trigger,
-  outcome: Schema.Union([
-    Schema.Struct({ _tag: Schema.tag("Succeeded"), report: Report }),
-    Schema.Struct({ _tag: Schema.tag("Failed"), failure: ReloadFailure })
-  ])
-})
+/** What came of an attempt. */
+export const Outcome = Schema.Union([
+  Schema.Struct({ _tag: Schema.tag("Succeeded"), report: Report }),
+  Schema.Struct({ _tag: Schema.tag("Failed"), failure: ReloadFailure })
+])
+
+/** One attempt. `at` is milliseconds since the epoch. */
+export const Attempt = Schema.Struct({ at: Schema.Int, trigger: Trigger, outcome: Outcome })
 
 /** The type of `Attempt`. */
 export type Attempt = typeof Attempt.Type

@@ -3,6 +3,7 @@
  * one that ends is started again, later and later where it ends again and again; all end when the server does.
  */
 import { Effect, Random, Ref } from "effect"
+import { PrometheusMetrics } from "effect/observability"
 import cluster from "node:cluster"
 import { fileURLToPath } from "node:url"
 import * as MetricsSum from "./MetricsSum.ts"
@@ -21,8 +22,13 @@ export interface Options {
   readonly endWithinMs: number
 }
 
+/** What this process counts itself. */
+const ownMetrics = "sluice_config_"
+
 /** The running workers. */
 export interface Fleet {
+  /** Those that run now, whether they serve yet or not. */
+  readonly workers: () => ReadonlyArray<WorkerProcess.WorkerProcess>
   /** Ends all workers as a server ends: open streams may finish. */
   readonly end: Effect.Effect<void>
 }
@@ -61,7 +67,8 @@ export const start = Effect.fn("Fleet.start")(function*({ count, endWithinMs, sh
       `sluice_workers ${workers.size}`,
       "# HELP sluice_worker_restarts_total Processes started again because one had ended",
       "# TYPE sluice_worker_restarts_total counter",
-      `sluice_worker_restarts_total ${restarts}`
+      `sluice_worker_restarts_total ${restarts}`,
+      ...MetricsSum.families(yield* PrometheusMetrics.format(), ownMetrics)
     ]
     return `${MetricsSum.page(yield* Ref.get(gone), [...pages].map(([worker, text]) => ({ worker, text })))}${own.join("\n")}\n`
   })
@@ -122,5 +129,5 @@ export const start = Effect.fn("Fleet.start")(function*({ count, endWithinMs, sh
     yield* Effect.logError("workers that did not end in time were killed", { workers: [...workers.keys()] })
     killAll("SIGKILL")
   })
-  return { end } satisfies Fleet
+  return { end, workers: () => [...workers.values()] } satisfies Fleet
 })

@@ -47,6 +47,10 @@ const parse = (text: string): ReadonlyArray<Family> => {
   return [...families.values()]
 }
 
+/** The lines of a page's families whose names begin so. */
+export const families = (text: string, prefix: string): ReadonlyArray<string> =>
+  parse(text).flatMap(({ head, name, samples }) => name.startsWith(prefix) ? [...head, ...samples.map(([sample, value]) => `${sample} ${value}`)] : [])
+
 /** A process's own state is not added up. */
 const isSummed = ({ kind }: Family): boolean => kind === "counter" || kind === "histogram"
 

@@ -18,7 +18,8 @@ export interface Handlers {
 
 /** One side. */
 export interface Peer {
-  readonly ask: (name: string, payload?: unknown) => Effect.Effect<unknown, PeerFailed>
+  /** `withinMs` = how long this answer may take, where that is not as long as others. */
+  readonly ask: (name: string, payload?: unknown, withinMs?: number) => Effect.Effect<unknown, PeerFailed>
   /** Takes a message that came through the channel; whatever is none of ours is ignored. */
   readonly receive: (message: unknown) => void
   /** The channel is gone: all questions end. */
@@ -44,6 +45,7 @@ const decode = Schema.decodeUnknownOption(Message)
 
 interface Question {
   readonly askedAt: number
+  readonly withinMs: number
   readonly resume: (answer: Effect.Effect<unknown, PeerFailed>) => void
 }
 
@@ -55,7 +57,6 @@ export const make = (
 ): Effect.Effect<Peer> =>
   Effect.gen(function*() {
     const run = Effect.runForkWith(yield* Effect.context<never>())
-    // In the order of asking, so that the oldest is the first
     const questions = new Map<number, Question>()
     let closed: string | undefined
     let count = 0
@@ -71,10 +72,11 @@ export const make = (
     const watch = (): void => {
       timer ??= setTimeout(() => {
         timer = undefined
-        for (const [id, { askedAt }] of questions) {
-          if (performance.now() - askedAt < bounds.withinMs) return watch()
-          end(id, new PeerFailed({ reason: `it did not answer within ${bounds.withinMs} ms` }))
+        const now = performance.now()
+        for (const [id, { askedAt, withinMs }] of questions) {
+          if (now - askedAt >= withinMs) end(id, new PeerFailed({ reason: `it did not answer within ${withinMs} ms` }))
         }
+        if (questions.size > 0) watch()
       }, bounds.withinMs / 4)
     }
 
@@ -85,12 +87,12 @@ export const make = (
       })
 
     return {
-      ask: (name, payload) =>
+      ask: (name, payload, withinMs = bounds.withinMs) =>
         Effect.callback<unknown, PeerFailed>((resume) => {
           if (closed !== undefined) return resume(new PeerFailed({ reason: closed }))
           if (questions.size >= bounds.pending) return resume(new PeerFailed({ reason: "too many questions wait for its answers" }))
           const id = count++
-          questions.set(id, { askedAt: performance.now(), resume })
+          questions.set(id, { askedAt: performance.now(), withinMs, resume })
           watch()
           if (!send({ sluice: "ask", id, name, ...(payload === undefined ? {} : { payload }) })) end(id, new PeerFailed({ reason: "it cannot be reached" }))
           return Effect.sync(() => questions.delete(id))

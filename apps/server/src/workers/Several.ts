@@ -6,17 +6,26 @@ import { LimitStore } from "@sluice/gateway/LimitStore"
 import * as LimitStoreMemory from "@sluice/gateway/LimitStoreMemory"
 import { ReplayStore } from "@sluice/gateway/ReplayStore"
 import * as ReplayStoreMemory from "@sluice/gateway/ReplayStoreMemory"
-import { Simulator, SimulatorServer } from "@sluice/testing/Simulator"
-import { Context, Duration, Effect, Layer } from "effect"
+import { Context, Duration, Effect, Layer, Schema } from "effect"
 import { randomBytes } from "node:crypto"
 import { createServer } from "node:net"
 import { listenError } from "../commands/ListenError.ts"
 import type { Config } from "../Config.ts"
 import * as Idempotency from "../Idempotency.ts"
+import type { Loaded, Origin } from "../reload/Origin.ts"
+import * as Plan from "../reload/Plan.ts"
+import { type Reload, ReloadFailure, Trigger } from "../reload/Reload.ts"
+import * as Reloading from "../reload/Reloading.ts"
+import type { Report } from "../reload/Report.ts"
+import * as SimulatedProvider from "../SimulatedProvider.ts"
 import * as Fleet from "./Fleet.ts"
 import * as SharedLimits from "./SharedLimits.ts"
+import * as SharedReload from "./SharedReload.ts"
 import * as SharedReplays from "./SharedReplays.ts"
-import type { Source, Task } from "./Task.ts"
+import * as Task from "./Task.ts"
+import type { WorkerProcess } from "./WorkerProcess.ts"
+
+const decodeTrigger = Schema.decodeUnknownEffect(Trigger)
 
 /** What the process adds to the time its workers may take to end. */
 const graceMs = 10_000
@@ -36,37 +45,66 @@ const freePort = ({ server: { host, port } }: Config) =>
     })
   })
 
-const simulatorUrl = ({ providers }: Config) =>
-  providers.some(({ simulator }) => simulator)
-    ? Effect.map(Layer.build(Simulator.layerServer()), (services) => Context.get(services, SimulatorServer).url)
-    : Effect.undefined
+/** What a change means for all processes together, by this one's own configuration; the generation is the workers' to say. */
+const planning = (started: Config) => {
+  let current = started
+  return {
+    planned: ({ config }: Loaded): Effect.Effect<Report, ReloadFailure> => {
+      const { changes, needRestart, problems } = Plan.of(started, current, config)
+      return problems.length > 0
+        ? new ReloadFailure({ step: "check", problems })
+        : Effect.succeed({ result: changes.length === 0 ? "unchanged" : "applied", generation: 0, changes, needRestart })
+    },
+    onApplied: ({ config }: Loaded): void => {
+      current = Plan.of(started, current, config).next
+    }
+  }
+}
 
-/** Starts the workers, tells the port they listen on, and keeps them running until it is interrupted. */
-export const serve = Effect.fn("Several.serve")(function*<E>(
-  config: Config,
-  told: { readonly source: Source | undefined; readonly madeToken: string | undefined },
-  onListening: (port: number) => Effect.Effect<void, E>
+/** Starts the workers, tells the port they listen on and how the configuration is read again, and keeps them running until it is interrupted. */
+export const serve = Effect.fn("Several.serve")(function*<E, R>(
+  origin: Origin,
+  started: Loaded,
+  onListening: (port: number, reload: Reload["Service"]) => Effect.Effect<void, E, R>
 ) {
+  const { config } = started
   const { drainTimeout, host, lameDuck, workers } = config.server
   const port = yield* freePort(config)
-  const simulated = yield* simulatorUrl(config)
+  const simulator = Context.get(yield* Layer.build(SimulatedProvider.layer), SimulatedProvider.SimulatedProvider)
   const limits = Context.get(yield* Layer.build(LimitStoreMemory.layer), LimitStore)
   const replays = Context.get(yield* Layer.build(ReplayStoreMemory.layer(Idempotency.bounds(config))), ReplayStore)
   const replaySecret = randomBytes(32).toString("base64url")
+  let running: () => ReadonlyArray<WorkerProcess> = () => []
+  let served = started
+  const { onApplied, planned } = planning(config)
+  const shared = SharedReload.make(() => running(), planned, (loaded) => {
+    served = loaded
+    onApplied(loaded)
+  })
+  const reload = yield* Reloading.make({ origin, started, apply: shared.apply, workers: shared.status, onStatus: shared.tell })
   const fleet = yield* Fleet.start({
     count: workers,
     endWithinMs: Duration.toMillis(lameDuck) + Duration.toMillis(drainTimeout) + graceMs,
-    shared: { ...SharedLimits.handlers(limits), ...SharedReplays.handlers(replays) },
-    task: (number): typeof Task.Type => ({
-      number,
-      host,
-      port,
-      replaySecret,
-      ...(told.source === undefined ? {} : { source: told.source }),
-      ...(told.madeToken === undefined ? {} : { madeToken: told.madeToken }),
-      ...(simulated === undefined ? {} : { simulatorUrl: simulated })
-    })
+    shared: {
+      ...SharedLimits.handlers(limits),
+      ...SharedReplays.handlers(replays),
+      simulator: () => simulator.url,
+      reload: (trigger) => Effect.flatMap(decodeTrigger(trigger), (wanted) => SharedReload.outcomeOf(reload.reload(wanted)))
+    },
+    task: (number) =>
+      Task.encode(
+        {
+          number,
+          host,
+          port,
+          replaySecret,
+          madeToken: origin.madeToken,
+          status: reload.status(),
+          ...(served.source === undefined ? {} : { source: served.source })
+        } satisfies typeof Task.Task.Type
+      )
   })
-  yield* onListening(port)
+  running = fleet.workers
+  yield* onListening(port, reload)
   return yield* Effect.never.pipe(Effect.onInterrupt(() => fleet.end))
 })

@@ -1,34 +1,36 @@
 /**
- * What a worker is told when it starts: which one it is, and the configuration as the primary process read it once, so that one that
- * is started again later serves what the others serve, whatever became of the file.
+ * What a worker is told when it starts: which one it is, and the configuration as the primary process last read and applied it, so that
+ * one that is started again later serves what the others serve, whatever became of the file.
  */
-import { Effect, Redacted, Schema } from "effect"
-import { type Config, listenOn, loadDefaults, loadText } from "../Config.ts"
+import { Effect, Schema } from "effect"
+import { listenOn, loadDefaults, loadText } from "../Config.ts"
+import * as Origin from "../reload/Origin.ts"
+import { Status } from "../reload/Reload.ts"
 
-/** The file's text, as it was read; absent = the server was started without a file. */
-export interface Source {
-  readonly file: string
-  readonly text: string
-}
+/** A file's text, as it is sent. */
+export const Source = Schema.Struct({ file: Schema.String, text: Schema.String })
 
 /** The task. */
 export const Task = Schema.Struct({
   number: Schema.Int,
-  source: Schema.optionalKey(Schema.Struct({ file: Schema.String, text: Schema.String })),
+  /** Absent = the server was started without a file. */
+  source: Schema.optionalKey(Source),
   host: Schema.String,
   port: Schema.Int,
-  /** The operator's token where it was made for this run. */
-  madeToken: Schema.optionalKey(Schema.String),
+  /** The operator's token where none is configured. */
+  madeToken: Schema.String,
   /** What replays are sealed with where nothing is configured. */
   replaySecret: Schema.String,
-  /** Where simulated providers are reached. */
-  simulatorUrl: Schema.optionalKey(Schema.String)
+  /** How the server stands. */
+  status: Status
 })
 
-/** A worker's configuration. */
-export const configOf = ({ host, madeToken, port, source }: typeof Task.Type) =>
+/** The task as it is sent. */
+export const encode = Schema.encodeUnknownSync(Task)
+
+/** A worker's configuration, as it is now or with another text. */
+export const configOf = ({ host, madeToken, port, ...task }: typeof Task.Type, source = task.source) =>
   Effect.gen(function*() {
     const loaded = yield* source === undefined ? loadDefaults : loadText(source.file, source.text)
-    const config: Config = yield* Effect.fromResult(listenOn(loaded, { host, port }))
-    return madeToken === undefined ? config : { ...config, auth: { ...config.auth, adminToken: Redacted.make(madeToken) } }
+    return Origin.withToken(yield* Effect.fromResult(listenOn(loaded, { host, port })), madeToken)
   })

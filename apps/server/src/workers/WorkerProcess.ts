@@ -26,6 +26,8 @@ export interface WorkerProcess {
   readonly ask: Peer.Peer["ask"]
   /** Completes when it serves; fails with what it says is in the way. */
   readonly started: Effect.Effect<void, WorkerFailed>
+  /** Whether it has begun to serve. */
+  readonly isServing: () => boolean
   readonly ended: Effect.Effect<Ending>
   readonly kill: (signal: NodeJS.Signals) => void
 }
@@ -38,13 +40,17 @@ export const start = Effect.fn("WorkerProcess.start")(function*(number: number, 
   const started = yield* Deferred.make<void, WorkerFailed>()
   const ended = yield* Deferred.make<Ending>()
   const startedAt = performance.now()
+  let isServing = false
   const worker = cluster.fork()
   const peer = yield* Peer.make(
     // A full channel is no failure: what is sent waits, and its number is bounded
     (message) => worker.isConnected() && (worker.send(message, () => {}), true),
     {
       ...handlers,
-      started: () => Deferred.succeed(started, undefined),
+      started: () => {
+        isServing = true
+        return Deferred.succeed(started, undefined)
+      },
       failed: (payload) => Effect.flatMap(decodeFailure(payload), ({ message }) => Deferred.fail(started, new WorkerFailed({ reason: message })))
     }
   )
@@ -60,6 +66,7 @@ export const start = Effect.fn("WorkerProcess.start")(function*(number: number, 
     number,
     ask: peer.ask,
     started: Deferred.await(started),
+    isServing: () => isServing,
     ended: Deferred.await(ended),
     kill: (signal: NodeJS.Signals) => void worker.process.kill(signal)
   } satisfies WorkerProcess
