@@ -2,7 +2,6 @@
  * The beginning of every attempt, whatever it asks: the target is opened, an error reply becomes a failure, a body is read
  * within bounds and as JSON. Not what the answer means.
  */
-import { joined } from "@sluice/protocol/Chunks"
 import { fail, type Failure, type GatewayError } from "@sluice/protocol/GatewayError"
 import * as Json from "@sluice/protocol/Json"
 import * as Loss from "@sluice/protocol/Loss"
@@ -17,6 +16,7 @@ import type { Exchange } from "./Exchange.ts"
 import type { Executor } from "./Executor.ts"
 import type { Gateway } from "./Gateway.ts"
 import type { Inbound } from "./Inbound.ts"
+import { readAll } from "./internal/wholeBody.ts"
 import type { Outbound } from "./Outbound.ts"
 import * as Overload from "./Overload.ts"
 import type { Price } from "./Prices.ts"
@@ -89,27 +89,6 @@ export const open = Effect.fnUntraced(
 
 const maxErrorBytes = 64 * 1024
 const decoder = new TextDecoder()
-
-/** Reads a body whole; too much of it is a failure, a reset is a cut, and so is what `onBytes` says of the bytes that came. */
-export const readAll = (source: ByteSource, limit: number, onBytes: (count: number) => GatewayError | undefined): Effect.Effect<Uint8Array, GatewayError> => {
-  const chunks: Array<Uint8Array> = []
-  let size = 0
-  const more: Effect.Effect<Uint8Array, GatewayError> = Effect.suspend(() => {
-    for (const chunk of source.take()) {
-      chunks.push(chunk)
-      size += chunk.length
-      const refused = onBytes(chunk.length)
-      if (refused !== undefined) return refused
-    }
-    if (size > limit) return fail({ class: "protocol-violation", message: `The provider's answer is larger than ${limit} bytes.` })
-    const ended = source.ended()
-    if (ended === undefined) return Effect.flatMap(source.await, () => more)
-    return ended._tag === "Eof"
-      ? Effect.succeed(joined(chunks))
-      : fail({ class: "transient", message: `The provider closed the connection in the middle of its answer: ${ended.message}` })
-  })
-  return more
-}
 
 /** Reads what there is of an error body: its end may be missing, its status is not. */
 const readError = (source: ByteSource): Effect.Effect<string> =>

@@ -1,10 +1,12 @@
 /** The durable ledger of exchanges. */
 export * as LedgerStartError from "./LedgerStartError.ts"
 export * as ModelCatalogue from "./ModelCatalogue.ts"
+export * as PostgresCredentials from "./PostgresCredentials.ts"
 export * as PostgresKeys from "./PostgresKeys.ts"
 export * as PostgresLedger from "./PostgresLedger.ts"
 export * as PostgresReplays from "./PostgresReplays.ts"
 export * as PriceBook from "./PriceBook.ts"
+export * as SqliteCredentials from "./SqliteCredentials.ts"
 export * as SqliteKeys from "./SqliteKeys.ts"
 export * as SqliteLedger from "./SqliteLedger.ts"
 export * as SqliteReplays from "./SqliteReplays.ts"

@@ -10,9 +10,9 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
 import type * as Scope from "effect/Scope"
-import * as AttemptReply from "../AttemptReply.ts"
 import type { Credential } from "../Credential.ts"
 import type { Executor } from "../Executor.ts"
+import { readAll } from "../internal/wholeBody.ts"
 
 /** Pages of one list at most. */
 export const mostPages = 64
@@ -52,7 +52,7 @@ const page = Effect.fnUntraced(
     const { errors, models: { read } } = executor.dialect
     if (read === undefined) return yield* unreadable(executor)
     const reply = yield* executor.open(request(query, credential))
-    const body = decoder.decode(yield* AttemptReply.readAll(reply.body, mostBytes, () => undefined))
+    const body = decoder.decode(yield* readAll(reply.body, mostBytes, () => undefined))
     if (reply.status < 200 || reply.status >= 300) return yield* fail(errors.decode({ status: reply.status, headers: reply.headers, body }))
     const parsed = Json.parse(body)
     if (Result.isFailure(parsed)) return yield* fail({ class: "protocol-violation", message: "The provider's list of models is not JSON." })

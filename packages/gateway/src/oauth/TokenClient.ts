@@ -10,9 +10,9 @@ import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Redacted from "effect/Redacted"
 import * as Result from "effect/Result"
-import { readAll } from "../AttemptReply.ts"
 import type { Value } from "../Credential.ts"
 import { type CredentialError, forGood, temporary } from "../credentials/CredentialError.ts"
+import { readAll } from "../internal/wholeBody.ts"
 import type { UpstreamClient } from "../UpstreamClient.ts"
 
 /** Who asks, and how it is written. */

@@ -5,6 +5,7 @@ import * as ApiKeys0008 from "./ApiKeys0008.ts"
 import * as AttemptCredentials0014 from "./AttemptCredentials0014.ts"
 import * as Bodies0010 from "./Bodies0010.ts"
 import * as Chain0007 from "./Chain0007.ts"
+import * as Credentials0013 from "./Credentials0013.ts"
 import * as Effort0015 from "./Effort0015.ts"
 import * as Exchanges0001 from "./Exchanges0001.ts"
 import * as Filters0011 from "./Filters0011.ts"
@@ -29,6 +30,7 @@ export const loader = Migrator.fromRecord({
   "0010_bodies": Bodies0010.migration,
   "0011_filters": Filters0011.migration,
   "0012_rollup_days": RollupDays0012.migration,
+  "0013_credentials": Credentials0013.migration,
   "0014_attempt_credentials": AttemptCredentials0014.migration,
   "0015_effort": Effort0015.migration
 })

@@ -1,0 +1,25 @@
+/** The store of credentials in the database of a PostgreSQL ledger, for every server of a fleet. */
+import type { CredentialStore } from "@sluice/gateway/credentials/CredentialStore"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Redacted from "effect/Redacted"
+import { describeCause } from "./internal/describeCause.ts"
+import { LedgerStartError } from "./LedgerStartError.ts"
+import * as DatabaseUrl from "./postgres/DatabaseUrl.ts"
+import * as PgClient from "./postgres/PgClient.ts"
+import * as Start from "./postgres/Start.ts"
+import * as SqlCredentials from "./SqlCredentials.ts"
+
+/** Connections at most: it is asked every few seconds, and three times for a refresh. */
+const connections = 2
+
+/** Opens the database, whose tables are made where they are missing. */
+export const layer = ({ url }: { readonly url: Redacted.Redacted<string> }): Layer.Layer<CredentialStore, LedgerStartError> => {
+  const where = Redacted.value(url)
+  const startError = (reason: string) => new LedgerStartError({ filename: DatabaseUrl.place(where), reason })
+  return SqlCredentials.layer.pipe(
+    Layer.provide(PgClient.layer({ url: where, readonly: false, connections })),
+    Layer.catchCause((cause) => Layer.effectContext(Effect.fail(startError(describeCause(cause))))),
+    Layer.provide(Layer.effectDiscard(Effect.mapError(Start.migrate(where), startError)))
+  )
+}
