@@ -4,6 +4,7 @@
  */
 import { NodeHttpServer } from "@effect/platform-node"
 import * as ApiKeys from "@sluice/gateway/ApiKeys"
+import type { Fuses } from "@sluice/gateway/Fuse"
 import type { Settings } from "@sluice/gateway/Gateway"
 import * as HttpGateway from "@sluice/gateway/HttpGateway"
 import { type Entry, Ledger } from "@sluice/gateway/Ledger"
@@ -25,8 +26,8 @@ import * as FourProviders from "../end-to-end/FourProviders.ts"
 export interface Answer {
   readonly status?: number
   readonly headers?: { readonly [name: string]: string }
-  /** What is written, each part by itself. */
-  readonly body?: ReadonlyArray<string | Uint8Array>
+  /** What is written, each part by itself; a promise when it is there. */
+  readonly body?: ReadonlyArray<string | Uint8Array | Promise<string>>
   /** How it ends: politely unless said otherwise; `held` stays open until the gateway leaves. */
   readonly ending?: "reset" | "held"
 }
@@ -49,6 +50,8 @@ export interface Options {
   readonly models?: ReadonlyArray<ModelEntry>
   readonly retries?: number
   readonly parts?: Layer.Layer<never, never, Extensions | Interceptors>
+  /** The fuses of the parts; absent = the gateway has its own. */
+  readonly fuses?: Layer.Layer<Fuses>
   /** Absent = no costs. */
   readonly prices?: Layer.Layer<Prices>
   /** What limits the key `sk-test`; absent = nothing does. */
@@ -74,14 +77,15 @@ const flushed = (response: ServerResponse): Promise<void> => new Promise((resolv
 const modelOf = (path: string, body: string): string => {
   const told = /\/models\/([^:/?]+):/.exec(path)?.[1]
   if (told !== undefined) return decodeURIComponent(told)
-  const parsed: { readonly model?: string } = JSON.parse(body)
+  // An empty body names nothing
+  const parsed: { readonly model?: string } = body === "" ? {} : JSON.parse(body)
   return parsed.model ?? ""
 }
 
 const play = async (answer: Answer, response: ServerResponse): Promise<void> => {
   response.writeHead(answer.status ?? 200, { "content-type": "text/event-stream", ...answer.headers })
   for (const part of answer.body ?? []) {
-    response.write(part)
+    response.write(await part)
     await flushed(response)
   }
   if (answer.ending === undefined) response.end()
@@ -144,6 +148,7 @@ export const layer = (options: Options): Layer.Layer<Verbatim> =>
       NodeHttpServer.layer(createServer, { port: 0, host: "127.0.0.1", gracefulShutdownTimeout: "1 second" }),
       upstream(options.answers),
       options.prices ?? Layer.empty,
+      options.fuses ?? Layer.empty,
       options.ledger ?? LedgerMemory.layer,
       ApiKeys.layerKeys([{
         key: Redacted.make("sk-test"),

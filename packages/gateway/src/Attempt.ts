@@ -209,9 +209,12 @@ const encodeWhole = (
 ): Effect.Effect<Answer, GatewayError> => {
   const give = OfferedTools.giveBack(plan.outbound.tools)
   let staged: ReadonlyArray<Frame> = frames.flatMap((one) => give(one) ?? [])
-  if (stages !== undefined) staged = [...staged.flatMap(stages.step), ...stages.end("end")]
-  const stopped = stages?.stopped()
-  if (stopped !== undefined) return refuse(plan, stopped)
+  if (stages !== undefined) {
+    staged = staged.flatMap(stages.step)
+    staged = [...staged, ...stages.end(stages.stopped() === undefined ? "end" : "error")]
+    const stopped = stages.stopped()
+    if (stopped !== undefined) return refuse(plan, stopped)
+  }
   for (const frame of staged) {
     learn?.(frame)
     watch?.(frame, form)

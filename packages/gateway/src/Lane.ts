@@ -144,6 +144,7 @@ export const typed = (options: LaneOptions): Lane => {
     if (stopped === undefined) return
     const { commits, terminal } = tap.facts()
     options.onStopped?.(stopped)
+    stages?.end("error")
     if (terminal) write(frame({ type: "error", failure: stopped.failure }))
     else if (commits) say(stopped.failure, now)
     else tap.observe([{ type: "error", failure: stopped.failure }], now)
