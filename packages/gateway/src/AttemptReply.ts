@@ -57,7 +57,7 @@ export const begin = <Q extends Asked>({ credential, exchange, executor, model, 
     credential: credential?.id,
     upstream: executor.dialect.id,
     lane: outbound.lane,
-    losses: outbound.losses,
+    losses: exchange.requestLosses.length === 0 ? outbound.losses : [...exchange.requestLosses, ...outbound.losses],
     price,
     tap,
     responseLosses

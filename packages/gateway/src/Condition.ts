@@ -39,7 +39,8 @@ const isOneOf = (names: ReadonlyArray<string>): (name: string | undefined) => bo
   return (name) => name !== undefined && known.has(name)
 }
 
-const fits = (globs: ReadonlyArray<string>): (name: string | undefined) => boolean => {
+/** Whether a text is one of some names, or fits one with a `*`. */
+export const fits = (globs: ReadonlyArray<string>): (name: string | undefined) => boolean => {
   const exact = isOneOf(globs)
   const starred = globs.flatMap((text) => ModelGlob.compile(text) ?? [])
   return (name) => exact(name) || (name !== undefined && starred.some((glob) => ModelGlob.match(glob, name) !== undefined))

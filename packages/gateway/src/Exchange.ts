@@ -63,6 +63,8 @@ export interface Exchange {
   effort: string | undefined
   /** What the estimated prompt costs at the first target, in decimal US dollars; set when the exchange opens. */
   estimatedUsd: string | undefined
+  /** What interceptors took from the request for all attempts. */
+  requestLosses: ReadonlyArray<Loss.Loss>
   /** The targets of its plan, in order. */
   targets: ExchangeContext["targets"]
   /** The client's request, decoded when an encoder or an interceptor first asks. */
@@ -110,6 +112,7 @@ export const begin = (facts: Pick<Exchange, "id" | "startedAt" | "begunAt" | "pr
   estimatedInput: 0,
   effort: undefined,
   estimatedUsd: undefined,
+  requestLosses: [],
   targets: [],
   request: undefined,
   current: undefined,

@@ -3,12 +3,16 @@
  * that really differs leaves the byte lane.
  */
 import { same } from "@sluice/protocol/Equality"
+import * as Json from "@sluice/protocol/Json"
+import type { Loss } from "@sluice/protocol/Loss"
 import type { Asked } from "@sluice/protocol/Question"
+import { isObject } from "@sluice/protocol/Wire"
 import * as Effect from "effect/Effect"
+import * as Result from "effect/Result"
 import type { HeaderChange } from "./HeaderChange.ts"
 import type { Installed } from "./Hooks.ts"
 import type { Inbound } from "./Inbound.ts"
-import type { AttemptChange } from "./Interceptor.ts"
+import type { AttemptChange, Edit } from "./Interceptor.ts"
 import type { Outbound } from "./Outbound.ts"
 import * as PartCall from "./PartCall.ts"
 import type { Stop } from "./ShortCircuit.ts"
@@ -22,6 +26,10 @@ export interface Intercepted<Q> {
   readonly headers: ReadonlyArray<HeaderChange>
   /** What is sent in place of the encoded request. */
   readonly body: string | Uint8Array | undefined
+  /** Changes of the encoded request, in order. */
+  readonly edits: ReadonlyArray<Edit>
+  /** What the caller does not get by all this. */
+  readonly losses: ReadonlyArray<Loss>
 }
 
 const isChange = <Q extends Asked>(made: Q | AttemptChange<Q>): made is AttemptChange<Q> => "_tag" in made && made._tag === "AttemptChange"
@@ -37,6 +45,8 @@ export const run = Effect.fnUntraced(function*<Q extends Asked, C>(
   const own = yield* Effect.fromResult(inbound.request())
   let request = changed ?? own
   const headers: Array<HeaderChange> = []
+  const edits: Array<Edit> = []
+  const losses: Array<Loss> = []
   let body: string | Uint8Array | undefined
   for (const hook of hooks) {
     const before = request
@@ -48,10 +58,28 @@ export const run = Effect.fnUntraced(function*<Q extends Asked, C>(
     request = made.request ?? before
     if (made.headers !== undefined) headers.push(made.headers)
     body = made.body ?? body
+    if (made.edit !== undefined) edits.push(made.edit)
+    if (made.losses !== undefined) losses.push(...made.losses)
   }
-  return { changed: request === own || same(request, own) ? undefined : request, headers, body }
+  return { changed: request === own || same(request, own) ? undefined : request, headers, body, edits, losses }
 })
 
+/** The encoded request after its edits. A body that is no object of JSON has none. */
+const edited = (outbound: Outbound, edits: ReadonlyArray<Edit>): Outbound => {
+  const parsed = edits.length === 0 ? undefined : Result.getOrUndefined(Json.parseExact(outbound.body))
+  if (!isObject(parsed)) return outbound
+  let body = parsed
+  const losses: Array<Loss> = []
+  for (const edit of edits) {
+    const made = edit(body)
+    body = made.body
+    losses.push(...made.losses)
+  }
+  return body === parsed ? outbound : { ...outbound, body: JSON.stringify(body), losses: [...outbound.losses, ...losses] }
+}
+
 /** What a target is sent, with what the hooks want beside another request. */
-export const sent = <Q>(outbound: Outbound, { body, headers }: Intercepted<Q>): Outbound =>
-  headers.length === 0 && body === undefined ? outbound : { ...outbound, changes: headers, ...(body === undefined ? {} : { replaced: body }) }
+export const sent = <Q>(outbound: Outbound, { body, edits, headers, losses }: Intercepted<Q>): Outbound => {
+  const written = body === undefined ? edited(outbound, edits) : { ...outbound, replaced: body }
+  return headers.length === 0 && losses.length === 0 ? written : { ...written, changes: headers, losses: [...written.losses, ...losses] }
+}

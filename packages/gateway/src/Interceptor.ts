@@ -10,6 +10,8 @@ import type { EmbeddingRequest } from "@sluice/protocol/CanonicalEmbedding"
 import type { Frame } from "@sluice/protocol/CanonicalEvent"
 import type { CanonicalRequest } from "@sluice/protocol/CanonicalRequest"
 import type { Failure } from "@sluice/protocol/GatewayError"
+import type { Loss } from "@sluice/protocol/Loss"
+import type { JsonObject } from "@sluice/protocol/Wire"
 import type * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import type { ExchangeContext } from "./Extension.ts"
@@ -35,10 +37,20 @@ export interface AttemptChange<Q = CanonicalRequest> {
   readonly headers?: HeaderChange
   /** The body as it is sent, after encoding: for what canonical words cannot say. Empty text sends an empty body. */
   readonly body?: string | Uint8Array
+  /** Changes the body as it was encoded for the provider, in its own words. Runs after all interceptors; not where `body` replaces it. */
+  readonly edit?: Edit
+  /** What the caller asked for and does not get: told in the reply's head and kept in the ledger. */
+  readonly losses?: ReadonlyArray<Loss>
 }
+
+/** A body of the provider's protocol with changes, and what they take from the caller. */
+export type Edit = (body: JsonObject) => { readonly body: JsonObject; readonly losses: ReadonlyArray<Loss> }
 
 /** Headers, a body, or another request for an attempt: `change({ headers: { set: { "x-team": "blue" } } })`. */
 export const change = (change: Omit<AttemptChange, "_tag">): AttemptChange => ({ _tag: "AttemptChange", ...change })
+
+/** Another request, and what its caller does not get by it; made with {@link change}. */
+export type RequestChange = Pick<AttemptChange, "_tag" | "request" | "losses">
 
 /** How an answer ended: as it should, with an error, or by somebody who would not wait for more. */
 export type EndReason = "end" | "error" | "interrupted"
@@ -101,7 +113,7 @@ export interface ReplyChange {
 /** Hooks that may change what passes. */
 export interface Interceptor extends GatewayPart {
   /** Once per exchange, before the plan; `context.operation` tells a prompt that is only counted from one that is answered. */
-  readonly request?: (request: CanonicalRequest, context: ExchangeContext) => Effect.Effect<CanonicalRequest, Stop>
+  readonly request?: (request: CanonicalRequest, context: ExchangeContext) => Effect.Effect<CanonicalRequest | RequestChange, Stop>
   /** Once per attempt, after the target was picked. */
   readonly attempt?: (request: CanonicalRequest, context: AttemptContext) => Effect.Effect<CanonicalRequest | AttemptChange, Stop>
   /** Once per exchange that wants texts embedded, before the plan. */

@@ -143,7 +143,9 @@ const answer = Effect.fnUntraced(function*<Q extends Asked>(
   exchange.step = "interceptor"
   const { request } = work.hooks(gateway)
   const place = { gateway, exchange, step: "interceptor" }
-  const changed = request.length === 0 ? asked : (yield* Intercept.run(place, inbound, asked, request, contextOf(exchange))).changed
+  const intercepted = request.length === 0 ? undefined : yield* Intercept.run(place, inbound, asked, request, contextOf(exchange))
+  const changed = intercepted === undefined ? asked : intercepted.changed
+  exchange.requestLosses = intercepted?.losses ?? []
   const candidates = Planner.plan(snapshot, route, gateway.random, gateway.registry.turn)
   exchange.targets = candidates
   exchange.step = "limits"
