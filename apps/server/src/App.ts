@@ -10,6 +10,8 @@ import * as HttpExecutor from "@sluice/gateway/HttpExecutor"
 import * as HttpGateway from "@sluice/gateway/HttpGateway"
 import * as LedgerMemory from "@sluice/gateway/LedgerMemory"
 import * as Lifecycle from "@sluice/gateway/Lifecycle"
+import * as ModelDiscovery from "@sluice/gateway/ModelDiscovery"
+import * as ModelCatalogue from "@sluice/ledger/ModelCatalogue"
 import * as PostgresLedger from "@sluice/ledger/PostgresLedger"
 import * as PriceBook from "@sluice/ledger/PriceBook"
 import * as SqliteLedger from "@sluice/ledger/SqliteLedger"
@@ -19,7 +21,7 @@ import { HttpRouter } from "effect/http"
 import * as Admitting from "./Admitting.ts"
 import * as Allowance from "./Allowance.ts"
 import * as Authentication from "./Authentication.ts"
-import { type Config, isInMemory, type Provider, toBytes, toModelEntries, toPriceBook } from "./Config.ts"
+import { type Config, isInMemory, type Provider, toAliases, toBytes, toDiscoveries, toModelEntries, toPriceBook, toProviderNaming } from "./Config.ts"
 import { dialectOf, dialects } from "./Dialects.ts"
 import * as Idempotency from "./Idempotency.ts"
 import * as KeyStorage from "./KeyStorage.ts"
@@ -74,15 +76,24 @@ const settings = ({ auth, ledger, server }: Config, { worker }: Surroundings) =>
   queryKey: auth.queryKey
 })
 
+/** The lists of providers that are read. */
+const discoveries = (config: Config) =>
+  toDiscoveries(config).reduce<ReturnType<typeof ModelDiscovery.layer>>((merged, options) => Layer.merge(merged, ModelDiscovery.layer(options)), Layer.empty)
+
+/** What names models. */
+const models = (config: Config) => ({ models: toModelEntries(config), aliases: toAliases(config), naming: toProviderNaming(config) })
+
 /** One configuration as a generation of the gateway: everything that a reload replaces. What it needs to last is in {@link standing}. */
 const generation = (config: Config, around: Surroundings) => ({
   parts: Layer.mergeAll(
     executors(config),
     Authentication.layer(config),
     Allowance.layer(config),
-    PriceBook.layer(toPriceBook(config))
+    PriceBook.layer(toPriceBook(config)),
+    ModelCatalogue.layer(toPriceBook(config)),
+    discoveries(config)
   ),
-  options: { dialects, models: toModelEntries(config), settings: settings(config, around) }
+  options: { dialects, ...models(config), settings: settings(config, around) }
 })
 
 const ledger = ({ ledger: { durability, retention, signingKey, spill, url } }: Config) => {
@@ -104,6 +115,7 @@ const standing = (config: Config, around: Surroundings) =>
     Admitting.layer(config),
     Idempotency.layer(config, around),
     Allowance.store(config, around),
+    ModelDiscovery.layerLists,
     KeyStorage.layer(config) ?? Layer.empty,
     around.simulator
   ).pipe(Layer.provideMerge(ledger(config)))

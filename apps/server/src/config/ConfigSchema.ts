@@ -7,6 +7,7 @@ import { auth } from "./Auth.ts"
 import { byteSize, defaulted, integer, list, oneOf, optional, positiveDuration, required, secret, secretUrl, section, text } from "./Fields.ts"
 import { key, team, tenant } from "./Keys.ts"
 import { ledgerUrl } from "./LedgerUrl.ts"
+import { alias } from "./ModelFacts.ts"
 import { model } from "./Models.ts"
 import { prices } from "./Prices.ts"
 import { provider } from "./Providers.ts"
@@ -94,7 +95,8 @@ export const ConfigSchema = section({
     "Traces, metrics and logs over OpenTelemetry's protocol. Absent = off."
   ),
   providers: required(list(provider), "Where requests can be sent."),
-  models: required(list(model), "The names clients ask for. One entry is one route."),
+  models: defaulted(list(model), [], "The names clients ask for. One entry is one route. Required unless a provider's list is read."),
+  aliases: defaulted(list(alias), [], "Other names of models, and pools of them."),
   prices: defaulted(prices, {}, "What models cost, where published prices do not say or do not hold."),
   keys: defaulted(list(key), [], "Client keys."),
   teams: defaulted(list(team), [], "Groups of keys that share limits."),

@@ -20,6 +20,7 @@ import {
   section,
   text
 } from "./Fields.ts"
+import { info } from "./ModelFacts.ts"
 import { price } from "./Prices.ts"
 import { providerId } from "./Providers.ts"
 
@@ -63,6 +64,14 @@ export const model = section({
     })),
     "The providers that can serve the model."
   ),
+  order: defaulted(
+    oneOf(["weighted", "turn", "listed"]),
+    "weighted",
+    "Which target goes first: one drawn by `weight`, another one for each request (a pool), or the first as listed. The others follow when it fails."
+  ),
+  aliases: defaulted(list(text), [], "Other names of the model, which stands beside them. For more, see the section `aliases`."),
+  forced: defaulted(flag, false, "Whether answers name the model as the client did, and not as the provider does."),
+  info: optional(info, "What is known of the model, for lists. Goes before what the provider's list and the catalogue say; absent facts are theirs."),
   fallbacks: defaulted(list(text), [], "Model names whose targets are tried, in this order, after the entry's own."),
   operations: optional(
     list(oneOf(["generate", "count", "embed"])),

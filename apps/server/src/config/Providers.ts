@@ -21,6 +21,7 @@ import {
   table,
   text
 } from "./Fields.ts"
+import { naming } from "./ModelFacts.ts"
 
 /** The protocols a provider may speak. */
 export const dialects = ["openai-chat", "openai-responses", "anthropic-messages", "gemini-generate"] as const
@@ -83,6 +84,7 @@ export const provider = section({
     text,
     "Whose published prices hold for this provider, for instance `openai` or `aws`; `none` = nobody's. Absent = told by `baseUrl`, else by `id`."
   ),
+  ...naming,
   retries: defaulted(integer(0, 10), 1, "Extra tries per target before the next target is taken."),
   breaker: defaulted(flag, false, "Stop sending to the provider for a while after repeated failures."),
   cooldown: defaulted(flag, false, "Rest a credential the provider has rate-limited until it may be used again.")

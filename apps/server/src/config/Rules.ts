@@ -12,7 +12,7 @@ import type { Config } from "./ConfigSchema.ts"
 import { toBytes } from "./Fields.ts"
 import { isInMemory } from "./LedgerUrl.ts"
 import { limitProblems } from "./LimitSettings.ts"
-import { toModelRegistry } from "./ModelRoutes.ts"
+import { hasDiscovery, toAliases, toModelRegistry } from "./ModelRoutes.ts"
 import { notInThisVersion } from "./NotInThisVersion.ts"
 import { priceProblems } from "./Prices.ts"
 
@@ -22,6 +22,7 @@ export const ruleProblems = (config: Config): ReadonlyArray<Problem> => [
   ...authProblems(config),
   ...atLeastOne(config),
   ...duplicates(config),
+  ...prefixesUsed(config),
   ...signingKeyLong(config),
   ...providersReachable(config),
   ...certificatesWhole(config),
@@ -45,8 +46,23 @@ const openOnLoopbackOnly = ({ auth, server }: Config): ReadonlyArray<Problem> =>
     ? [problem(["auth", "mode"], `open is refused on ${server.host}: anybody who can reach it could spend your keys; use mode keys, or listen on 127.0.0.1`)]
     : []
 
-const atLeastOne = (config: Config): ReadonlyArray<Problem> =>
-  (["providers", "models"] as const).filter((key) => config[key].length === 0).map((key) => problem([key], "needs at least one entry"))
+const atLeastOne = (config: Config): ReadonlyArray<Problem> => [
+  ...(config.providers.length === 0 ? [problem(["providers"], "needs at least one entry")] : []),
+  ...(config.models.length === 0 && !hasDiscovery(config)
+    ? [problem(["models"], "needs at least one entry, unless the list of a provider is read (providers[].discovery)")]
+    : [])
+]
+
+const prefixesUsed = ({ providers }: Config): ReadonlyArray<Problem> => [
+  ...providers.flatMap(({ forcePrefix, prefix }, at) =>
+    forcePrefix && prefix === undefined ? [problem(["providers", at, "forcePrefix"], "needs a prefix: without one its models would have no name")] : []
+  ),
+  ...providers.flatMap(({ prefix }, at) =>
+    prefix !== undefined && providers.findIndex((other) => other.prefix === prefix) < at
+      ? [problem(["providers", at, "prefix"], "another provider has this prefix")]
+      : []
+  )
+]
 
 const signingKeyLong = ({ ledger: { signingKey } }: Config): ReadonlyArray<Problem> =>
   signingKey !== undefined && Redacted.value(signingKey).length < 32
@@ -67,7 +83,14 @@ const duplicates = (config: Config): ReadonlyArray<Problem> => [
 ]
 
 /** The indexes of values that stood in the list before. */
-const repeated = (values: ReadonlyArray<string>): ReadonlyArray<number> => values.flatMap((value, at) => values.indexOf(value) < at ? [at] : [])
+const repeated = (values: ReadonlyArray<string>): ReadonlyArray<number> => {
+  const before = new Set<string>()
+  return values.flatMap((value, at) => {
+    const isRepeated = before.has(value)
+    before.add(value)
+    return isRepeated ? [at] : []
+  })
+}
 
 const providersReachable = ({ providers }: Config): ReadonlyArray<Problem> =>
   providers.flatMap((provider, index) => {
@@ -133,15 +156,23 @@ const replaysSealed = ({ ledger, redis, replay: { key, store } }: Config): Reado
   ]
 }
 
+/** An alias that an entry gives itself is one text: whatever is wrong with it is wrong there. */
+const placeOf = (config: Config, { list, path: [first, ...rest] }: ModelRegistry.ModelProblem): ReadonlyArray<PropertyKey> => {
+  const place = list === "aliases" && typeof first === "number" ? toAliases(config)[first]?.place : undefined
+  return place === undefined ? ["models", ...(first === undefined ? [] : [first]), ...rest] : place[0] === "aliases" ? [...place, ...rest] : place
+}
+
 const modelsServable = (config: Config): ReadonlyArray<Problem> =>
   Result.match(toModelRegistry(config), {
-    onFailure: (error) => error.problems.map((found) => problem(["models", ...found.path], found.message)),
+    onFailure: (error) => error.problems.map((found) => problem(placeOf(config, found), found.message)),
     onSuccess: (registry) =>
-      config.keys.flatMap((key, index) =>
-        (key.models ?? []).flatMap((model, at) =>
-          model.includes("*") || Option.isSome(ModelRegistry.resolve(registry, model))
-            ? []
-            : [problem(["keys", index, "models", at], "no model entry serves this name")]
+      hasDiscovery(config) ?
+        [] :
+        config.keys.flatMap((key, index) =>
+          (key.models ?? []).flatMap((model, at) =>
+            model.includes("*") || Option.isSome(ModelRegistry.resolve(registry, model))
+              ? []
+              : [problem(["keys", index, "models", at], "no model entry serves this name")]
+          )
         )
-      )
   })

@@ -37,6 +37,33 @@ describe("explain", () => {
       assert.deepInclude(refused.refusal, { class: "bad-request", status: 400, param: "/reasoning_effort" })
     }))
 
+  it.effect("says which alias, which pool and which prefix a name is", () =>
+    Effect.gen(function*() {
+      const named = `${config}
+  - { id: "claude-*", targets: [{ provider: anthropic }] }
+aliases:
+  - { alias: pool, model: limited }
+  - { alias: pool, model: claude-x, forced: true }
+`.replace("{ id: anthropic,", "{ id: anthropic, prefix: acme,")
+      const cwd = yield* folder({ "sluice.yaml": named })
+      const asked = (model: string, ...flags: ReadonlyArray<string>) =>
+        Effect.gen(function*() {
+          const path = yield* folder({ "request.json": JSON.stringify({ ...chat, model }) })
+          return yield* sluice(["explain", join(path, "request.json"), "--config", join(cwd, "sluice.yaml"), "--from", "openai-chat", ...flags])
+        })
+      const { route, targets } = JSON.parse((yield* asked("pool", "--json")).stdout)
+      assert.deepStrictEqual(route, { id: "pool", aliasOf: ["limited", "claude-x"], order: "turn", forced: true })
+      assert.deepStrictEqual(
+        targets.map(({ lane, model, provider, share }: Record<string, unknown>) => [provider, model, lane, share]),
+        [["openai", "gpt-4o-mini", "typed", undefined], ["anthropic", "claude-x", "typed", undefined]]
+      )
+      assert.include(
+        (yield* asked("pool")).stdout,
+        "pool (pool of limited, claude-x; another target goes first for each request; the answer names the model as the client does)"
+      )
+      assert.include((yield* asked("acme/claude-y")).stdout, "acme/claude-* (* is \"y\"; claude-* at anthropic alone, whose prefix is acme)")
+    }).pipe(Effect.scoped))
+
   it.effect("shows the route and its targets in the likeliest order, with what each would be sent", () =>
     Effect.gen(function*() {
       const { refusal, route, targets } = yield* explained(chat, "--from", "openai-chat")

@@ -199,8 +199,10 @@ keys: [{ id: k, key: s, budget: { usd: "1,5", period: canary } }]
 describe("the shape of the file", () => {
   it("must be a mapping with providers and models", () => {
     assert.deepStrictEqual(places("- a"), [""])
-    assert.deepStrictEqual(problems(""), ["providers: is missing", "models: is missing"])
-    assert.deepStrictEqual(problems("providers: []\nmodels: []"), ["providers: needs at least one entry", "models: needs at least one entry"])
+    assert.deepStrictEqual(problems(""), ["providers: is missing"])
+    const noModels = "models: needs at least one entry, unless the list of a provider is read (providers[].discovery)"
+    assert.deepStrictEqual(problems("providers: []"), ["providers: needs at least one entry", noModels])
+    assert.deepStrictEqual(problems("providers: []\nmodels: []"), ["providers: needs at least one entry", noModels])
     assert.deepStrictEqual(problems("providers: {}\nmodels: x\nserver: 1"), [
       "server: Expected a mapping of keys",
       "providers: Expected a list",

@@ -4,7 +4,7 @@
  */
 import { defaultSettings } from "@sluice/gateway/Gateway"
 import * as Inbound from "@sluice/gateway/Inbound"
-import type { Fidelity } from "@sluice/gateway/ModelEntry"
+import type { Fidelity, ModelEntry } from "@sluice/gateway/ModelEntry"
 import * as ModelRegistry from "@sluice/gateway/ModelRegistry"
 import * as Outbound from "@sluice/gateway/Outbound"
 import * as Planner from "@sluice/gateway/Planner"
@@ -21,7 +21,7 @@ import { present } from "@sluice/protocol/Json"
 import type { Loss } from "@sluice/protocol/Loss"
 import * as Money from "@sluice/protocol/Money"
 import { Option, Result } from "effect"
-import { type Config, toModelEntries, toPriceBook } from "../../Config.ts"
+import { type Config, toModelEntries, toNaming, toPriceBook } from "../../Config.ts"
 import { dialectOf } from "../../Dialects.ts"
 import { advice, completed, generating, type Told } from "../Told.ts"
 
@@ -67,12 +67,27 @@ export interface Target {
   readonly refusal?: Refusal
 }
 
+/** The entry a name leads to, and how it got its name. */
+export interface Route {
+  readonly id: string
+  /** What the `*` of the id stands for. */
+  readonly star?: string
+  /** The models the name is an alias of; a pool where there are several. */
+  readonly aliasOf?: ReadonlyArray<string>
+  /** The prefix of the name, the provider it stands for, and the model behind it. */
+  readonly prefix?: { readonly prefix: string; readonly provider: string; readonly model: string }
+  /** How the first target is chosen, where there are several; absent = by weight. */
+  readonly order?: Exclude<NonNullable<ModelEntry["order"]>, "weighted">
+  /** Whether the answer would name the model as the client does. */
+  readonly forced?: boolean
+}
+
 /** What would become of a request. */
 export interface Explanation {
   readonly from: string
   readonly model?: string
   readonly stream?: boolean
-  readonly route?: { readonly id: string; readonly star?: string }
+  readonly route?: Route
   /** In the likeliest order. */
   readonly targets: ReadonlyArray<Target>
   /** Why the request as a whole would be refused; absent where it would be sent. */
@@ -118,14 +133,14 @@ export const explain = (config: Config, from: Dialect, text: string, told: Told,
   const prices = PriceBook.make(toPriceBook(config))
   const changed = Result.getOrUndefined(Thinking.bySuffix(inbound.success, route.effort))
   const targets = Planner.plan(registry.value, route, () => 0).map((candidate) => ({
-    ...target(config, from, inbound.success, candidate, changed),
+    ...target(config, from, inbound.success, candidate, changed, route.entry.forced === true),
     price: estimate(prices, inbound.success, candidate, at)
   }))
   return present({
     from: from.id,
     model,
     stream,
-    route: present({ id: route.entry.id, star: route.star }),
+    route: toRoute(route),
     targets,
     // The client is told what the last target said
     refusal: targets.every((target) => target.refusal !== undefined) ? targets.at(-1)?.refusal : undefined
@@ -134,10 +149,20 @@ export const explain = (config: Config, from: Dialect, text: string, told: Told,
 
 // internal
 
-/** Targets are drawn by weight: without chance, the heaviest goes first. */
+const toRoute = ({ entry: { forced, id, order, origin, targets }, star }: ModelRegistry.Route): Route =>
+  present({
+    id,
+    star,
+    aliasOf: origin?._tag === "Alias" ? origin.models : undefined,
+    prefix: origin?._tag === "Prefix" ? { prefix: origin.prefix, provider: origin.provider, model: origin.model } : undefined,
+    order: targets.length < 2 || order === "weighted" ? undefined : order,
+    forced: forced === true ? true : undefined
+  })
+
+/** Targets are drawn by weight: without chance, the heaviest goes first. Where the order is another one it is kept: all weights are 1. */
 const likeliestFirst = (config: Config) => {
   const entries = toModelEntries(config).map((entry) => ({ ...entry, targets: entry.targets.toSorted((a, b) => (b.weight ?? 1) - (a.weight ?? 1)) }))
-  return Result.getSuccess(ModelRegistry.make(entries, config.providers.map(({ id }) => id)))
+  return Result.getSuccess(ModelRegistry.make(entries, config.providers.map(({ id }) => id), toNaming(config)))
 }
 
 const target = (
@@ -145,7 +170,8 @@ const target = (
   from: Dialect,
   inbound: Inbound.Inbound,
   candidate: Planner.Candidate,
-  changed: CanonicalRequest | undefined
+  changed: CanonicalRequest | undefined,
+  isForced: boolean
 ): Omit<Target, "price"> => {
   const { entry, model, thinking } = candidate
   const provider = config.providers.find(({ id }) => id === candidate.provider)
@@ -153,7 +179,7 @@ const target = (
   const executor = { id: candidate.provider, dialect, limits, retries: 0, open: () => fail({ class: "unavailable", message: "Explaining sends nothing." }) }
   const fidelity = entry.fidelity ?? "default"
   const asked = { ...present({ changed, thinking }), isSuffixed: changed !== undefined }
-  const prepare = (judgedBy: Fidelity) => Outbound.prepare({ inbound, model, from, executor, fidelity: judgedBy, wantsFrames: false, ...asked })
+  const prepare = (judgedBy: Fidelity) => Outbound.prepare({ inbound, model, from, executor, fidelity: judgedBy, wantsFrames: isForced, ...asked })
   const judged = prepare(fidelity)
   // Lenient refuses nothing, so that what a refused target would have been sent shows too
   const outbound = Result.getOrUndefined(Result.isSuccess(judged) ? judged : prepare("lenient"))
@@ -188,7 +214,7 @@ const urlOf = (baseUrl: string, dialect: Dialect, model: string, stream: boolean
   `${baseUrl}${generating(dialect, stream)?.upstream.replace("{model}", () => encodeURIComponent(model.toWellFormed())) ?? ""}`
 
 const share = ({ entry, model, provider }: Planner.Candidate): number | undefined => {
-  if (entry.targets.length < 2) return undefined
+  if (entry.targets.length < 2 || (entry.order ?? "weighted") !== "weighted") return undefined
   const sum = entry.targets.reduce((total, { weight }) => total + (weight ?? 1), 0)
   const own = entry.targets.find((target) =>
     target.provider === provider && (target.model === undefined || target.model === model || target.model.includes("*"))

@@ -19,7 +19,18 @@ export const toText = (explanation: Explanation): string =>
 
 const named = (model: string | undefined): string => model === undefined ? "" : `model ${JSON.stringify(model)}`
 
-const route = ({ id, star }: NonNullable<Explanation["route"]>): string => star === undefined ? id : `${id} (* is ${JSON.stringify(star)})`
+const orders = { turn: "another target goes first for each request", listed: "the targets go in the order they are listed in" }
+
+const route = ({ aliasOf, forced, id, order, prefix, star }: NonNullable<Explanation["route"]>): string => {
+  const facts = [
+    star === undefined ? "" : `* is ${JSON.stringify(star)}`,
+    aliasOf === undefined ? "" : `${aliasOf.length === 1 ? "alias of" : "pool of"} ${aliasOf.join(", ")}`,
+    prefix === undefined ? "" : `${prefix.model} at ${prefix.provider} alone, whose prefix is ${prefix.prefix}`,
+    order === undefined ? "" : orders[order],
+    forced === true ? "the answer names the model as the client does" : ""
+  ].filter((fact) => fact !== "")
+  return facts.length === 0 ? id : `${id} (${facts.join("; ")})`
+}
 
 const refusal = ({ class: kind, message, param, status }: Refusal): string =>
   `${status} ${kind}: ${message}${param === undefined || param === "" ? "" : ` (at ${param})`}`
