@@ -8,14 +8,20 @@ import type { CanonicalRequest } from "@sluice/protocol/CanonicalRequest"
 import type { Dialect } from "@sluice/protocol/Dialect"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
 import * as Result from "effect/Result"
 import type * as Scope from "effect/Scope"
+import * as Authenticator from "./Authenticator.ts"
 import * as CanonicalAnswer from "./client/CanonicalAnswer.ts"
 import * as InProcess from "./client/InProcess.ts"
 import type { CompletionModel, CompletionRequest } from "./CompletionModel.ts"
 import type { Gateway } from "./Gateway.ts"
+import { Generations, layer as generations } from "./Generations.ts"
+import type { ExecutorInstalled } from "./HttpExecutor.ts"
+import * as Lifecycle from "./Lifecycle.ts"
 import type { Call } from "./Pipeline.ts"
 import type { Principal } from "./Principal.ts"
+import type { Options as GatewayOptions } from "./Start.ts"
 
 /** How a model is asked. */
 export interface Options {
@@ -71,3 +77,26 @@ export const make = (around: Around): CompletionClient["Service"] => ({
     }
   }
 })
+
+/** The client of the gateway whose generations these are: the one that is served over HTTP, or one of one's own. */
+export const layer: Layer.Layer<CompletionClient, never, Generations> = Layer.effect(
+  CompletionClient,
+  Effect.gen(function*() {
+    const { enter } = yield* Generations
+    return make({ enter, scope: yield* Effect.scope })
+  })
+)
+
+const refusing = Authenticator.chain(Layer.empty)
+
+/**
+ * The client of a gateway that is asked within the process only: executors, extensions and interceptors as one merged layer, a ledger,
+ * and no socket.
+ *
+ * @example
+ * const models = CompletionClient.layerGateway(HttpExecutor.layer({ … })).pipe(Layer.provide(LedgerMemory.layer))
+ * CompletionClient.CompletionClient.use((client) => client.completionModel("gpt-4o").generate({ turns: […] }))
+ */
+export const layerGateway = <E, R>(parts: Layer.Layer<ExecutorInstalled, E, R>, options: Omit<GatewayOptions, "dialects"> = {}) =>
+  // A program may have several gateways: each has a client of its own
+  Layer.fresh(layer).pipe(Layer.provide(generations(parts, { ...options, dialects: [] })), Layer.provide(refusing), Layer.provide(Lifecycle.layer))
