@@ -53,6 +53,7 @@ const underWay = (prices?: Prices["Service"]) => {
         }),
       settle: () => Effect.void,
       query: () => Effect.succeed([]),
+      settled: () => Effect.succeed({ records: [], places: {}, missed: 0 }),
       spent: () => Effect.succeed(Accounts.nothing),
       chart: () => Effect.succeed([])
     })

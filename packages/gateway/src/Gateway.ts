@@ -29,6 +29,8 @@ import type { ProviderId } from "./ProviderId.ts"
 import type { Refusals } from "./Refusals.ts"
 import type { Replays } from "./Replays.ts"
 import type { TokenCounter } from "./TokenCounter.ts"
+import type { UsageDelivery } from "./UsageDelivery.ts"
+import type { UsageOutbox } from "./UsageOutbox.ts"
 import type { Wheel } from "./Wheel.ts"
 
 /** Settings of the HTTP edge and of streams. */
@@ -107,6 +109,9 @@ export interface Gateway {
   readonly refusals: Refusals
   /** Absent = idempotency keys are not looked at. */
   readonly replays: Replays["Service"] | undefined
+  /** How far sinks of usage have got, and how it stands with them. */
+  readonly outbox: UsageOutbox["Service"]
+  readonly deliveries: UsageDelivery
   readonly wheel: Wheel["Service"]
   readonly lifecycle: Lifecycle["Service"]
   /** The time of day: for what is recorded and shown. */

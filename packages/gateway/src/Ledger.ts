@@ -16,6 +16,7 @@ import type { Account, Spent } from "./Accounts.ts"
 import type { ChartPoint, ChartQuery } from "./Charts.ts"
 import type { ExchangeId } from "./ExchangeId.ts"
 import type { ProviderId } from "./ProviderId.ts"
+import type { Places, SettledPage } from "./UsageOutbox.ts"
 
 /** What is known when an exchange opens. Times are milliseconds since the epoch. */
 export interface Opening {
@@ -175,6 +176,11 @@ export class Ledger extends Context.Service<Ledger, {
   readonly query: (query: Query) => Effect.Effect<ReadonlyArray<Entry>, LedgerUnavailable>
   /** What an account has spent since a UTC day (days since the epoch), that day included, as of everything settled before the call. */
   readonly spent: (account: Account, fromDay: number) => Effect.Effect<Spent, LedgerUnavailable>
+  /**
+   * Exchanges that ended behind these places, at most so many, in the order in which they ended; without places none, and where the ledger
+   * is now. What was settled a moment ago may come with the next page.
+   */
+  readonly settled: (after: Places | undefined, limit: number) => Effect.Effect<SettledPage, LedgerUnavailable>
   /** Ended exchanges added up by hour or day, earliest first. May be some seconds behind. */
   readonly chart: (query: ChartQuery) => Effect.Effect<ReadonlyArray<ChartPoint>, LedgerUnavailable>
 }>()("@sluice/gateway/Ledger") {}

@@ -6,7 +6,8 @@ import type { MeteredUsage } from "@sluice/protocol/CanonicalUsage"
 import { unmetered } from "@sluice/protocol/CanonicalUsage"
 import { present } from "@sluice/protocol/Json"
 import * as Outcome from "@sluice/protocol/Outcome"
-import type { Entry, Opening, Query, Settlement } from "./Ledger.ts"
+import type { AttemptRecord, Entry, Opening, Query, Settlement } from "./Ledger.ts"
+import type { UsageAttempt } from "./UsageSink.ts"
 
 /** An entry before it is shown: times in milliseconds since the epoch, optional fields absent or undefined. */
 export interface Facts {
@@ -100,6 +101,10 @@ export const fromFacts = (facts: Facts): Entry => {
     durationMs: endedAt === undefined ? undefined : Math.max(0, endedAt - startedAt)
   })
 }
+
+/** An attempt as it is shown. */
+export const toTry = ({ credential, endedAt, error, provider, startedAt, upstreamModel }: AttemptRecord): UsageAttempt =>
+  present({ provider, upstreamModel, startedAt: isoTime(startedAt), durationMs: Math.max(0, endedAt - startedAt), credential, error })
 
 // The range of a Date: a time outside it would throw when it is shown
 const maxTime = 8_640_000_000_000_000

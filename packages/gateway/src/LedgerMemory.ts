@@ -11,9 +11,14 @@ import type { ExchangeId } from "./ExchangeId.ts"
 import { memoryChart } from "./internal/memoryChart.ts"
 import * as Ledger from "./Ledger.ts"
 import * as LedgerEntry from "./LedgerEntry.ts"
+import type { Places, SettledPage } from "./UsageOutbox.ts"
+import type { UsageRecord } from "./UsageSink.ts"
 
 /** Days of accounts that are kept; the oldest make room. */
 const accountDays = 100_000
+
+/** The only one who writes it. */
+const writer = "memory"
 
 /** Keeps the newest 10,000 entries. */
 export const layer: Layer.Layer<Ledger.Ledger> = Layer.suspend(() => layerBounded(10_000))
@@ -26,6 +31,9 @@ const make = (capacity: number): Ledger.Ledger["Service"] => {
   // The ids in the order in which they were first written, as a ring: taking the oldest out of a Map by its order gets slow
   const ring: Array<ExchangeId> = []
   let next = 0
+  // What has ended, in this order, from the `firstEnded`th on
+  const ended: Array<UsageRecord> = []
+  let firstEnded = 0
   const accounts = new Map<string, Map<number, Accounts.Spent>>()
   const days: Array<{ readonly key: string; readonly day: number }> = []
 
@@ -78,7 +86,18 @@ const make = (capacity: number): Ledger.Ledger["Service"] => {
       if (known !== undefined && known.status !== "open") return
       const facts = LedgerEntry.settled(settlement)
       store(facts)
+      ended.push({ ...LedgerEntry.fromFacts(facts), tries: settlement.attempts.map(LedgerEntry.toTry) })
+      if (ended.length >= 2 * capacity) firstEnded += ended.splice(0, ended.length - capacity).length
       if (facts.status !== "denied") charge(settlement)
+    })
+
+  const settled = (after: Places | undefined, limit: number) =>
+    Effect.sync((): SettledPage => {
+      const last = firstEnded + ended.length
+      const from = after === undefined ? last : after[writer] ?? 0
+      const start = Math.max(0, from - firstEnded)
+      const records = ended.slice(start, start + limit)
+      return { records, places: { [writer]: firstEnded + start + records.length }, missed: Math.max(0, firstEnded - from) }
     })
 
   const query = (query: Ledger.Query) =>
@@ -101,5 +120,5 @@ const make = (capacity: number): Ledger.Ledger["Service"] => {
 
   const chart = (query: ChartQuery) => Effect.sync(() => memoryChart(entries.values(), query))
 
-  return Ledger.Ledger.of({ open, checkpoint, settle, query, spent, chart })
+  return Ledger.Ledger.of({ open, checkpoint, settle, query, spent, settled, chart })
 }

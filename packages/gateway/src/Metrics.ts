@@ -55,6 +55,10 @@ const observationsLost = Metric.counter("sluice_observations_dropped_total", {
   description: "Events an extension was not told of because its queue was full, by extension",
   incremental: true
 })
+const usageRecords = Metric.counter("sluice_usage_records_total", {
+  description: "Records of usage by sink and what became of them: delivered, rejected = refused for good, missed = gone from the ledger before",
+  incremental: true
+})
 const firstContent = Metric.histogram("sluice_first_content_seconds", {
   description: "Seconds from the request to the first content",
   boundaries: Metric.exponentialBoundaries({ start: 0.05, factor: 2, count: 12 })
@@ -103,6 +107,7 @@ const unmeteredBy = gathered(unmetered, ["provider", "inbound"])
 const partFaultsBy = gathered(partFaults, ["part", "fault"])
 const partSkipsBy = gathered(partSkips, ["part", "policy"])
 const observationsLostBy = gathered(observationsLost, ["extension", "why"])
+const usageBy = gathered(usageRecords, ["sink", "result"])
 const partStopsBy = gathered(partStops, ["step", "part"])
 
 /** A call without a valid key: counted here, since it leaves no row. */
@@ -157,6 +162,11 @@ export const partStopped = (step: string, part: string): void => partStopsBy.add
 /** Counts events an extension was not told of; `flush` makes it visible. */
 export const observationsDropped = (extension: string, count: number): void => observationsLostBy.add(extension, "full", count)
 
+/** Counts what became of records for a sink; `flush` makes it visible. */
+export const usageDelivered = (sink: string, delivered: number, rejected: number, missed: number): void => {
+  for (const [result, count] of Object.entries({ delivered, rejected, missed })) if (count > 0) usageBy.add(sink, result, count)
+}
+
 let active: number | undefined
 
 /** So many upstreams are read on now; `flush` makes it visible. */
@@ -185,7 +195,8 @@ export const flush = (context: Context.Context<never>): void => {
       partFaultsBy,
       partSkipsBy,
       partStopsBy,
-      observationsLostBy
+      observationsLostBy,
+      usageBy
     ]
   ) counter.flush(context)
   if (alive !== undefined) generationsAlive.updateUnsafe(alive, context)

@@ -10,6 +10,7 @@ import type { Extension } from "./Extension.ts"
 import type { Interceptor } from "./Interceptor.ts"
 import type { Contribution } from "./Management.ts"
 import type { ModelSource } from "./Models.ts"
+import type { UsageSink } from "./UsageSink.ts"
 
 /** How parts are ordered: phase, then priority (higher first), then id. */
 export interface Ordered {
@@ -46,11 +47,15 @@ export class Interceptors extends Context.Service<Interceptors, Registry<Interce
 
 /** The sources of models beside the configuration. */
 export class Models extends Context.Service<Models, Registry<ModelSource>>()("@sluice/gateway/Models") {}
+
+/** The sinks of usage. */
+export class UsageSinks extends Context.Service<UsageSinks, Registry<UsageSink>>()("@sluice/gateway/UsageSinks") {}
+
 /** What parts add to the management surface. */
 export class Managements extends Context.Service<Managements, Registry<Contribution>>()("@sluice/gateway/Managements") {}
 
 /** All of them. */
-export type Any = Executors | Extensions | Interceptors | Managements | Models
+export type Any = Executors | Extensions | Interceptors | Managements | Models | UsageSinks
 
 const registry = <A>(compare: ((left: A, right: A) => number) | undefined): Registry<A> => {
   const items: Array<A> = []
@@ -67,5 +72,6 @@ export const layer = (): Layer.Layer<Any> =>
     Layer.sync(Extensions, () => registry<Extension>(byOrder)),
     Layer.sync(Interceptors, () => registry<Interceptor>(byOrder)),
     Layer.sync(Models, () => registry<ModelSource>(byOrder)),
+    Layer.sync(UsageSinks, () => registry<UsageSink>(byOrder)),
     Layer.sync(Managements, () => registry<Contribution>(byOrder))
   )

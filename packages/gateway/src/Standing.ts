@@ -20,6 +20,7 @@ import * as Metrics from "./Metrics.ts"
 import * as Refusals from "./Refusals.ts"
 import { Replays } from "./Replays.ts"
 import * as SteadyTime from "./SteadyTime.ts"
+import * as UsageOutbox from "./UsageOutbox.ts"
 import { Wheel } from "./Wheel.ts"
 
 /** The parts of a gateway that stay when it is replaced. */
@@ -27,7 +28,20 @@ export class Standing extends Context.Service<
   Standing,
   Pick<
     Gateway,
-    "ledger" | "continuity" | "admission" | "refusals" | "replays" | "wheel" | "lifecycle" | "clock" | "now" | "random" | "drains" | "counting" | "fuses"
+    | "ledger"
+    | "continuity"
+    | "admission"
+    | "refusals"
+    | "replays"
+    | "wheel"
+    | "lifecycle"
+    | "clock"
+    | "now"
+    | "random"
+    | "drains"
+    | "counting"
+    | "fuses"
+    | "outbox"
   >
 >()("@sluice/gateway/Standing") {}
 
@@ -66,6 +80,7 @@ export const layer: Layer.Layer<Standing, never, Ledger | Lifecycle | Wheel> = L
       random: () => random.nextDoubleUnsafe(),
       drains: Drain.none(),
       counting: CountedInput.none(),
+      outbox: Option.getOrElse(yield* Effect.serviceOption(UsageOutbox.UsageOutbox), () => UsageOutbox.memory(now)),
       fuses: Option.getOrElse(yield* Effect.serviceOption(Fuse.Fuses), Fuse.fuses)
     }
   })

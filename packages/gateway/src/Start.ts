@@ -20,9 +20,10 @@ import * as Sources from "./models/Sources.ts"
 import * as Observers from "./Observers.ts"
 import { Prices } from "./Prices.ts"
 import type { ProviderId } from "./ProviderId.ts"
-import { type Any, Executors, Extensions, Interceptors, Managements, Models } from "./Registries.ts"
+import { type Any, Executors, Extensions, Interceptors, Managements, Models, UsageSinks } from "./Registries.ts"
 import { Standing } from "./Standing.ts"
 import { TokenCounter } from "./TokenCounter.ts"
+import * as UsageDelivery from "./UsageDelivery.ts"
 
 /** What a gateway is told beside its parts. */
 export interface Options {
@@ -53,6 +54,7 @@ export const start = Effect.fnUntraced(
     const executors = yield* Effect.flatMap(Executors, ({ all }) => all)
     const extensions = yield* Effect.flatMap(Extensions, ({ all }) => all)
     const interceptors = yield* Effect.flatMap(Interceptors, ({ all }) => all)
+    const sinks = yield* Effect.flatMap(UsageSinks, ({ all }) => all)
     const byId = new Map(executors.map((executor) => [executor.id, executor]))
     const sources = yield* Effect.flatMap(Models, ({ all }) => all)
     const models = yield* Sources.start({ ...options, entries: options.models ?? defaultModels(executors) }, sources, byId)
@@ -66,6 +68,7 @@ export const start = Effect.fnUntraced(
       ...parts,
       observers: yield* Observers.start(standing, parts.hooks.observe),
       wantsFrames: parts.hooks.events.length > 0,
+      deliveries: yield* UsageDelivery.start(standing, sinks, generation.number),
       management: yield* Effect.flatMap(Managements, ({ all }) => Effect.flatMap(all, Management.distinct)),
       registry: models.registry,
       lists: models.lists,

@@ -37,7 +37,7 @@ export class LedgerUnreadable extends Schema.TaggedError<LedgerUnreadable>()("Le
 /** One page of a ledger, newest first. */
 export const query = (source: Source, query: Query): Effect.Effect<ReadonlyArray<Entry>, LedgerUnreadable> => reading(source, Queries.entries(query))
 
-export type { Attempt, Detail } from "./reading/Details.ts"
+export type { Detail } from "./reading/Details.ts"
 
 /** One exchange with everything the ledger knows of it; none where there is none. */
 export const find = (source: Source, id: string): Effect.Effect<Option.Option<Details.Detail>, LedgerUnreadable> => reading(source, Details.find(id))

@@ -6,6 +6,7 @@ import type { Account } from "@sluice/gateway/Accounts"
 import type { ChartQuery } from "@sluice/gateway/Charts"
 import type { Opening, Query, Settlement } from "@sluice/gateway/Ledger"
 import { Ledger, LedgerUnavailable } from "@sluice/gateway/Ledger"
+import type { Places } from "@sluice/gateway/UsageOutbox"
 import type { MeteredUsage } from "@sluice/protocol/CanonicalUsage"
 import * as Effect from "effect/Effect"
 import * as BodyRows from "./BodyRows.ts"
@@ -39,13 +40,13 @@ export const make = (writer: Writer, reader: Reader, durability: Durability): Le
   // A query sees what was written before it, unless the database is slow to take it: reports must not hang on writes
   const stored = Effect.callback<void>((resume) => writer.drain(() => resume(Effect.void))).pipe(Effect.timeoutOption("1 second"))
 
-  const ask = Effect.fnUntraced(function*(question: Question) {
-    yield* stored
-    return yield* Effect.callback<Answer>((resume) => {
+  const answered = (question: Question) =>
+    Effect.callback<Answer>((resume) => {
       const forget = reader.ask(question, (answer) => resume(Effect.succeed(answer)))
       return Effect.sync(forget)
     })
-  })
+
+  const ask = (question: Question) => Effect.andThen(stored, answered(question))
 
   const query = Effect.fn("Ledger.query")(function*(query: Query) {
     const answer = yield* ask({ _tag: "Entries", query })
@@ -57,12 +58,17 @@ export const make = (writer: Writer, reader: Reader, durability: Durability): Le
     return answer._tag === "Spent" ? answer.spent : yield* unanswered(answer)
   })
 
+  const settled = Effect.fn("Ledger.settled")(function*(after: Places | undefined, limit: number) {
+    const answer = yield* answered({ _tag: "Settled", after, limit })
+    return answer._tag === "Settled" ? answer.page : yield* unanswered(answer)
+  })
+
   const chart = Effect.fn("Ledger.chart")(function*(query: ChartQuery) {
     const answer = yield* ask({ _tag: "Chart", query })
     return answer._tag === "Chart" ? answer.points : yield* unanswered(answer)
   })
 
-  return Ledger.of({ open: durability === "strict" ? openStrict : openRelaxed, checkpoint, settle, query, spent, chart })
+  return Ledger.of({ open: durability === "strict" ? openStrict : openRelaxed, checkpoint, settle, query, spent, settled, chart })
 }
 
 const outcome = (failure: string | undefined): Effect.Effect<void, LedgerUnavailable> =>

@@ -3,6 +3,7 @@ import type { Account, Spent } from "@sluice/gateway/Accounts"
 import type { ChartPoint, ChartQuery } from "@sluice/gateway/Charts"
 import type { Entry, Query } from "@sluice/gateway/Ledger"
 import type { Ask, Bounds, Told } from "@sluice/gateway/ReplayStore"
+import type { Places, SettledPage } from "@sluice/gateway/UsageOutbox"
 import type { Row } from "./Rows.ts"
 import type { WriterId } from "./WriterId.ts"
 
@@ -56,12 +57,14 @@ export interface ReaderData {
 export type Question =
   | { readonly _tag: "Entries"; readonly query: Query }
   | { readonly _tag: "Spent"; readonly account: Account; readonly fromDay: number }
+  | { readonly _tag: "Settled"; readonly after: Places | undefined; readonly limit: number }
   | { readonly _tag: "Chart"; readonly query: ChartQuery }
 
 /** What a reader answers: under the name of the question, or why it cannot. */
 export type Answer =
   | { readonly _tag: "Entries"; readonly entries: ReadonlyArray<Entry> }
   | { readonly _tag: "Spent"; readonly spent: Spent }
+  | { readonly _tag: "Settled"; readonly page: SettledPage }
   | { readonly _tag: "Chart"; readonly points: ReadonlyArray<ChartPoint> }
   | { readonly _tag: "Failed"; readonly reason: string }
 

@@ -249,6 +249,39 @@ export const ledgerContract = <E>(name: string, layer: Effect.Effect<Layer.Layer
         assert.deepStrictEqual(yield* ledger.chart({ from: until, until: until * 2, step: "day" }), [])
       }))
 
+    test("hands on what has ended in the order in which it ended, page after page, each once", (ledger) =>
+      Effect.gen(function*() {
+        yield* ledger.settle(settlement(9))
+        const now = yield* ledger.settled(undefined, 10)
+        assert.deepStrictEqual([now.records, now.missed], [[], 0])
+        const ended = [3, 1, 2, 5, 4]
+        for (const n of ended) {
+          yield* ledger.open(opening(n))
+          yield* ledger.settle(settlement(n))
+          yield* ledger.settle(settlement(n, { bytesOut: 1 }))
+        }
+        yield* ledger.open(opening(6))
+        const pages: Array<ReadonlyArray<string>> = []
+        let { places } = now
+        while (true) {
+          const page = yield* ledger.settled(places, 2)
+          assert.strictEqual(page.missed, 0)
+          if (page.records.length === 0) {
+            assert.deepStrictEqual(page.places, places)
+            break
+          }
+          pages.push(page.records.map((record) => record.id))
+          places = page.places
+        }
+        assert.deepStrictEqual(pages, [[id(3), id(1)], [id(2), id(5)], [id(4)]])
+        const [record] = (yield* ledger.settled(now.places, 1)).records
+        assert.deepStrictEqual({ ...record, tries: [] }, { ...(yield* ledger.query({ limit: 10 })).find((entry) => entry.id === id(3)), tries: [] })
+        assert.deepStrictEqual(record?.tries.map(({ credential, durationMs, error, provider }) => [provider, durationMs, credential, error?.status]), [
+          ["openai", 15, undefined, 529],
+          ["anthropic", 1780, "team-a", undefined]
+        ])
+      }))
+
     test("keeps text as it is", (ledger) =>
       Effect.gen(function*() {
         const principal = `Robert'); DROP TABLE exchanges;-- \u0000 "\u{1F600}`

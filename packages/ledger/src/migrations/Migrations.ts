@@ -14,6 +14,7 @@ import * as Replays0006 from "./Replays0006.ts"
 import * as RollupDays0012 from "./RollupDays0012.ts"
 import * as Rollups0009 from "./Rollups0009.ts"
 import * as Savings0005 from "./Savings0005.ts"
+import * as UsageSinks0016 from "./UsageSinks0016.ts"
 import * as Writers0004 from "./Writers0004.ts"
 
 /** Numbered and named, as the migrator records them. */
@@ -32,5 +33,6 @@ export const loader = Migrator.fromRecord({
   "0012_rollup_days": RollupDays0012.migration,
   "0013_credentials": Credentials0013.migration,
   "0014_attempt_credentials": AttemptCredentials0014.migration,
-  "0015_effort": Effort0015.migration
+  "0015_effort": Effort0015.migration,
+  "0016_usage_sinks": UsageSinks0016.migration
 })

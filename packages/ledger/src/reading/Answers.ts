@@ -6,6 +6,7 @@ import type { SqlError } from "effect/sql/SqlError"
 import type { Answer, Question } from "../Messages.ts"
 import * as Charts from "./Charts.ts"
 import * as Queries from "./Queries.ts"
+import * as Settled from "./Settled.ts"
 import * as Spent from "./Spent.ts"
 
 /** The answer to a question. */
@@ -15,6 +16,8 @@ export const answer = (question: Question): Effect.Effect<Answer, SqlError | Sch
       return Effect.map(Queries.entries(question.query), (entries) => ({ _tag: "Entries", entries }))
     case "Spent":
       return Effect.map(Spent.spent(question.account, question.fromDay), (spent) => ({ _tag: "Spent", spent }))
+    case "Settled":
+      return Effect.map(Settled.page(question.after, question.limit), (page) => ({ _tag: "Settled", page }))
     case "Chart":
       return Effect.map(Charts.chart(question.query), (points) => ({ _tag: "Chart", points }))
   }

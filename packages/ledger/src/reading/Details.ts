@@ -1,5 +1,6 @@
 /** One exchange with everything the ledger knows of it: its attempts, what its answer lost, and its place in the hash chain. Reads only. */
 import type { Entry } from "@sluice/gateway/Ledger"
+import type { UsageAttempt } from "@sluice/gateway/UsageSink"
 import type { CountedLoss, LossReason } from "@sluice/protocol/Loss"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
@@ -9,22 +10,10 @@ import type { SqlError } from "effect/sql/SqlError"
 import * as Rows from "../Rows.ts"
 import * as StoredRow from "../StoredRow.ts"
 
-/** One try at one target, as it is shown. */
-export interface Attempt {
-  readonly provider: string
-  readonly upstreamModel: string
-  readonly startedAt: string
-  readonly durationMs: number
-  /** The id of the credential it was made with; absent where the provider takes none. */
-  readonly credential?: string
-  /** Absent when the attempt carried the answer. */
-  readonly error?: { readonly class: string; readonly message: string; readonly status?: number }
-}
-
 /** An exchange with its details; absent = unknown. */
 export interface Detail {
   readonly entry: Entry
-  readonly attempts: ReadonlyArray<Attempt>
+  readonly attempts: ReadonlyArray<UsageAttempt>
   readonly responseLosses: ReadonlyArray<CountedLoss>
   /** What the outcome leaves out: why a server cancelled, that a client had part of the answer. */
   readonly outcomeDetail?: string
@@ -64,9 +53,11 @@ const StoredAttempt = Schema.Struct({
 })
 
 const decodeFurther = Schema.decodeUnknownEffect(Schema.Array(Further))
-const decodeAttempts = Schema.decodeUnknownEffect(Schema.Array(StoredAttempt))
+/** Checks attempts as a query gives them. */
+export const decodeAttempts = Schema.decodeUnknownEffect(Schema.Array(StoredAttempt))
 
-const toAttempt = (row: typeof StoredAttempt.Type): Attempt => ({
+/** The attempt a row stands for. */
+export const toAttempt = (row: typeof StoredAttempt.Type): UsageAttempt => ({
   provider: row.provider,
   upstreamModel: row.upstream_model,
   startedAt: new Date(row.started_at).toISOString(),

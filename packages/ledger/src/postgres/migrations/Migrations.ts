@@ -1,5 +1,6 @@
 /** Every migration of a ledger in PostgreSQL, in order, named and numbered as those of the file. One that was released is never changed. */
 import * as Migrator from "effect/sql/Migrator"
+import * as Replays0006 from "../../migrations/Replays0006.ts"
 import * as Accounts0003 from "./Accounts0003.ts"
 import * as ApiKeys0008 from "./ApiKeys0008.ts"
 import * as AttemptCredentials0014 from "./AttemptCredentials0014.ts"
@@ -10,10 +11,10 @@ import * as Effort0015 from "./Effort0015.ts"
 import * as Exchanges0001 from "./Exchanges0001.ts"
 import * as Filters0011 from "./Filters0011.ts"
 import * as Owners0002 from "./Owners0002.ts"
-import * as Replays0006 from "../../migrations/Replays0006.ts"
 import * as RollupDays0012 from "./RollupDays0012.ts"
 import * as Rollups0009 from "./Rollups0009.ts"
 import * as Savings0005 from "./Savings0005.ts"
+import * as UsageSinks0016 from "./UsageSinks0016.ts"
 import * as Writers0004 from "./Writers0004.ts"
 
 /** Numbered and named, as the migrator records them. */
@@ -32,5 +33,6 @@ export const loader = Migrator.fromRecord({
   "0012_rollup_days": RollupDays0012.migration,
   "0013_credentials": Credentials0013.migration,
   "0014_attempt_credentials": AttemptCredentials0014.migration,
-  "0015_effort": Effort0015.migration
+  "0015_effort": Effort0015.migration,
+  "0016_usage_sinks": UsageSinks0016.migration
 })
