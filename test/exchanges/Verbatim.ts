@@ -14,8 +14,9 @@ import * as Allowance from "@sluice/gateway/Limits"
 import * as LimitStoreMemory from "@sluice/gateway/LimitStoreMemory"
 import type { ModelEntry } from "@sluice/gateway/ModelEntry"
 import type { Prices } from "@sluice/gateway/Prices"
-import type { Extensions, Interceptors } from "@sluice/gateway/Registries"
+import type { Extensions, Interceptors, UsageSinks } from "@sluice/gateway/Registries"
 import type { Limits } from "@sluice/gateway/Timeouts"
+import type { UsageOutbox } from "@sluice/gateway/UsageOutbox"
 import type { Json } from "@sluice/protocol/Wire"
 import { Context, Effect, Layer, Redacted, Schedule } from "effect"
 import { HttpServer } from "effect/http"
@@ -49,7 +50,7 @@ export interface Options {
   readonly settings?: Partial<Settings>
   readonly models?: ReadonlyArray<ModelEntry>
   readonly retries?: number
-  readonly parts?: Layer.Layer<never, never, Extensions | Interceptors>
+  readonly parts?: Layer.Layer<never, never, Extensions | Interceptors | UsageSinks>
   /** The fuses of the parts; absent = the gateway has its own. */
   readonly fuses?: Layer.Layer<Fuses>
   /** Absent = no costs. */
@@ -57,7 +58,7 @@ export interface Options {
   /** What limits the key `sk-test`; absent = nothing does. */
   readonly rules?: LimitRules
   /** In memory unless said otherwise. */
-  readonly ledger?: Layer.Layer<Ledger>
+  readonly ledger?: Layer.Layer<Ledger> | Layer.Layer<Ledger | UsageOutbox>
 }
 
 /** What a test sees of the running gateway. */

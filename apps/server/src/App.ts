@@ -11,10 +11,13 @@ import * as HttpGateway from "@sluice/gateway/HttpGateway"
 import * as LedgerMemory from "@sluice/gateway/LedgerMemory"
 import * as Lifecycle from "@sluice/gateway/Lifecycle"
 import * as ModelDiscovery from "@sluice/gateway/ModelDiscovery"
+import * as UsageOutbox from "@sluice/gateway/UsageOutbox"
 import * as ModelCatalogue from "@sluice/ledger/ModelCatalogue"
 import * as PostgresLedger from "@sluice/ledger/PostgresLedger"
+import * as PostgresUsageOutbox from "@sluice/ledger/PostgresUsageOutbox"
 import * as PriceBook from "@sluice/ledger/PriceBook"
 import * as SqliteLedger from "@sluice/ledger/SqliteLedger"
+import * as SqliteUsageOutbox from "@sluice/ledger/SqliteUsageOutbox"
 import { present } from "@sluice/protocol/Json"
 import { Duration, Effect, Layer, Redacted } from "effect"
 import { HttpRouter } from "effect/http"
@@ -101,6 +104,10 @@ const ledger = ({ ledger: { durability, retention, signingKey, spill, url } }: C
   return isInMemory(url) ? LedgerMemory.layer : SqliteLedger.layer({ filename: url.filename, durability, ...present({ retention, signingKey }) })
 }
 
+/** How far sinks of usage have got: beside the record they are fed from. */
+const outbox = ({ ledger: { url } }: Config) =>
+  url._tag === "Postgres" ? PostgresUsageOutbox.layer(url) : isInMemory(url) ? UsageOutbox.layerMemory : SqliteUsageOutbox.layer(url)
+
 const continuity = ({ continuity: { answers, size, ttl } }: Config) =>
   Continuity.layer({
     entries: answers,
@@ -112,6 +119,7 @@ const continuity = ({ continuity: { answers, size, ttl } }: Config) =>
 const standing = (config: Config, around: Surroundings) =>
   Layer.mergeAll(
     continuity(config),
+    outbox(config),
     Admitting.layer(config),
     Idempotency.layer(config, around),
     Allowance.store(config, around),
