@@ -88,8 +88,8 @@ interface Row {
 }
 
 const rows: ReadonlyArray<Row> = [
-  { row: 1, model: "openai/sim-long;tag=bug", outcome: "Defect", said: ["estimated", "estimated"] },
   { row: 2, model: "nobody/knows", outcome: "Denied(model)" },
+  { row: 2, model: "openai/sim-long;tag=bug", outcome: "Denied(interceptor:buggy)", said: ["estimated", "estimated"] },
   { row: 3, model: "openai/sim-text;tag=again", act: "twice", outcome: "Replayed" },
   { row: 4, model: "openai/sim-stream-error;after=5", outcome: "UpstreamFailed(transient)", said: ["estimated", "estimated"] },
   { row: 4, model: "anthropic/sim-stream-error;after=5", outcome: "UpstreamFailed(overloaded)", said: ["reported", "estimated"] },
@@ -145,7 +145,7 @@ layer(rig, { excludeTestServices: true })("the usage of an exchange that ended a
   }
 
   it("walks every row", () => {
-    assert.deepStrictEqual([...new Set([...rows.map(({ row }) => row), 8, 12, 13])].toSorted((a, b) => a - b), Array.from({ length: 13 }, (_, n) => n + 1))
+    assert.deepStrictEqual([...new Set([...rows.map(({ row }) => row), 1, 8, 12, 13])].toSorted((a, b) => a - b), Array.from({ length: 13 }, (_, n) => n + 1))
   })
 })
 
@@ -164,7 +164,7 @@ describe("the usage of an exchange that ended as in", () => {
       if (entry !== undefined) check(entry, ["estimated", "estimated"])
     }).pipe(Effect.scoped), 30_000)
 
-  const unpolled = (sentUpstream: boolean) => {
+  const settled = (sentUpstream: boolean, ending?: Exchange.Exchange["ending"]) => {
     const exchange = Exchange.begin({
       id: ExchangeId.generate(1, () => 0),
       startedAt: 1,
@@ -176,13 +176,19 @@ describe("the usage of an exchange that ended as in", () => {
     })
     exchange.estimatedInput = 12
     exchange.sentUpstream = sentUpstream
+    exchange.ending = ending
     return Exchange.settlement(exchange, 5)
   }
 
+  it("row 1: a fault of our own, after the request was sent", () => {
+    const { outcome, usage } = settled(true, { _tag: "Defect", message: "a bug" })
+    assert.deepStrictEqual([outcome._tag, usage.tokens, usage.provenance], ["Defect", { input: 12, output: 0 }, { input: "estimated", output: "estimated" }])
+  })
+
   it("row 12: a body that nobody pulled, sent upstream or not", () => {
-    const settled = [unpolled(true), unpolled(false)]
-    assert.deepStrictEqual(settled.map(({ outcome }) => outcome._tag === "Cancelled" && outcome.by), ["unpolled", "unpolled"])
-    assert.deepStrictEqual(settled.map(({ usage }) => usage), [
+    const both = [settled(true), settled(false)]
+    assert.deepStrictEqual(both.map(({ outcome }) => outcome._tag === "Cancelled" && outcome.by), ["unpolled", "unpolled"])
+    assert.deepStrictEqual(both.map(({ usage }) => usage), [
       { tokens: { input: 12, output: 0 }, provenance: { input: "estimated", output: "estimated" } },
       { tokens: {}, provenance: {} }
     ])

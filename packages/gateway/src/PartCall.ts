@@ -93,8 +93,9 @@ const within = <A, E>(gateway: Place["gateway"], effect: Effect.Effect<A, E>, ti
           tick: (now) => {
             if (now - startedAt < timeoutMs) return
             unregister()
-            fiber.interruptUnsafe()
+            // First: the fiber may end at once, and then it was late all the same
             resume(Effect.succeed("late"))
+            fiber.interruptUnsafe()
           }
         })
         fiber.addObserver((exit) => {
