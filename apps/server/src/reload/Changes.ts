@@ -8,8 +8,9 @@ import type { SectionChange } from "./Report.ts"
 
 type Fields = { readonly [name: string]: unknown }
 
-/** A mapping of the file: not a value of another kind that is an object, too, as secrets and durations are. */
-const isFields = (value: unknown): value is Fields => typeof value === "object" && value !== null && Object.getPrototypeOf(value) === Object.prototype
+/** A mapping of the file: not a value that is an object, too, as secrets, durations and addresses are. */
+const isFields = (value: unknown): value is Fields =>
+  typeof value === "object" && value !== null && Object.getPrototypeOf(value) === Object.prototype && !("_tag" in value)
 
 interface Entry {
   readonly id: string

@@ -29,12 +29,12 @@ const everyMs = 5_000
 
 const read = (file: string): Effect.Effect<string | undefined> => Effect.promise(() => readFile(file, "utf8").catch(() => undefined))
 
-/** The text, once it has come to rest. */
-const settled = Effect.fnUntraced(function*(file: string) {
-  let text = yield* read(file)
+/** The text, once two looks in a row have found the same; `undefined` = there is no file. */
+export const settled = Effect.fnUntraced(function*(look: Effect.Effect<string | undefined>) {
+  let text = yield* look
   for (let looks = 0; looks < maxLooks; looks++) {
     yield* Effect.sleep(text === undefined ? goneMs : settleMs)
-    const again = yield* read(file)
+    const again = yield* look
     if (again === text) return text
     text = again
   }
@@ -77,7 +77,7 @@ export const start = ({ file, isNew }: Watched, onChange: Effect.Effect<unknown,
     const { close, renew } = watchers(file, () => void Queue.offerUnsafe(hints, undefined))
     yield* Effect.acquireRelease(Effect.sync(renew), () => Effect.sync(close))
     const look = Effect.gen(function*() {
-      const text = yield* settled(file)
+      const text = yield* settled(read(file))
       renew()
       if (isNew(text)) yield* Effect.ignore(onChange)
     })
