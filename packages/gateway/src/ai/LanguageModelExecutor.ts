@@ -83,7 +83,9 @@ const schemaOf = (schema: JsonObject): Effect.Effect<Structure, GatewayError> =>
     })
     : wrong("a structured answer that is no object")
 
-const failed = (error: AiError.AiError): ReadonlyArray<CanonicalEvent> => [{ type: "error", failure: Failures.toFailure(error) }]
+const failed = (error: AiError.AiError | GatewayError): ReadonlyArray<CanonicalEvent> => [
+  { type: "error", failure: error._tag === "AiError" ? Failures.toFailure(error) : error.failure }
+]
 
 const encoder = new TextEncoder()
 
@@ -92,8 +94,8 @@ const written = (events: ReadonlyArray<CanonicalEvent>): Uint8Array => {
   return encoder.encode(Sse.writeAll(writer.step({ events })))
 }
 
-/** The events of the answer to one request. */
-const answer = (model: LanguageModel.LanguageModel, body: JsonObject): Stream.Stream<ReadonlyArray<CanonicalEvent>, GatewayError> =>
+/** The events of the answer to one request; a failure is the last of them. */
+const answer = (model: LanguageModel.LanguageModel, body: JsonObject): Stream.Stream<ReadonlyArray<CanonicalEvent>> =>
   Stream.unwrap(Effect.gen(function*() {
     const prompt = yield* Effect.mapError(decodePrompt(body["prompt"]), ({ message }) => wrong(message))
     const { schema, tools } = body
@@ -106,7 +108,7 @@ const answer = (model: LanguageModel.LanguageModel, body: JsonObject): Stream.St
       return Stream.fromEffect(Effect.map(whole, ({ content }) => content.flatMap(read)))
     }
     return Stream.map(model.streamText(asked), read)
-  })).pipe(Stream.catch((error) => error._tag === "AiError" ? Stream.make(failed(error)) : Stream.fail(error)))
+  })).pipe(Stream.catch((error) => Stream.make(failed(error))))
 
 const textOf = ({ body }: AttemptRequest): string => typeof body === "string" ? body : new TextDecoder().decode(body)
 

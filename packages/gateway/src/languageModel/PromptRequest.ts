@@ -11,6 +11,7 @@ import type * as LanguageModel from "effect/ai/LanguageModel"
 import type * as Prompt from "effect/ai/Prompt"
 import * as Tool from "effect/ai/Tool"
 import * as Base64 from "effect/encoding/Base64"
+import * as Schema from "effect/Schema"
 import type { CompletionRequest } from "../CompletionModel.ts"
 import * as Metadata from "./Metadata.ts"
 
@@ -107,8 +108,18 @@ const toChoice = (choice: LanguageModel.ProviderOptions["toolChoice"]): ToolChoi
   return "tool" in choice ? { type: "named", kind: "function", name: choice.tool } : { type: choice.mode ?? "auto" }
 }
 
+const atRoot = /^#\/\$defs\/([^/]+)$/
+
+/** The schema of an answer: an object of exactly these keys, since what is beyond them would be dropped when it is read. */
+const closed = (schema: Schema.Constraint): JsonObject => {
+  const { definitions, schema: root } = Schema.toJsonSchemaDocument(schema, { onExcessProperty: "error" })
+  const [, name] = typeof root["$ref"] === "string" ? atRoot.exec(root["$ref"]) ?? [] : []
+  const whole = name === undefined ? root : definitions[name] ?? root
+  return schemaOf(Object.keys(definitions).length === 0 ? whole : { ...whole, $defs: definitions })
+}
+
 const toFormat = (format: LanguageModel.ProviderOptions["responseFormat"]): ResponseFormat | undefined =>
-  format.type === "text" ? undefined : { type: "json-schema", name: format.objectName, schema: schemaOf(Tool.getJsonSchemaFromSchema(format.schema)) }
+  format.type === "text" ? undefined : { type: "json-schema", name: format.objectName, schema: closed(format.schema) }
 
 /** The request. `more` stands where the prompt says nothing: bounds of the answer, sampling, thinking. */
 export const make = (
