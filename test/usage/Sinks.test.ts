@@ -2,7 +2,8 @@
 import { NodeFileSystem } from "@effect/platform-node"
 import { assert, it } from "@effect/vitest"
 import type { Ledger } from "@sluice/gateway/Ledger"
-import * as UsageOutbox from "@sluice/gateway/UsageOutbox"
+import { ProviderId } from "@sluice/gateway/ProviderId"
+import type { UsageOutbox } from "@sluice/gateway/UsageOutbox"
 import * as UsageSink from "@sluice/gateway/UsageSink"
 import * as SqliteLedger from "@sluice/ledger/SqliteLedger"
 import * as SqliteUsageOutbox from "@sluice/ledger/SqliteUsageOutbox"
@@ -20,7 +21,7 @@ const answers: { readonly [model: string]: Verbatim.Answer } = {
 }
 
 /** A gateway whose sink writes down what it is given. */
-const gateway = (records: Array<UsageSink.UsageRecord>, ledger: Layer.Layer<Ledger | UsageOutbox.UsageOutbox>) =>
+const gateway = (records: Array<UsageSink.UsageRecord>, ledger: Layer.Layer<Ledger | UsageOutbox>) =>
   Verbatim.layer({
     answers,
     ledger,
@@ -51,7 +52,13 @@ it.live("every exchange reaches the sink once, with what it used and what was tr
     }).pipe(Effect.provide(gateway(records, ledger)))
     const [whole, refused, unknown] = [byModel("openai/whole"), byModel("openai/refused"), byModel("nowhere/at-all")]
     assert.deepStrictEqual([whole.length, refused.length, unknown.length], [1, 1, 1])
-    assert.deepInclude(whole[0], { status: "completed", provider: "openai", upstreamModel: "whole", effort: "high", usage: { input: 7, output: 3 } })
+    assert.deepInclude(whole[0], {
+      status: "completed",
+      provider: ProviderId.make("openai"),
+      upstreamModel: "whole",
+      effort: "high",
+      usage: { input: 7, output: 3 }
+    })
     assert.strictEqual(whole[0]?.tries[0]?.credential, "key-1")
     assert.deepInclude(refused[0], { status: "failed" })
     assert.strictEqual(refused[0]?.tries[0]?.error?.status, 400)

@@ -7,6 +7,7 @@ import { Ledger } from "@sluice/gateway/Ledger"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Redacted from "effect/Redacted"
+import type * as Scope from "effect/Scope"
 import { resolve } from "node:path"
 import type { LedgerStartError } from "./LedgerStartError.ts"
 import * as LedgerThreads from "./LedgerThreads.ts"
@@ -34,6 +35,8 @@ export const layer = (options: Options): Layer.Layer<Ledger, LedgerStartError> =
 }
 
 /** Opens the ledger with threads of the caller's making: what tests replace to end one, to make it impatient, or to do without. */
-export const make = Effect.fn("PostgresLedger.make")(function*(parts: Omit<LedgerThreads.Parts, "id">) {
+export const make = Effect.fn("PostgresLedger.make")(function*(
+  parts: Omit<LedgerThreads.Parts, "id">
+): Effect.fn.Return<Ledger["Service"], LedgerStartError, Scope.Scope> {
   return yield* LedgerThreads.open({ ...parts, id: WriterId.generate() })
 })

@@ -5,6 +5,7 @@
 import { Ledger } from "@sluice/gateway/Ledger"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
+import type * as Scope from "effect/Scope"
 import { resolve } from "node:path"
 import type * as LedgerService from "./LedgerService.ts"
 import type { LedgerStartError } from "./LedgerStartError.ts"
@@ -26,7 +27,11 @@ export const layer = (options: Options): Layer.Layer<Ledger, LedgerStartError> =
 }
 
 /** Opens the ledger with threads of the caller's making: what tests replace to end one, to make it impatient, or to do without. */
-export const make = Effect.fn("SqliteLedger.make")(function*(file: string, durability: LedgerService.Durability, start: LedgerThreads.Start) {
+export const make = Effect.fn("SqliteLedger.make")(function*(
+  file: string,
+  durability: LedgerService.Durability,
+  start: LedgerThreads.Start
+): Effect.fn.Return<Ledger["Service"], LedgerStartError, Scope.Scope> {
   const id = yield* WriterLock.hold(file)
   return yield* LedgerThreads.open({ id, place: file, spill: file, durability, start })
 })
