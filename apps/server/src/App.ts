@@ -21,6 +21,7 @@ import * as SqliteUsageOutbox from "@sluice/ledger/SqliteUsageOutbox"
 import { present } from "@sluice/protocol/Json"
 import { Duration, Effect, Layer, Redacted } from "effect"
 import { HttpRouter } from "effect/http"
+import * as Admin from "./Admin.ts"
 import * as Admitting from "./Admitting.ts"
 import * as Allowance from "./Allowance.ts"
 import * as Authentication from "./Authentication.ts"
@@ -131,16 +132,22 @@ const standing = (config: Config, around: Surroundings) =>
 /** All routes, over the generation that is served and the configuration it was made of. */
 const routes = (config: Config, around: Surroundings) => {
   const { options, parts } = generation(config, around)
-  return Layer.mergeAll(HttpGateway.routesOfGenerations, Operations.routes(around)).pipe(
+  const admin = config.admin.port === undefined ? Admin.routes(config) : Layer.empty
+  return Layer.mergeAll(HttpGateway.routesOfGenerations, Operations.routes(around), admin).pipe(
     Layer.provideMerge(around.reload),
     Layer.provideMerge(Configuration.layer(config, (next) => generation(next, around))),
     Layer.provideMerge(Generations.layerWithAuthenticator(parts, options))
   )
 }
 
+/** The management surface on a port of its own, where it has one. */
+const apart = (config: Config, around: Surroundings) =>
+  config.admin.port === undefined ? Layer.empty : Admin.serve(config).pipe(Layer.provide(Listener.admin(config, config.admin.port, around)))
+
 /** The whole server. The lifecycle is shown so that a signal can start the drain, and the reload so that one can start that. */
 export const layer = (config: Config, around: Surroundings) =>
-  HttpRouter.serve(routes(config, around), { disableLogger: true, disableListenLog: true }).pipe(
+  apart(config, around).pipe(
+    Layer.provideMerge(HttpRouter.serve(routes(config, around), { disableLogger: true, disableListenLog: true })),
     Layer.provide(HttpGateway.layerRedacted(dialects)),
     Layer.provideMerge(Listener.layer(config, around)),
     Layer.provide(standing(config, around)),

@@ -60,3 +60,10 @@ export const layer = (config: Config, { worker }: Surroundings) =>
       })
     )
   }))
+
+/** Listens for the management surface, where it has a port of its own. It is no place for crowds: everything is bounded tighter. */
+export const admin = ({ admin: { host }, server: { drainTimeout } }: Config, port: number, { worker }: Surroundings) =>
+  NodeHttpServer.layer(
+    () => EarlyRequests.keep(createServer({ headersTimeout: 10_000, requestTimeout: 60_000, connectionsCheckingInterval: 1_000, maxHeaderSize: 16_384 })),
+    { host, port, reusePort: worker !== undefined && hasSharedPorts, gracefulShutdownTimeout: drainTimeout }
+  )

@@ -28,8 +28,11 @@ const reachable = (host: string): string => host === "0.0.0.0" ? "127.0.0.1" : h
 
 const urlOf = (host: string, port: number): string => `http://${host.includes(":") ? `[${host}]` : host}:${port}`
 
-/** Tells the operator's token where it was made for this run. */
-export const tokenLine = (madeToken: string): string => `Admin:     GET /metrics takes the token ${madeToken} (for this run; set auth.adminToken to keep one)`
+/** Tells the operator's token where it was made for this run; one that is configured is not told. */
+export const tokenLine = ({ admin, auth }: Config, madeToken: string): string => {
+  const where = auth.mode === "open" ? "writing under /admin takes" : admin.enabled ? "/admin, /docs and /metrics take" : "/metrics takes"
+  return `Admin:     ${where} the token ${madeToken} (for this run; set auth.adminToken to keep one)`
+}
 
 /** The text; `port` is the one listened on. `madeToken` is the operator's token where it was made for this run, told once. */
 export const greeting = (config: Config, port: number, madeToken: string | undefined): string => {
@@ -39,7 +42,7 @@ export const greeting = (config: Config, port: number, madeToken: string | undef
     `Providers: ${config.providers.map(({ dialect, id, simulator }) => `${id} (${dialect}${simulator ? ", simulated" : ""})`).join(", ")}`,
     `Models:    ${config.models.map(({ id }) => id).join(", ")}`,
     `Keys:      ${keysLine(config)}`,
-    ...(madeToken === undefined ? [] : [tokenLine(madeToken)]),
+    ...(madeToken === undefined ? [] : [tokenLine(config, madeToken)]),
     "",
     "Try it:",
     ...clientLines(urlOf(reachable(host), port), exampleModel(config.models), config.auth.mode === "open" ? undefined : "KEY")

@@ -2,17 +2,15 @@
  * `sluice keys`: makes, lists and revokes the keys in the ledger's database, whether a server runs or not. A secret is shown once,
  * when it is made; a running server knows a new key at once, and a revoked one no longer after `auth.keysFreshFor`.
  */
-import { KeyStore, type StoredKey } from "@sluice/gateway/KeyStore"
-import { type LimitRules, maxBudgetUsd, perMinute } from "@sluice/gateway/LimitRules"
-import * as VirtualKeys from "@sluice/gateway/VirtualKeys"
+import { KeyStore } from "@sluice/gateway/KeyStore"
+import { maxBudgetUsd } from "@sluice/gateway/LimitRules"
 import type { LedgerStartError } from "@sluice/ledger/LedgerStartError"
-import { present } from "@sluice/protocol/Json"
 import * as Money from "@sluice/protocol/Money"
 import { Clock, Console, Duration, Effect, Layer, Option, Redacted, Schema } from "effect"
 import { Argument, Command, Flag } from "effect/cli"
-import { type Config, tenantOf } from "../Config.ts"
-import * as KeySecret from "../KeySecret.ts"
+import type { Config } from "../Config.ts"
 import * as KeyStorage from "../KeyStorage.ts"
+import * as NewKey from "../NewKey.ts"
 import * as Shown from "./keys/Shown.ts"
 import { configFlag, loadConfig } from "./LoadConfig.ts"
 
@@ -36,20 +34,6 @@ const count = (name: string, description: string) =>
 
 const jsonFlag = Flag.Boolean("json").pipe(Flag.withDescription("One line of JSON for each key"), Flag.withDefault(false))
 
-const expiry = /^\d{4}-\d{2}-\d{2}(T\d{2}:\d{2}(:\d{2})?Z)?$/
-
-/** A time to come: a date, or how long from now. */
-const readExpiry = (written: string): Option.Option<(now: number) => number> => {
-  if (expiry.test(written)) {
-    const time = Date.parse(written)
-    return Number.isNaN(time) ? Option.none() : Option.some(() => time)
-  }
-  return Schema.decodeOption(Schema.DurationFromString)(written).pipe(
-    Option.filter((length) => Duration.isFinite(length) && Duration.isPositive(length)),
-    Option.map((length) => (now) => now + Duration.toMillis(length))
-  )
-}
-
 const create = {
   config: configFlag,
   name: Flag.String("name").pipe(Flag.withDescription("What people call the key")),
@@ -61,7 +45,7 @@ const create = {
   ),
   models: text("models", "The models it may use, with commas between them; a * matches any text. Default: all"),
   expires: Flag.String("expires").pipe(
-    Flag.filterMap(readExpiry, (value) => `Expected a time such as 2027-01-31, 2027-01-31T12:00:00Z or "90 days" (from now), got ${JSON.stringify(value)}`),
+    Flag.filterMap(NewKey.readExpiry, (value) => `Expected ${NewKey.expiryWanted}, got ${JSON.stringify(value)}`),
     Flag.withMetavar("TIME"),
     Flag.withDescription("When it ends: a date, or how long from now. Default: never"),
     Flag.optional
@@ -83,57 +67,34 @@ const create = {
   json: jsonFlag
 }
 
-/** Refuses a team or a tenant that the configuration does not have: its limits would hold for nobody. */
-const ownersOf = Effect.fnUntraced(function*(config: Config, team: string | undefined, tenant: string | undefined) {
-  const found = config.teams.find(({ id }) => id === team)
-  if (team !== undefined && found === undefined) return yield* new KeyProblem({ reason: `--team: no team of the configuration has the id "${team}"` })
-  const owner = tenantOf(config, { team, tenant })
-  if (owner !== undefined && config.tenants.every(({ id }) => id !== owner)) {
-    return yield* new KeyProblem({ reason: `--tenant: no tenant of the configuration has the id "${owner}"` })
-  }
-  if (found !== undefined && owner !== found.tenant) {
-    const whose = found.tenant === undefined ? "to no tenant" : `to the tenant "${found.tenant}"`
-    return yield* new KeyProblem({ reason: `--tenant: the team "${found.id}" belongs ${whose}; leave it out` })
-  }
-  return present({ team, tenant: owner })
-})
-
 const createCommand = Command.make(
   "create",
   create,
   Effect.fn(function*(flags) {
     const config = yield* loadConfig(flags.config)
-    const owners = yield* ownersOf(config, Option.getOrUndefined(flags.team), Option.getOrUndefined(flags.tenant))
-    const now = yield* Clock.currentTimeMillis
-    const limits: LimitRules = {
-      rates: [
-        ...Option.toArray(flags.requestsPerMinute).map((limit) => perMinute("requests", limit)),
-        ...Option.toArray(flags.tokensPerMinute).map((limit) => perMinute("tokens", limit))
-      ],
-      ...Option.match(flags.concurrency, { onNone: () => ({}), onSome: (concurrency) => ({ concurrency }) }),
-      budgets: Option.toArray(flags.budget).map((limit) => ({ limit, period: flags.period }))
+    const asked: NewKey.Asked = {
+      name: flags.name,
+      tenant: Option.getOrUndefined(flags.tenant),
+      team: Option.getOrUndefined(flags.team),
+      priority: Option.getOrUndefined(flags.priority),
+      models: Option.getOrUndefined(flags.models)?.split(",").map((model) => model.trim()).filter((model) => model !== ""),
+      expires: Option.getOrUndefined(flags.expires),
+      requestsPerMinute: Option.getOrUndefined(flags.requestsPerMinute),
+      tokensPerMinute: Option.getOrUndefined(flags.tokensPerMinute),
+      concurrency: Option.getOrUndefined(flags.concurrency),
+      budget: Option.getOrUndefined(Option.map(flags.budget, (limit) => ({ limit, period: flags.period })))
     }
     return yield* Effect.gen(function*() {
       const store = yield* KeyStore
-      const pepper = yield* KeySecret.ensure(config)
-      const { id, secret } = yield* VirtualKeys.generate
-      const key: StoredKey = present({
-        id,
-        name: flags.name,
-        digest: VirtualKeys.digest(Redacted.value(secret), pepper),
-        createdAt: now,
-        expiresAt: Option.getOrUndefined(flags.expires)?.(now),
-        ...owners,
-        priority: Option.getOrUndefined(flags.priority),
-        models: Option.getOrUndefined(flags.models)?.split(",").map((model) => model.trim()).filter((model) => model !== ""),
-        limits
-      })
+      const { key, secret } = yield* NewKey.make(config, asked).pipe(
+        Effect.catchTag("OwnerUnknown", ({ field, reason }) => new KeyProblem({ reason: `--${field}: ${reason}` }))
+      )
       yield* store.create(key)
       // The one place where a secret is shown
       const shown = Redacted.value(secret)
       yield* Console.log(
         flags.json
-          ? Shown.toLine(key, now, shown)
+          ? Shown.toLine(key, key.createdAt, shown)
           : `${shown}\n\nThis is the key "${key.name}" (${key.id}). It is shown this once: keep it where its holder finds it.`
       )
     }).pipe(Effect.provide(storage(config)))

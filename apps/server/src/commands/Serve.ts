@@ -44,8 +44,8 @@ export const command = Command.make(
     const origin = yield* Origin.make(Option.getOrUndefined(flags.config), {
       ...Option.match(flags.host, { onNone: () => ({}), onSome: (host) => ({ host }) }),
       ...Option.match(flags.port, { onNone: () => ({}), onSome: (port) => ({ port }) }),
-      // In mode `keys` the operator needs a token; where none is configured, now or after a reload, it is this one
-      madeToken: randomBytes(24).toString("base64url")
+      // The operator needs a token; where none is configured, now or after a reload, it is this one
+      madeToken: randomBytes(32).toString("base64url")
     })
     const started = yield* origin.read
     return yield* run(origin, started).pipe(Effect.scoped, Effect.provide(Running.logger(started.config)))

@@ -94,7 +94,7 @@ export const auth = section({
   ),
   adminToken: optional(
     secret,
-    "The operator's token, which `/metrics` asks for unless the mode is `open`. Absent or empty = a new one is printed at every start."
+    "The operator's token, which `/admin` asks for, and `/metrics` unless the mode is `open`. Absent or empty = a new one is printed at every start. At least 32 characters where others can reach the management surface."
   )
 })
 

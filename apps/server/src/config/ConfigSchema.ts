@@ -3,6 +3,7 @@
  * The decoder, the JSON Schema for editors and the reference page are all made from it. Rules between keys are in `Rules.ts`.
  */
 import { Schema } from "effect"
+import { admin } from "./Admin.ts"
 import { auth } from "./Auth.ts"
 import { byteSize, defaulted, integer, list, oneOf, optional, positiveDuration, required, secret, secretUrl, section, text } from "./Fields.ts"
 import { key, team, tenant } from "./Keys.ts"
@@ -80,6 +81,7 @@ const limits = section({
 export const ConfigSchema = section({
   server: defaulted(server, {}, "The listening server."),
   auth: defaulted(auth, {}, "Who may use the gateway."),
+  admin: defaulted(admin, {}, "The management surface."),
   ledger: defaulted(ledger, {}, "The durable record of every exchange."),
   redis: optional(
     section({

@@ -24,6 +24,8 @@ export const ruleProblems = (config: Config): ReadonlyArray<Problem> => [
   ...duplicates(config),
   ...prefixesUsed(config),
   ...signingKeyLong(config),
+  ...adminGuarded(config),
+  ...adminApart(config),
   ...providersReachable(config),
   ...certificatesWhole(config),
   ...headersSendable(config),
@@ -63,6 +65,29 @@ const prefixesUsed = ({ providers }: Config): ReadonlyArray<Problem> => [
       : []
   )
 ]
+
+/** Bytes of a token that others may try to guess. */
+const shortestToken = 32
+
+/** Who reaches the management surface can do everything the operator can. */
+const adminGuarded = ({ admin, auth: { adminToken }, keys, server }: Config): ReadonlyArray<Problem> => {
+  if (adminToken === undefined) return []
+  const token = Redacted.value(adminToken)
+  const path = ["auth", "adminToken"]
+  const isReached = admin.enabled && !isLoopback(admin.port === undefined ? server.host : admin.host)
+  const advice = admin.port === undefined ? ", or set admin.port to give the surface an address of its own on this machine" : ""
+  return [
+    ...(isReached && Buffer.byteLength(token) < shortestToken
+      ? [problem(path, `is too short for a management surface that others can reach: it needs at least ${shortestToken} characters${advice}`)]
+      : []),
+    ...(keys.some(({ key }) => Redacted.value(key) === token) ? [problem(path, "is also a client's key: whoever has that could do everything")] : [])
+  ]
+}
+
+const adminApart = ({ admin, server }: Config): ReadonlyArray<Problem> =>
+  admin.enabled && admin.port !== undefined && admin.port !== 0 && admin.port === server.port && admin.host === server.host
+    ? [problem(["admin", "port"], "is the gateway's own: leave it out to serve both there")]
+    : []
 
 const signingKeyLong = ({ ledger: { signingKey } }: Config): ReadonlyArray<Problem> =>
   signingKey !== undefined && Redacted.value(signingKey).length < 32

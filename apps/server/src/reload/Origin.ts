@@ -40,9 +40,9 @@ export interface Overrides {
   readonly madeToken: string
 }
 
-/** The configuration with the operator's token: its own, else that of this run, where one is needed. */
+/** The configuration with the operator's token: its own, else that of this run. */
 export const withToken = (config: Config, madeToken: string): Config =>
-  config.auth.mode === "open" || config.auth.adminToken !== undefined
+  config.auth.adminToken !== undefined
     ? config
     : { ...config, auth: { ...config.auth, adminToken: Redacted.make(madeToken) } }
 

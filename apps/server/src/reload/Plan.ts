@@ -25,11 +25,13 @@ const servable = (started: Config, wanted: Config): Config => {
   const { otlp: _, redis: __, ...rest } = wanted
   const { bodyLimit, drains, heartbeat, writeStall } = wanted.server
   const { bodies, onFailure } = wanted.ledger
+  const { hosts: ___, ...admin } = started.admin
   return {
     ...rest,
     ...present({ otlp: started.otlp, redis: started.redis }),
     server: { ...started.server, bodyLimit, drains, heartbeat, writeStall },
     ledger: { ...started.ledger, bodies, onFailure },
+    admin: { ...admin, ...present({ hosts: wanted.admin.hosts }) },
     log: started.log,
     continuity: started.continuity,
     replay: started.replay

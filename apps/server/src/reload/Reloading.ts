@@ -59,7 +59,7 @@ export const make = Effect.fnUntraced(function*({ apply, onStatus, origin, start
     yield* Metric.update(Metric.withAttributes(reloads, { result: report.result }), 1)
     yield* Metric.update(lastSuccess, 1)
     if (report.result === "applied") yield* Metric.update(lastApplied, Math.round(at / 1000))
-    if (loaded.madeToken !== undefined && !isTold) yield* Console.log(tokenLine(loaded.madeToken))
+    if (loaded.madeToken !== undefined && !isTold) yield* Console.log(tokenLine(loaded.config, loaded.madeToken))
     isTold ||= loaded.madeToken !== undefined
     yield* Effect.logInfo("the configuration was read again", { trigger, ...summary(report) })
   })

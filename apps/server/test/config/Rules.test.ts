@@ -236,3 +236,30 @@ describe("what this version does not act on", () => {
     )
   })
 })
+
+describe("auth.adminToken", () => {
+  const token = (length: number) => "t".repeat(length)
+  const of = (adminToken: string, host: string, more = "") =>
+    messages(file(`auth: { adminToken: ${adminToken} }\nserver: { host: "${host}" }\n${more}`)).map((message) => message.split(":")[0])
+  const short = "is too short for a management surface that others can reach"
+
+  it("cannot be guessed by those who reach the management surface", () => {
+    assert.deepStrictEqual(of(token(31), "0.0.0.0"), [short])
+    assert.deepStrictEqual(of(token(32), "0.0.0.0"), [])
+    assert.deepStrictEqual(of(token(1), "127.0.0.1"), [])
+    assert.deepStrictEqual(of(token(31), "0.0.0.0", "admin: { enabled: false }"), [])
+    assert.deepStrictEqual(of(token(31), "0.0.0.0", "admin: { port: 9000 }"), [])
+    assert.deepStrictEqual(of(token(31), "127.0.0.1", "admin: { port: 9000, host: 10.0.0.1 }"), [short])
+  })
+
+  it("is nobody else's key", () => {
+    assert.deepStrictEqual(of(token(40), "127.0.0.1", `keys: [{ id: a, key: ${token(40)} }]`), ["is also a client's key"])
+  })
+})
+
+describe("admin.port", () => {
+  it("is not the gateway's own", () => {
+    assert.deepStrictEqual(problems(file("admin: { port: 8787 }")), ["6 admin.port"])
+    assert.deepStrictEqual(problems(file("admin: { port: 8788 }")), [])
+  })
+})

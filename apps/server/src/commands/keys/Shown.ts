@@ -24,14 +24,13 @@ const limitsOf = ({ budgets = [], concurrency, rates }: LimitRules) =>
     budgets: budgets.length === 0 ? undefined : budgets.map(({ limit, period }) => ({ usd: Money.toDecimal(limit), period }))
   })
 
-/** One line of JSON. */
-export const toLine = (key: StoredKey, now: number, secret?: string): string =>
-  JSON.stringify(present({
-    id: key.id,
-    name: key.name,
-    secret,
-    status: statusOf(key, now),
-    createdAt: iso(key.createdAt),
+/** A key as plain data, without what it is known by. */
+export const toData = (key: StoredKey, now: number) => ({
+  id: key.id,
+  name: key.name,
+  status: statusOf(key, now),
+  createdAt: new Date(key.createdAt).toISOString(),
+  ...present({
     expiresAt: iso(key.expiresAt),
     revokedAt: iso(key.revokedAt),
     tenant: key.tenant,
@@ -39,7 +38,14 @@ export const toLine = (key: StoredKey, now: number, secret?: string): string =>
     priority: key.priority,
     models: key.models,
     limits: limitsOf(key.limits)
-  }))
+  })
+})
+
+/** One line of JSON. */
+export const toLine = (key: StoredKey, now: number, secret?: string): string => {
+  const { id, name, ...rest } = toData(key, now)
+  return JSON.stringify({ id, name, ...present({ secret }), ...rest })
+}
 
 const limitsText = (rules: LimitRules): string => {
   const { budgets = [], concurrency, requestsPerMinute, tokensPerMinute } = limitsOf(rules)

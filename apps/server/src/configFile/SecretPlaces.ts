@@ -1,0 +1,68 @@
+/**
+ * Finds the scalars of a configuration's text that may hold a secret, with their places in the text: where the schema says so, where
+ * the schema knows nothing (a misspelt key may be a key of its own), and URLs with a password in them. Variables are no secrets.
+ */
+import { type Alias, type Document, isAlias, isMap, isScalar, isSeq, type Node as YamlNode, type Scalar } from "yaml"
+import { fileSchema, type Node } from "../config/JsonSchema.ts"
+
+/** Kinds of values, by their title in the schema, that are never shown. */
+const secretTitles = new Set(["secret", "secret URL"])
+
+/** `${NAME}`, or `${NAME:-}` with nothing as its default. */
+const isVariable = (text: string): boolean => /^\$\{[A-Za-z_][A-Za-z0-9_]*(?::-)?\}$/.test(text)
+
+const hasPassword = (text: string): boolean => /:\/\/[^/?#\s]*@/.test(text)
+
+/** A scalar with its value as the text it stands for. */
+export interface Place {
+  readonly node: Scalar
+  readonly value: string
+}
+
+/** What the schema says of the value of a key; undefined = it knows no such key. */
+const below = (schemas: ReadonlyArray<Node>, key: string | undefined): ReadonlyArray<Node> =>
+  schemas.flatMap((schema): ReadonlyArray<Node> => {
+    const own = key === undefined
+      ? schema.items
+      : schema.properties?.[key] ?? (typeof schema.additionalProperties === "object" ? schema.additionalProperties : undefined)
+    return [...(own === undefined ? [] : [own]), ...below(schema.anyOf ?? [], key)]
+  })
+
+const isSecret = (schemas: ReadonlyArray<Node>): boolean =>
+  schemas.length === 0 || schemas.some((schema) => secretTitles.has(schema.title ?? "") || (schema.anyOf !== undefined && isSecret(schema.anyOf)))
+
+/** The scalars that may hold a secret, in the order of the text. */
+export const find = (document: Document.Parsed): ReadonlyArray<Place> => {
+  const found = new Map<Scalar, Place>()
+  const seen = new Set<YamlNode>()
+
+  const scalar = (node: Scalar, schemas: ReadonlyArray<Node>): void => {
+    const value = String(node.value ?? "")
+    if (value === "" || isVariable(value)) return
+    if (isSecret(schemas) || hasPassword(value)) found.set(node, { node, value })
+  }
+
+  const alias = (node: Alias, schemas: ReadonlyArray<Node>): void => {
+    const target = node.resolve(document)
+    if (target !== undefined) visit(target, schemas)
+  }
+
+  const visit = (node: unknown, schemas: ReadonlyArray<Node>): void => {
+    if (isScalar(node)) return scalar(node, schemas)
+    if (isAlias(node)) return alias(node, schemas)
+    if (isSeq(node)) {
+      for (const item of node.items) visit(item, below(schemas, undefined))
+      return
+    }
+    if (!isMap(node) || seen.has(node)) return
+    seen.add(node)
+    for (const { key, value } of node.items) {
+      const name = isScalar(key) ? String(key.value) : ""
+      visit(value, name === "<<" ? schemas : below(schemas, name))
+    }
+    seen.delete(node)
+  }
+
+  visit(document.contents, [fileSchema()])
+  return [...found.values()].toSorted((left, right) => (left.node.range?.[0] ?? 0) - (right.node.range?.[0] ?? 0))
+}
