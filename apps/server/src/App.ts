@@ -4,7 +4,7 @@
  * generations until the server ends.
  */
 import * as Continuity from "@sluice/gateway/Continuity"
-import * as Credential from "@sluice/gateway/Credential"
+import { Credentials } from "@sluice/gateway/credentials/Credentials"
 import * as Generations from "@sluice/gateway/Generations"
 import * as HttpExecutor from "@sluice/gateway/HttpExecutor"
 import * as HttpGateway from "@sluice/gateway/HttpGateway"
@@ -31,20 +31,20 @@ import * as Idempotency from "./Idempotency.ts"
 import * as KeyStorage from "./KeyStorage.ts"
 import * as Listener from "./Listener.ts"
 import * as Operations from "./Operations.ts"
+import * as ProviderCredentials from "./ProviderCredentials.ts"
 import * as Configuration from "./reload/Configuration.ts"
 import { SimulatedProvider } from "./SimulatedProvider.ts"
 import type { Surroundings } from "./Surroundings.ts"
 import * as UpstreamConnection from "./UpstreamConnection.ts"
 
 /** One provider as an executor. A simulated one is reached like any other, over a socket. */
-const executor = (config: Config, provider: Provider, simulatorUrl: string) => {
+const executor = (config: Config, provider: Provider, simulatorUrl: string, credentials: Credentials["Service"]) => {
   const dialect = dialectOf(provider)
-  const keys = provider.credentials.map(({ apiKey, id }) => Credential.key({ id, provider: provider.id, key: apiKey }))
   return UpstreamConnection.executor(provider, config, {
     id: provider.id,
     dialect,
     baseUrl: provider.simulator ? `${simulatorUrl}${new URL(dialect.baseUrl).pathname}` : provider.baseUrl ?? dialect.baseUrl,
-    credentials: provider.simulator ? Redacted.make("simulated") : keys.length === 0 ? "none" : Credential.fixed(keys),
+    credentials: provider.simulator ? Redacted.make("simulated") : ProviderCredentials.poolOf(credentials, provider),
     headers: provider.headers,
     query: provider.query,
     limits: {
@@ -57,13 +57,14 @@ const executor = (config: Config, provider: Provider, simulatorUrl: string) => {
   })
 }
 
-/** Executors for all providers; the simulator runs only where one of them needs it. */
+/** Executors for all providers, with what is configured to ask them with; the simulator runs only where one of them needs it. */
 const executors = (config: Config) => {
   const { providers } = config
-  const all = (simulatorUrl: string) => {
-    const [first, ...rest] = providers.map((provider) => executor(config, provider, simulatorUrl))
-    return rest.reduce((merged, next) => Layer.merge(merged, next), first ?? HttpExecutor.none)
-  }
+  const all = (simulatorUrl: string) =>
+    Layer.unwrap(Credentials.use((credentials) => {
+      const [first, ...rest] = providers.map((provider) => executor(config, provider, simulatorUrl, credentials))
+      return Effect.succeed(rest.reduce((merged, next) => Layer.merge(merged, next), first ?? HttpExecutor.none))
+    })).pipe(Layer.provide(ProviderCredentials.configure(config)))
   return providers.some(({ simulator }) => simulator)
     ? Layer.unwrap(Effect.map(SimulatedProvider.use(({ url }) => url), all))
     : all("")
@@ -126,6 +127,7 @@ const standing = (config: Config, around: Surroundings) =>
     Allowance.store(config, around),
     ModelDiscovery.layerLists,
     KeyStorage.layer(config) ?? Layer.empty,
+    ProviderCredentials.layer(config),
     around.simulator
   ).pipe(Layer.provideMerge(ledger(config)))
 

@@ -35,7 +35,8 @@ const certificates = Effect.fnUntraced(function*({ id, tls }: Provider) {
 const shared = UndiciClient.layer()
 const sharedAndLogged = UpstreamLog.layer.pipe(Layer.provide(shared))
 
-const client = Effect.fnUntraced(function*(provider: Provider, isLogged: boolean) {
+/** The way to the provider and to what belongs to it; with the log, each request is a line of it. */
+export const client = Effect.fnUntraced(function*(provider: Provider, isLogged: boolean) {
   const { private: isPrivate, proxy, tls } = provider
   if (!isPrivate && proxy === undefined && tls === undefined) return isLogged ? sharedAndLogged : shared
   const own = UndiciClient.layer(present({ egress: { private: isPrivate }, proxy, tls: tls === undefined ? undefined : yield* certificates(provider) }))

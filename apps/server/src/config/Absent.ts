@@ -7,7 +7,10 @@
 const offWithout: ReadonlyArray<readonly [section: string, key: string]> = [["redis", "url"], ["otlp", "url"]]
 
 /** Secrets that are absent when they are empty. */
-const absentWhenEmpty: ReadonlyArray<readonly [section: string, key: string]> = [["auth", "adminToken"], ["ledger", "signingKey"], ["replay", "key"]]
+const absentWhenEmpty: ReadonlyArray<readonly [section: string, key: string]> = [["auth", "adminToken"], ["ledger", "signingKey"], ["replay", "key"], [
+  "credentials",
+  "secret"
+]]
 
 /** The parsed file without what counts as absent. */
 export const dropAbsent = (file: unknown): unknown => {

@@ -5,6 +5,7 @@
 import { Schema } from "effect"
 import { admin } from "./Admin.ts"
 import { auth } from "./Auth.ts"
+import { credentials } from "./Credentials.ts"
 import { byteSize, defaulted, integer, list, oneOf, optional, positiveDuration, required, secret, secretUrl, section, text } from "./Fields.ts"
 import { key, team, tenant } from "./Keys.ts"
 import { ledgerUrl } from "./LedgerUrl.ts"
@@ -97,6 +98,7 @@ export const ConfigSchema = section({
     "Traces, metrics and logs over OpenTelemetry's protocol. Absent = off."
   ),
   providers: required(list(provider), "Where requests can be sent."),
+  credentials: defaulted(credentials, {}, "Where logins at providers are kept, and with what they are sealed."),
   models: defaulted(list(model), [], "The names clients ask for. One entry is one route. Required unless a provider's list is read."),
   aliases: defaulted(list(alias), [], "Other names of models, and pools of them."),
   prices: defaulted(prices, {}, "What models cost, where published prices do not say or do not hold."),

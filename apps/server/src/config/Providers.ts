@@ -4,6 +4,7 @@
  */
 import { ProviderId } from "@sluice/gateway/ProviderId"
 import { Schema } from "effect"
+import { credential } from "./Credentials.ts"
 import {
   defaulted,
   flag,
@@ -44,12 +45,9 @@ export const provider = section({
   ),
   simulator: defaulted(flag, false, "Answer from the built-in simulated provider instead of the network; needs no key."),
   credentials: defaulted(
-    list(section({
-      id: required(text, "The name of the credential in logs and the ledger; never the key itself."),
-      apiKey: required(secret, "The key, sent the way the dialect sends keys.")
-    })),
+    list(credential),
     [],
-    "The keys of the provider, taken in turn. None = requests go without a key."
+    "What the provider is asked with: keys and logins, taken in turn. None = requests go without a key, unless one is stored (`sluice login`)."
   ),
   headers: defaulted(table(secret), {}, "Headers added to every request to this provider."),
   query: defaulted(table(secret), {}, "Query parameters added to every request to this provider, for instance Azure's `api-version`."),

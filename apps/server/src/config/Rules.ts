@@ -9,6 +9,7 @@ import { authProblems } from "./Auth.ts"
 import type { Problem } from "./ConfigError.ts"
 import { problem } from "./ConfigError.ts"
 import type { Config } from "./ConfigSchema.ts"
+import { credentialProblems } from "./Credentials.ts"
 import { toBytes } from "./Fields.ts"
 import { isInMemory } from "./LedgerUrl.ts"
 import { limitProblems } from "./LimitSettings.ts"
@@ -28,6 +29,7 @@ export const ruleProblems = (config: Config): ReadonlyArray<Problem> => [
   ...adminApart(config),
   ...providersReachable(config),
   ...certificatesWhole(config),
+  ...credentialProblems(config),
   ...headersSendable(config),
   ...bodiesAdmissible(config),
   ...ledgerOfAllWorkers(config),

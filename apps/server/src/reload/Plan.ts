@@ -34,6 +34,7 @@ const servable = (started: Config, wanted: Config): Config => {
     admin: { ...admin, ...present({ hosts: wanted.admin.hosts }) },
     log: started.log,
     continuity: started.continuity,
+    credentials: started.credentials,
     replay: started.replay
   }
 }

@@ -35,7 +35,7 @@ describe("without a file", () => {
   it("OpenAI and Anthropic join when their variables hold a key, and serve their names", () => {
     const both = { OPENAI_API_KEY: "sk-o", ANTHROPIC_API_KEY: "sk-a" }
     assert.deepStrictEqual(configOf(both).providers.map(({ id }) => `${id}`), ["openai", "anthropic", "sim", "sim-responses", "sim-anthropic", "sim-gemini"])
-    assert.strictEqual(Redacted.value(configOf(both).providers[0]!.credentials[0]!.apiKey), "sk-o")
+    assert.strictEqual(Redacted.value(configOf(both).providers[0]!.credentials[0]!.apiKey!), "sk-o")
     assert.deepStrictEqual(
       ["gpt-4o", "o3-mini", "openai/x/y", "claude-haiku-4-5", "anthropic/claude-x", "sim-anthropic/m", "my-model"].flatMap((model) => served(both, model)),
       ["openai:gpt-4o", "openai:o3-mini", "openai:x/y", "anthropic:claude-haiku-4-5", "anthropic:claude-x", "sim-anthropic:m", "sim:my-model"]

@@ -23,7 +23,7 @@ describe("load", () => {
   it.effect("reads the file and takes variables from the environment", () =>
     Effect.gen(function*() {
       const config = yield* load("sluice.yaml")
-      assert.strictEqual(Redacted.value(config.providers[0]!.credentials[0]!.apiKey), "k")
+      assert.strictEqual(Redacted.value(config.providers[0]!.credentials[0]!.apiKey!), "k")
       assert.strictEqual(config.log.level, "warn")
     }).pipe(Effect.provide(world({ "sluice.yaml": source }, { KEY: "k", KEY_ID: "other", KEY_0: "x" }))))
 

@@ -66,7 +66,7 @@ describe("a file with every section", () => {
 
   it("holds secrets that can be used and are never printed", () => {
     assert.strictEqual(Redacted.value(config.auth.adminToken!), "canary-admin")
-    assert.strictEqual(Redacted.value(config.providers[0]!.credentials[0]!.apiKey), "canary-openai")
+    assert.strictEqual(Redacted.value(config.providers[0]!.credentials[0]!.apiKey!), "canary-openai")
     assert.strictEqual(Redacted.value(config.providers[1]!.headers["x-team"]!), "blue")
     for (
       const printed of [JSON.stringify(config, (_, value) => typeof value === "bigint" ? `${value}` : value), inspect(config, { depth: 20 }), String(config)]

@@ -68,14 +68,14 @@ describe("in a file", () => {
 
   it("a value cannot add anything to the file, whatever it holds", () => {
     const nasty = "x\"}]\nserver: { host: 0.0.0.0 } # ${OTHER}"
-    const config = Result.getOrThrow(parse(file("${K}").replace("apiKey", "id").replace("id: main", "apiKey: k"), { K: nasty }))
-    assert.strictEqual(config.providers[0]!.credentials[0]!.id, nasty)
+    const config = Result.getOrThrow(parse(file("k\n        attributes: { is: \"${K}\" }"), { K: nasty }))
+    assert.deepStrictEqual(config.providers[0]!.credentials[0]!.attributes, { is: nasty })
     assert.strictEqual(config.server.host, "127.0.0.1")
   })
 
   it("a key of digits stays a text", () => {
     const config = Result.getOrThrow(parse(file("${K}"), { K: "0123" }))
-    assert.strictEqual(Redacted.value(config.providers[0]!.credentials[0]!.apiKey), "0123")
+    assert.strictEqual(Redacted.value(config.providers[0]!.credentials[0]!.apiKey!), "0123")
   })
 
   it("comments are not read", () => {

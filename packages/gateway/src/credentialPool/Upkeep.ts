@@ -25,6 +25,8 @@ export interface Options {
   readonly timing: Due.Timing
   /** Names this process to the store. */
   readonly owner: string
+  /** Whether anything happens by itself. */
+  readonly isKeptUp: boolean
 }
 
 /** The hands that change a pool. */
@@ -42,7 +44,7 @@ const patience = "5 seconds"
 const told = ({ place: { id, provider } }: Kept): string => `the credential "${id}" of the provider "${provider}"`
 
 /** Upkeep that lives as long as its scope. */
-export const make = Effect.fnUntraced(function*({ owner, pools, records, store, timing }: Options): Effect.fn.Return<Upkeep, never, Scope.Scope> {
+export const make = Effect.fnUntraced(function*({ isKeptUp, owner, pools, records, store, timing }: Options): Effect.fn.Return<Upkeep, never, Scope.Scope> {
   // Interrupted before the finalizer below waits, so that nothing new begins meanwhile
   yield* Effect.addFinalizer(() =>
     Effect.forEach(pools.all(), ({ flight }) => flight === undefined ? Effect.void : Deferred.await(flight), { concurrency: "unbounded", discard: true }).pipe(
@@ -76,6 +78,7 @@ export const make = Effect.fnUntraced(function*({ owner, pools, records, store, 
     })
 
   const watch = (kept: Kept): Effect.Effect<void> => {
+    if (!isKeptUp) return Effect.void
     const { load, reloadEveryMs } = kept.from
     if (load !== undefined) {
       return reloadEveryMs === undefined
@@ -211,6 +214,6 @@ export const make = Effect.fnUntraced(function*({ owner, pools, records, store, 
     yield* rescan
   })
 
-  yield* Effect.forkScoped(Effect.forever(Effect.andThen(Effect.sleep(timing.rescanMs), rescan)))
+  if (isKeptUp) yield* Effect.forkScoped(Effect.forever(Effect.andThen(Effect.sleep(timing.rescanMs), rescan)))
   return { context, configure, rescan, adoptRecord, forget }
 })

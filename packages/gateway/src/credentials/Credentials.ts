@@ -92,6 +92,8 @@ export interface Options extends Partial<Due.Timing> {
   readonly credentials?: ReadonlyArray<ConfiguredCredential>
   /** Logins that may run at the same time. Default 32. */
   readonly logins?: number
+  /** False = nothing is refreshed, read again or looked for by itself: for a command beside a server. Default true. */
+  readonly upkeep?: boolean
 }
 
 const unknown = ({ id, provider }: Place) => forGood("unknown_credential", `The provider "${provider}" has no credential with the id "${id}".`)
@@ -104,13 +106,13 @@ export const layer = (options: Options): Layer.Layer<Credentials, never, Credent
       const store = yield* CredentialStore
       const clock = yield* Clock.Clock
       const registry = yield* Effect.serviceOption(CredentialProviders)
-      const { credentials: initial = [], logins = 32, seal, ...timings } = options
+      const { credentials: initial = [], logins = 32, seal, upkeep: isKeptUp = true, ...timings } = options
       const timing: Due.Timing = { ...Due.timing, ...timings }
       const now = () => clock.currentTimeMillisUnsafe()
 
       const records = Records.make(store, seal)
       const pools: Pools.Pools = Pools.make((kept, settings) => valueOf(kept, settings, now, Effect.suspend(() => Refreshing.renew(upkeep.context, kept))))
-      const upkeep = yield* Upkeep.make({ pools, records, store, timing, owner: randomUUID() })
+      const upkeep = yield* Upkeep.make({ pools, records, store, timing, owner: randomUUID(), isKeptUp })
       const flows = LoginFlows.make(
         ({ like, place }, material) => Effect.flatMap(records.save(place, { material, like }), upkeep.adoptRecord),
         logins
