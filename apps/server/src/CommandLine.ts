@@ -5,9 +5,11 @@
 import { Cause, Console, Effect } from "effect"
 import { Command } from "effect/cli"
 import * as CheckConfig from "./commands/CheckConfig.ts"
+import * as Credentials from "./commands/Credentials.ts"
 import * as Explain from "./commands/Explain.ts"
 import * as Keys from "./commands/Keys.ts"
 import * as Ledger from "./commands/Ledger.ts"
+import * as Login from "./commands/Login.ts"
 import * as Serve from "./commands/Serve.ts"
 import * as Simulate from "./commands/Simulate.ts"
 import * as Translate from "./commands/Translate.ts"
@@ -15,7 +17,17 @@ import { Unsuccessful } from "./commands/Unsuccessful.ts"
 
 const sluice = Command.make("sluice").pipe(
   Command.withDescription("A gateway that speaks every big LLM protocol and keeps one durable record of every request"),
-  Command.withSubcommands([Serve.command, CheckConfig.command, Explain.command, Translate.command, Ledger.command, Keys.command, Simulate.command])
+  Command.withSubcommands([
+    Serve.command,
+    CheckConfig.command,
+    Explain.command,
+    Translate.command,
+    Ledger.command,
+    Keys.command,
+    Login.command,
+    Credentials.command,
+    Simulate.command
+  ])
 )
 
 /** What was told already: help was shown with the mistake, or the command printed its answer. */

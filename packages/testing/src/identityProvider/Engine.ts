@@ -106,6 +106,7 @@ export const make = (options: Options, issuer: () => string, now: () => number):
   const beginDevice = (form: URLSearchParams): Reply => {
     if (form.get("client_id") !== settings.clientId) return refusal("invalid_client", "the client is not known", 401)
     const device = grants.beginDevice(form.get("scope") ?? "", now())
+    if (settings.decidesDevices) device.decision = decision
     return json(200, {
       device_code: device.deviceCode,
       user_code: device.userCode,

@@ -32,6 +32,8 @@ export interface Options {
   readonly algorithms?: ReadonlyArray<"ES256" | "RS256">
   /** Who logs in where nothing else is said. */
   readonly account?: Account
+  /** Whether a person stands by who decides on every device at once. Default false. */
+  readonly decidesDevices?: boolean
   /** Headers without which the token endpoint refuses everything. Names are lower-case. */
   readonly requiredHeaders?: { readonly [name: string]: string }
 }
@@ -73,6 +75,7 @@ export const withDefaults = (options: Options): Settings => ({
   intervalSeconds: 5,
   rotates: true,
   signedAccessTokens: false,
+  decidesDevices: false,
   algorithms: ["ES256"],
   account: { subject: "user-1", email: "ada@example.test" },
   requiredHeaders: {},
