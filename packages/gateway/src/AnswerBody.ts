@@ -152,7 +152,7 @@ export const make = (gateway: Gateway, exchange: Exchange, driven: Driven, fiber
       return isWaiting || now - lastPullAt < goodbyeMs ? stop(Overload.shedding, now) : fiber.interruptUnsafe()
     }
     const stream = answer()
-    const limits = driven.started?.executor.limits
+    const limits = driven.started?.limits
     if (stream !== undefined && limits !== undefined && isWaiting) {
       const ranOut = due(
         { exchangeStartedAt: exchange.begunAt, attemptStartedAt: exchange.begunAt, lastByteAt: stream.lastByteAt(), committed: true },
@@ -182,7 +182,7 @@ export const make = (gateway: Gateway, exchange: Exchange, driven: Driven, fiber
     contentType: frames.contentType,
     answer,
     checkpoint,
-    totalMs: () => driven.started?.executor.limits.totalMs ?? 0,
+    totalMs: () => driven.started?.limits.totalMs ?? 0,
     isLingering: () => answer()?.source.ended() === undefined
   }
 }

@@ -21,6 +21,7 @@ import type { Outbound } from "./Outbound.ts"
 import * as Overload from "./Overload.ts"
 import type { Price } from "./Prices.ts"
 import * as StreamTap from "./StreamTap.ts"
+import type { Limits } from "./Timeouts.ts"
 import type { UpstreamReply } from "./UpstreamClient.ts"
 
 /** What an attempt is made of. */
@@ -37,6 +38,14 @@ export interface AttemptPlan<Q extends Asked> {
   readonly credential: Credential | undefined
   readonly outbound: Outbound
   readonly number: number
+  /** The limits of the provider, but for the time of the whole exchange, which is the plan's. */
+  readonly limits: Limits
+  /** Milliseconds of the steady clock. */
+  readonly begunAt: number
+  /** The circuits whose probe this is. */
+  readonly probes: ReadonlyArray<string> | undefined
+  /** The provider has several credentials. */
+  readonly isOneOfSeveral: boolean
   /** Marks the wheel reads; kept current by the attempt. */
   readonly marks: { lastByteAt: number; committed: boolean }
 }

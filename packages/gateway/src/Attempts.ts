@@ -1,6 +1,6 @@
 /**
- * Walks the plan: target after target and try after try, until an answer may be committed or nothing is left. Everything here
- * happens before the commit; after it nothing is retried.
+ * One attempt of an exchange: what the target is sent, the try in a scope of its own and within its limits, and its record. Which
+ * attempts are made is decided elsewhere (`Walk.ts`, `TargetTries.ts`); everything here happens before the commit.
  */
 import { fail, type Failure, type GatewayError } from "@sluice/protocol/GatewayError"
 import type { Asked } from "@sluice/protocol/Question"
@@ -12,7 +12,8 @@ import * as Option from "effect/Option"
 import * as Result from "effect/Result"
 import * as Scope from "effect/Scope"
 import type { Answer } from "./Answer.ts"
-import * as AttemptReply from "./AttemptReply.ts"
+import type * as AttemptReply from "./AttemptReply.ts"
+import * as AttemptReport from "./AttemptReport.ts"
 import type { Credential } from "./Credential.ts"
 import { contextOf, type Exchange, timeOf } from "./Exchange.ts"
 import type { Executor } from "./Executor.ts"
@@ -23,7 +24,6 @@ import type { AttemptRecord } from "./Ledger.ts"
 import type { Outbound } from "./Outbound.ts"
 import * as PartCall from "./PartCall.ts"
 import type { Candidate } from "./Planner.ts"
-import * as RetryPolicy from "./RetryPolicy.ts"
 import type { Stop } from "./ShortCircuit.ts"
 import { due, type Limits } from "./Timeouts.ts"
 import type { Work } from "./Work.ts"
@@ -33,9 +33,12 @@ export interface Started {
   readonly answer: Answer
   readonly candidate: Candidate
   readonly executor: Executor
+  /** The limits it is held to: the provider's own, with the time the plan has. */
+  readonly limits: Limits
 }
 
-interface Walk<Q extends Asked> {
+/** What all attempts of an exchange have in common. */
+export interface Walk<Q extends Asked> {
   readonly work: Work<Q>
   readonly gateway: Gateway
   readonly exchange: Exchange
@@ -59,14 +62,12 @@ const timedOut = (kind: ReturnType<typeof due> & string, limits: Limits): Failur
 
 /** Runs an attempt in a fiber of its own, which the wheel interrupts when a limit runs out. */
 const withLimits = Effect.fnUntraced(function*<Q extends Asked>(plan: AttemptReply.AttemptPlan<Q>, attempt: Effect.Effect<Answer, GatewayError>) {
-  const { exchange, gateway } = plan
-  const { limits } = plan.executor
-  const attemptStartedAt = gateway.now()
+  const { begunAt, exchange, gateway, limits } = plan
   let ranOut: ReturnType<typeof due>
   const fiber = yield* Effect.forkChild(attempt, { startImmediately: true })
   const unregister = gateway.wheel.register({
     tick: (now) => {
-      ranOut ??= due({ exchangeStartedAt: exchange.begunAt, attemptStartedAt, ...plan.marks }, limits, now)
+      ranOut ??= due({ exchangeStartedAt: exchange.begunAt, attemptStartedAt: begunAt, ...plan.marks }, limits, now)
       if (ranOut !== undefined) fiber.interruptUnsafe()
     }
   })
@@ -105,37 +106,27 @@ const record = <Q extends Asked>(
 }
 
 /** One try: its own scope, closed when it fails and left to the exchange when it succeeds. */
-const tryOnce = Effect.fnUntraced(function*<Q extends Asked>(walk: Walk<Q>, candidate: Candidate, plan: AttemptReply.AttemptPlan<Q>) {
-  const begunAt = walk.gateway.now()
+export const tryOnce = Effect.fnUntraced(function*<Q extends Asked>(walk: Walk<Q>, candidate: Candidate, plan: AttemptReply.AttemptPlan<Q>) {
+  AttemptReport.began(plan)
   const scope = yield* Scope.fork(walk.scope)
   const exit = yield* Effect.exit(withLimits(plan, Scope.provide(walk.work.attempt(plan), scope)))
   const failed = Exit.isFailure(exit) ? Option.getOrUndefined(Cause.findErrorOption(exit.cause)) : undefined
-  yield* record(walk, candidate, plan.credential, begunAt, failed?.failure)
+  yield* record(walk, candidate, plan.credential, plan.begunAt, failed?.failure)
   if (Exit.isFailure(exit)) yield* Scope.close(scope, exit)
   return exit
 })
 
-// How often a credential of each executor was taken
-const turns = new WeakMap<Executor, number>()
-
-/** Takes the credentials of an executor in turn. */
-const inTurn = (executor: Executor): Credential | undefined => {
-  const all = executor.credentials?.()
-  if (all === undefined || all.length < 2) return all?.[0]
-  const turn = turns.get(executor) ?? 0
-  turns.set(executor, turn + 1)
-  return all[turn % all.length]
-}
-
-type Prepared = Result.Result<Outbound, GatewayError>
+/** What the target is sent, or why it cannot be asked. */
+export type Prepared = Result.Result<Outbound, GatewayError>
 
 /** What the target is sent, after the interceptors of attempts. */
-const prepare = <Q extends Asked>(
+export const prepare = <Q extends Asked>(
   walk: Walk<Q>,
   candidate: Candidate,
   executor: Executor,
   number: number,
-  isWithoutMemory: boolean
+  isWithoutMemory: boolean,
+  credential: Credential | undefined
 ): Effect.Effect<Prepared, Stop> | Prepared => {
   const { exchange, gateway, inbound, work } = walk
   const write = (changed: Q | undefined): Prepared =>
@@ -145,6 +136,7 @@ const prepare = <Q extends Asked>(
       ...(changed === undefined ? {} : { changed }),
       from: exchange.inbound,
       executor,
+      ...(credential === undefined ? {} : { credential: credential.id }),
       fidelity: candidate.entry.fidelity ?? "default",
       wantsFrames: gateway.wantsFrames || exchange.shownModel !== undefined,
       isSuffixed: walk.isSuffixed,
@@ -159,67 +151,3 @@ const prepare = <Q extends Asked>(
     (intercepted) => Result.map(write(intercepted.changed), (outbound) => Intercept.sent(outbound, intercepted))
   )
 }
-
-/** Walks the candidates until one answers; fails with the last failure when none does. */
-export const walk = Effect.fnUntraced(function*<Q extends Asked>(walk: Walk<Q>, candidates: ReadonlyArray<Candidate>): Effect.fn.Return<Started, Stop> {
-  const { exchange, gateway, inbound } = walk
-  let last: GatewayError | undefined
-  for (const [index, candidate] of candidates.entries()) {
-    const executor = gateway.executors.get(candidate.provider)
-    if (executor === undefined) continue
-    const hasOther = index < candidates.length - 1
-    let isWithoutMemory = false
-    for (let tries = 0;; tries++) {
-      const number = exchange.attempts.length + 1
-      const preparing = prepare(walk, candidate, executor, number, isWithoutMemory)
-      const prepared = Effect.isEffect(preparing) ? yield* preparing : preparing
-      if (Result.isFailure(prepared)) {
-        last = prepared.failure
-        if (prepared.failure.failure.class === "unsupported-crossing") break
-        return yield* last
-      }
-      const marks = { lastByteAt: gateway.wheel.now(), committed: false }
-      const plan: AttemptReply.AttemptPlan<Q> = {
-        gateway,
-        exchange,
-        inbound,
-        executor,
-        credential: inTurn(executor),
-        number,
-        marks,
-        model: candidate.model,
-        price: candidate.price,
-        outbound: prepared.success
-      }
-      const { local } = plan.outbound
-      if (local?.isOnly === true) {
-        AttemptReply.begin(plan)
-        return { answer: yield* local.answer, candidate, executor }
-      }
-      const exit = yield* tryOnce(walk, candidate, plan)
-      if (Exit.isSuccess(exit)) return { answer: exit.value, candidate, executor }
-      const error = Option.getOrUndefined(Cause.findErrorOption(exit.cause))
-      if (error === undefined) return yield* Effect.failCause(exit.cause)
-      last = error
-      // A part has refused the answer, which no other target makes right
-      if (exchange.ending?._tag === "Refused") return yield* last
-      if (plan.outbound.isRestored === true && error.failure.class === "bad-request") {
-        // Proofs go stale, and not every key of a provider may read those of another: the client never sent them, so it must not fail for them
-        isWithoutMemory = true
-        tries -= 1
-        continue
-      }
-      const step = RetryPolicy.next(error.failure, {
-        tries,
-        retries: executor.retries,
-        hasOther,
-        chance: gateway.random(),
-        remainingMs: executor.limits.totalMs - (gateway.now() - exchange.begunAt)
-      })
-      if (step._tag === "Stop") return yield* last
-      if (step._tag === "Other") break
-      yield* Effect.sleep(step.waitMs)
-    }
-  }
-  return yield* last ?? fail({ class: "unavailable", message: `No provider serves the model "${inbound.model}".` })
-})

@@ -10,6 +10,7 @@ import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
+import type { CredentialId } from "./Credential.ts"
 import * as SteadyTime from "./SteadyTime.ts"
 
 /** What was sealed of a part that the client has. */
@@ -34,6 +35,8 @@ export interface SealedAnswer {
   readonly onCalls: ReadonlyArray<Seals & { readonly call: number }>
   /** The ids of all calls. */
   readonly callIds: ReadonlyArray<string>
+  /** The credential it was made with; absent where the provider takes none. Another one may not be able to read it. */
+  readonly credential?: CredentialId
 }
 
 /** How long and how much is kept. */

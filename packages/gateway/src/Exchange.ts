@@ -7,6 +7,7 @@ import type { Dialect, Operation } from "@sluice/protocol/Dialect"
 import type { Framing } from "@sluice/protocol/Framing"
 import * as Loss from "@sluice/protocol/Loss"
 import type { Ticket } from "./Admission.ts"
+import type { Underway } from "./AttemptReport.ts"
 import type { Kept } from "./Bodies.ts"
 import * as Bodies from "./Bodies.ts"
 import type { CredentialId } from "./Credential.ts"
@@ -71,6 +72,8 @@ export interface Exchange {
   request: (() => CanonicalRequest) | undefined
   current: Current | undefined
   readonly attempts: Array<AttemptRecord>
+  /** The attempt whose end is not told yet. */
+  underway: Underway | undefined
   sentUpstream: boolean
   committed: boolean
   waitedInVain: boolean
@@ -117,6 +120,7 @@ export const begin = (facts: Pick<Exchange, "id" | "startedAt" | "begunAt" | "pr
   request: undefined,
   current: undefined,
   attempts: [],
+  underway: undefined,
   sentUpstream: false,
   committed: false,
   waitedInVain: false,

@@ -9,6 +9,7 @@ import type * as Scope from "effect/Scope"
 import type { Credential } from "./Credential.ts"
 import type { HeaderChange } from "./HeaderChange.ts"
 import type { ProviderId } from "./ProviderId.ts"
+import type { ProviderPolicy } from "./ProviderPolicy.ts"
 import type { Limits } from "./Timeouts.ts"
 import type { UpstreamReply } from "./UpstreamClient.ts"
 
@@ -40,6 +41,8 @@ export interface Executor {
   readonly retries: number
   /** The credentials it may be asked with, as they are now: each attempt is made with one of them. Absent = it takes none. */
   readonly credentials?: () => ReadonlyArray<Credential>
+  /** How its credentials are chosen, when they rest, what its errors mean; absent = the defaults. */
+  readonly policy?: ProviderPolicy
   /** Opens the attempt in the given scope; closing the scope ends it. */
   readonly open: (request: AttemptRequest) => Effect.Effect<UpstreamReply, GatewayError, Scope.Scope>
 }

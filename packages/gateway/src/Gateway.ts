@@ -28,6 +28,9 @@ import type { Prices } from "./Prices.ts"
 import type { ProviderId } from "./ProviderId.ts"
 import type { Refusals } from "./Refusals.ts"
 import type { Replays } from "./Replays.ts"
+import type { Router } from "./Router.ts"
+import type { Scheduler } from "./Scheduler.ts"
+import type { Scheduling } from "./Scheduling.ts"
 import type { TokenCounter } from "./TokenCounter.ts"
 import type { UsageDelivery } from "./UsageDelivery.ts"
 import type { UsageOutbox } from "./UsageOutbox.ts"
@@ -55,11 +58,13 @@ export interface Settings {
   readonly queryKey: boolean
   /** Which of several processes this one is, as its health says; absent = the only one. */
   readonly worker?: number
+  /** Tries an exchange may make upstream, over all targets and credentials. */
+  readonly maxAttempts: number
   /** What the record keeps of requests and answers beside their rows. */
   readonly bodies: Policy
 }
 
-/** Body 32 MiB, depth 128, heartbeat 15 s, write stall 60 s, pre-commit window 10 s, answers 64 MiB, nothing without a record, no secrets in the query. */
+/** Body 32 MiB, depth 128, heartbeat 15 s, write stall 60 s, pre-commit window 10 s, answers 64 MiB, six attempts, nothing without a record, no secrets in the query. */
 export const defaultSettings: Settings = {
   bodyLimitBytes: 32 * 1024 * 1024,
   maxDepth: 128,
@@ -70,6 +75,7 @@ export const defaultSettings: Settings = {
   onLedgerFailure: "deny",
   drains: defaultBounds,
   queryKey: false,
+  maxAttempts: 6,
   bodies: "none"
 }
 
@@ -96,6 +102,11 @@ export interface Gateway {
   readonly lists: ProviderLists
   /** Absent = lists say what the configuration and the providers say. */
   readonly catalogue?: Catalogue["Service"] | undefined
+  /** Asked in their order where a request goes before its plan is made. */
+  readonly routers: ReadonlyArray<Router>
+  /** Asked in their order which credential an attempt is made with, before the built-in ones. */
+  readonly schedulers: ReadonlyArray<Scheduler>
+  readonly scheduling: Scheduling["Service"]
   readonly ledger: Ledger["Service"]
   readonly authenticator: Authenticator["Service"]
   readonly tokenCounter: TokenCounter

@@ -15,6 +15,7 @@ import * as Credential from "./Credential.ts"
 import type { Executor } from "./Executor.ts"
 import { make } from "./httpExecutor/HttpProvider.ts"
 import { ProviderId } from "./ProviderId.ts"
+import type * as ProviderPolicy from "./ProviderPolicy.ts"
 import { Executors } from "./Registries.ts"
 import type { Limits } from "./Timeouts.ts"
 import * as UndiciClient from "./UndiciClient.ts"
@@ -39,6 +40,8 @@ export interface Options {
   readonly retries?: number
   /** How it is reached: through a proxy, with certificates, in a private network. Absent = as all providers are that say nothing; they share their connections. */
   readonly client?: UndiciClient.Options
+  /** How its credentials are chosen, when they rest, when it is left out, and what its errors mean; absent = the defaults. */
+  readonly policy?: ProviderPolicy.Options
 }
 
 /** Registers an executor of one's own making. */

@@ -29,6 +29,14 @@ const drains = Metric.counter("sluice_drains_total", {
   description: "Upstreams read on after their client had left, by provider and how that ended; refused = too many at a time",
   incremental: true
 })
+const credentialAttempts = Metric.counter("sluice_credential_attempts_total", {
+  description: "Attempts by credential (provider/credential) and result; those of providers that take none are not among them",
+  incremental: true
+})
+const rests = Metric.counter("sluice_cooldowns_total", {
+  description: "Times a credential or a provider was told to rest, by provider and class of the error",
+  incremental: true
+})
 const drainsActive = Metric.gauge("sluice_drains_active", { description: "Upstreams that are read on although their client has left" })
 const generationsAlive = Metric.gauge("sluice_generations", {
   description: "Generations of the configuration that are alive: the current one, and those before it whose last exchanges still run"
@@ -98,6 +106,8 @@ const gathered = (metric: Metric.Counter<number>, names: Labels): Gathered => {
 
 const exchangesBy = gathered(exchanges, ["outcome", "inbound"])
 const attemptsBy = gathered(attempts, ["provider", "result"])
+const credentialsBy = gathered(credentialAttempts, ["credential", "result"])
+const restsBy = gathered(rests, ["provider", "class"])
 const restoredBy = gathered(restored, ["upstream", "provider"])
 const tokensBy = gathered(tokens, ["class", "provider"])
 const unpricedBy = gathered(unpricedUsage, ["provider", "inbound"])
@@ -126,7 +136,11 @@ export const settled = (settlement: Settlement): Effect.Effect<void> =>
   Effect.contextWith((context: Context.Context<never>) =>
     Effect.sync(() => {
       exchangesBy.add(label(settlement.outcome), settlement.inbound, 1)
-      for (const attempt of settlement.attempts) attemptsBy.add(attempt.provider, attempt.error?.class ?? "ok", 1)
+      for (const { credential, error, provider } of settlement.attempts) {
+        const result = error?.class ?? "ok"
+        attemptsBy.add(provider, result, 1)
+        if (credential !== undefined) credentialsBy.add(`${provider}/${credential}`, result, 1)
+      }
       if (settlement.provider !== undefined) {
         if (isUnmetered(settlement)) unmeteredBy.add(settlement.provider, settlement.inbound, 1)
         for (const [kind, count] of Object.entries(settlement.usage.tokens)) tokensBy.add(kind, settlement.provider, count)
@@ -134,6 +148,9 @@ export const settled = (settlement: Settlement): Effect.Effect<void> =>
       if (settlement.ttftMs !== undefined) firstContent.updateUnsafe(settlement.ttftMs / 1000, context)
     })
   )
+
+/** Counts a rest; `flush` makes it visible. */
+export const rested = (provider: string, cause: string): void => restsBy.add(provider, cause, 1)
 
 /** Counts sealed parts given back to a provider; `flush` makes it visible. */
 export const sealsRestored = (upstream: string, provider: string, count: number): void => restoredBy.add(upstream, provider, count)
@@ -186,6 +203,8 @@ export const flush = (context: Context.Context<never>): void => {
     const counter of [
       exchangesBy,
       attemptsBy,
+      credentialsBy,
+      restsBy,
       tokensBy,
       unmeteredBy,
       unpricedBy,

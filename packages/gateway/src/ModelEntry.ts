@@ -3,11 +3,13 @@
  * Read by `ModelRegistry` and `Planner`. It is plain data: nothing here is checked, `ModelRegistry.make` does that.
  */
 import type { Operation } from "@sluice/protocol/Dialect"
+import type { ErrorClass } from "@sluice/protocol/GatewayError"
 import type { ModelInfo } from "@sluice/protocol/ModelInfo"
 import type { Limits } from "@sluice/protocol/Thinking"
 import type * as Duration from "effect/Duration"
 import type { Price } from "./Prices.ts"
 import type { ProviderId } from "./ProviderId.ts"
+import type { RouteCondition } from "./Router.ts"
 
 /** A provider that can serve an entry, and the name it knows the model by. */
 export interface ModelTarget {
@@ -71,13 +73,33 @@ export type Fidelity = "default" | "strict" | "lenient"
 /** What happens upstream when the client leaves: stop at once, read to the end, or read on within bounds (`bytes` is a count of bytes). */
 export type OnClientGone = "cancel" | "drain" | { readonly drain: { readonly time: Duration.Duration; readonly bytes: number } }
 
+/** Another model name that requests go on to, where the condition holds; absent = always. */
+export interface OnwardRoute {
+  readonly model: string
+  readonly when?: RouteCondition
+}
+
+/** A model that is tried after the entry's own targets, under conditions. */
+export interface Fallback extends OnwardRoute {
+  /**
+   * Classes of the failures it is tried after, also those that nothing else is tried after (`context-overflow`, `content-filter`); absent =
+   * all after which another target may help.
+   */
+  readonly on?: ReadonlyArray<ErrorClass>
+}
+
+/** The name of a fallback, however it is written. */
+export const fallbackName = (fallback: string | Fallback): string => typeof fallback === "string" ? fallback : fallback.model
+
 /** One route: an id or glob, its targets, and the policies of the exchanges that take it. */
 export interface ModelEntry {
   /** The name clients use; one `*` in it matches any text, slashes and the empty text included. */
   readonly id: string
   readonly targets: ReadonlyArray<ModelTarget>
-  /** Model names whose targets are tried, in this order, after the entry's own. */
-  readonly fallbacks?: ReadonlyArray<string>
+  /** Where requests go on to before anything is planned: the first whose condition holds. */
+  readonly routes?: ReadonlyArray<OnwardRoute>
+  /** Models whose targets are tried, in this order, after the entry's own. */
+  readonly fallbacks?: ReadonlyArray<string | Fallback>
   /** What clients may ask; anything else is refused. Absent = whatever the protocols of the providers can be asked. */
   readonly operations?: ReadonlyArray<Exclude<Operation, "models">>
   /** Absent = `default`. */

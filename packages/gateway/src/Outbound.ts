@@ -16,6 +16,7 @@ import type { Json, JsonObject } from "@sluice/protocol/Wire"
 import type * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
 import type { Answer } from "./Answer.ts"
+import type { CredentialId } from "./Credential.ts"
 import type { Executor } from "./Executor.ts"
 import type { HeaderChange } from "./HeaderChange.ts"
 import type { Inbound } from "./Inbound.ts"
@@ -57,6 +58,8 @@ export interface Options<Q extends Asked> {
   readonly changed?: Q
   readonly from: Dialect
   readonly executor: Executor
+  /** What the target is asked with: only what it has made itself is put back. */
+  readonly credential?: CredentialId
   readonly fidelity: Fidelity
   readonly wantsFrames: boolean
   /** What the target's model can be told about thinking; absent = not known. */

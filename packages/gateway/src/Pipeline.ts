@@ -13,7 +13,6 @@ import type * as HttpServerResponse from "effect/http/HttpServerResponse"
 import * as Option from "effect/Option"
 import * as Result from "effect/Result"
 import * as Scope from "effect/Scope"
-import * as Attempts from "./Attempts.ts"
 import type { Presented } from "./Authenticator.ts"
 import * as Bodies from "./Bodies.ts"
 import * as Conclusion from "./Conclusion.ts"
@@ -42,9 +41,11 @@ import * as Questions from "./Questions.ts"
 import * as Replaying from "./Replaying.ts"
 import * as Reply from "./Reply.ts"
 import * as Reserve from "./Reserve.ts"
+import * as Router from "./Router.ts"
 import * as Settle from "./Settle.ts"
 import type { Stop } from "./ShortCircuit.ts"
 import { estimateTokens } from "./Verdict.ts"
+import * as Walk from "./Walk.ts"
 import { generating, type Work } from "./Work.ts"
 
 /** One call as the HTTP front hands it over. */
@@ -146,7 +147,8 @@ const answer = Effect.fnUntraced(function*<Q extends Asked>(
   const intercepted = request.length === 0 ? undefined : yield* Intercept.run(place, inbound, asked, request, contextOf(exchange))
   const changed = intercepted === undefined ? asked : intercepted.changed
   exchange.requestLosses = intercepted?.losses ?? []
-  const candidates = Planner.plan(snapshot, route, gateway.random, gateway.registry.turn)
+  const taken = Router.isWanted(gateway, route) ? yield* Router.route(gateway, exchange, route) : route
+  const candidates = Planner.plan(snapshot, taken, gateway.random, gateway.registry.turn, Router.conditions(exchange, taken))
   exchange.targets = candidates
   exchange.step = "limits"
   const { limits, replays } = gateway
@@ -176,7 +178,7 @@ const answer = Effect.fnUntraced(function*<Q extends Asked>(
   if (candidates[0] !== undefined) exchange.estimatedUsd = Costs.ofPrompt(gateway, exchange, candidates[0])
   yield* open(gateway, exchange)
   exchange.step = undefined
-  const attempts = Attempts.walk({ work, gateway, exchange, inbound, changed, isSuffixed: asked !== undefined, scope }, candidates)
+  const attempts = Walk.walk({ work, gateway, exchange, inbound, changed, isSuffixed: asked !== undefined, scope }, candidates)
   return inbound.stream ? yield* Delivery.stream(gateway, exchange, route, attempts, scope) : yield* Delivery.buffer(gateway, exchange, route, attempts, scope)
 })
 

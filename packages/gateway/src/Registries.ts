@@ -10,6 +10,8 @@ import type { Extension } from "./Extension.ts"
 import type { Interceptor } from "./Interceptor.ts"
 import type { Contribution } from "./Management.ts"
 import type { ModelSource } from "./Models.ts"
+import type { Router } from "./Router.ts"
+import type { Scheduler } from "./Scheduler.ts"
 import type { UsageSink } from "./UsageSink.ts"
 
 /** How parts are ordered: phase, then priority (higher first), then id. */
@@ -54,8 +56,14 @@ export class UsageSinks extends Context.Service<UsageSinks, Registry<UsageSink>>
 /** What parts add to the management surface. */
 export class Managements extends Context.Service<Managements, Registry<Contribution>>()("@sluice/gateway/Managements") {}
 
+/** The schedulers that are asked before the built-in ones. */
+export class Schedulers extends Context.Service<Schedulers, Registry<Scheduler>>()("@sluice/gateway/Schedulers") {}
+
+/** The routers. */
+export class Routers extends Context.Service<Routers, Registry<Router>>()("@sluice/gateway/Routers") {}
+
 /** All of them. */
-export type Any = Executors | Extensions | Interceptors | Managements | Models | UsageSinks
+export type Any = Executors | Extensions | Interceptors | Managements | Models | Routers | Schedulers | UsageSinks
 
 const registry = <A>(compare: ((left: A, right: A) => number) | undefined): Registry<A> => {
   const items: Array<A> = []
@@ -73,5 +81,7 @@ export const layer = (): Layer.Layer<Any> =>
     Layer.sync(Interceptors, () => registry<Interceptor>(byOrder)),
     Layer.sync(Models, () => registry<ModelSource>(byOrder)),
     Layer.sync(UsageSinks, () => registry<UsageSink>(byOrder)),
-    Layer.sync(Managements, () => registry<Contribution>(byOrder))
+    Layer.sync(Managements, () => registry<Contribution>(byOrder)),
+    Layer.sync(Schedulers, () => registry<Scheduler>(byOrder)),
+    Layer.sync(Routers, () => registry<Router>(byOrder))
   )

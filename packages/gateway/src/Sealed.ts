@@ -1,9 +1,11 @@
 /**
  * Where the pipeline meets the memory of sealed parts: what is learnt of an answer that crosses, and what is put back into a
- * request that crosses. Whose it is comes from the exchange and the executor: principal, dialect and provider.
+ * request that crosses. Whose it is comes from the exchange and the executor: principal, dialect, provider and, where it is known,
+ * credential.
  */
 import type { Frame } from "@sluice/protocol/CanonicalEvent"
 import type { CanonicalRequest } from "@sluice/protocol/CanonicalRequest"
+import type { CredentialId } from "./Credential.ts"
 import type { Exchange } from "./Exchange.ts"
 import type { Executor } from "./Executor.ts"
 import type { Gateway } from "./Gateway.ts"
@@ -18,6 +20,9 @@ export type Learn = ((frame: Frame) => void) | undefined
 // As JSON, so that no id can be read as the end of another
 const scopeOf = ({ principal }: Exchange, { dialect, id }: Executor): string => JSON.stringify([dialect.id, id, principal.tenant ?? null, principal.id])
 
+/** Whether anything is remembered of answers this provider gave to whoever asks. */
+export const hasMemory = (gateway: Gateway, exchange: Exchange, executor: Executor): boolean => gateway.continuity.has(scopeOf(exchange, executor))
+
 /** Learns what is sealed of an answer to a request that crossed; it is kept when the answer is whole. */
 export const learner = (gateway: Gateway, exchange: Exchange, executor: Executor, crossed: CanonicalRequest | undefined): Learn => {
   if (crossed === undefined) return undefined
@@ -25,15 +30,27 @@ export const learner = (gateway: Gateway, exchange: Exchange, executor: Executor
   return ({ events }) => {
     collector.add(events)
     if (!events.some(({ type }) => type === "end")) return
-    for (const { answer, keys } of collector.collected(lastSaid(crossed.turns))) gateway.continuity.remember(scopeOf(exchange, executor), keys, answer)
+    const credential = exchange.current?.credential
+    for (const { answer, keys } of collector.collected(lastSaid(crossed.turns))) {
+      gateway.continuity.remember(scopeOf(exchange, executor), keys, credential === undefined ? answer : { ...answer, credential })
+    }
   }
 }
 
-/** A request with what is remembered of the answers in it. */
-export const restore = (gateway: Gateway, exchange: Exchange, executor: Executor, request: CanonicalRequest): CanonicalRequest => {
+/** A request with what is remembered of the answers in it, but for what was made with another credential, which may not be able to read it. */
+export const restore = (
+  gateway: Gateway,
+  exchange: Exchange,
+  executor: Executor,
+  credential: CredentialId | undefined,
+  request: CanonicalRequest
+): CanonicalRequest => {
   const scope = scopeOf(exchange, executor)
   if (!gateway.continuity.has(scope)) return request
-  const restored = Restore.restore(request, executor.dialect.id, (key) => gateway.continuity.recall(scope, key))
+  const restored = Restore.restore(request, executor.dialect.id, (key) => {
+    const answer = gateway.continuity.recall(scope, key)
+    return answer?.credential === undefined || answer.credential === credential ? answer : undefined
+  })
   if (restored.count > 0) Metrics.sealsRestored(executor.dialect.id, executor.id, restored.count)
   return restored.request
 }

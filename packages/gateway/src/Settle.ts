@@ -9,6 +9,7 @@ import * as Exit from "effect/Exit"
 import type * as Fiber from "effect/Fiber"
 import * as Scope from "effect/Scope"
 import type { AnswerBody } from "./AnswerBody.ts"
+import * as AttemptReport from "./AttemptReport.ts"
 import * as Costs from "./Costs.ts"
 import * as CountedInput from "./CountedInput.ts"
 import * as Drain from "./Drain.ts"
@@ -71,6 +72,7 @@ export const settle = (gateway: Gateway, exchange: Exchange, entered: ReadonlyAr
   Effect.suspend(() => {
     // Whoever was never pulled hears of the end here
     exchange.chunks?.end("interrupted")
+    AttemptReport.ended(gateway, exchange)
     const plain = settlement(exchange, gateway.now())
     return CountedInput.isWanted(gateway, exchange, plain)
       ? Effect.flatMap(CountedInput.count(gateway, exchange, plain), (counted) => conclude(gateway, exchange, entered, counted))

@@ -19,6 +19,7 @@ import { Lifecycle } from "./Lifecycle.ts"
 import * as Metrics from "./Metrics.ts"
 import * as Refusals from "./Refusals.ts"
 import { Replays } from "./Replays.ts"
+import * as Scheduling from "./Scheduling.ts"
 import * as SteadyTime from "./SteadyTime.ts"
 import * as UsageOutbox from "./UsageOutbox.ts"
 import { Wheel } from "./Wheel.ts"
@@ -30,6 +31,7 @@ export class Standing extends Context.Service<
     Gateway,
     | "ledger"
     | "continuity"
+    | "scheduling"
     | "admission"
     | "refusals"
     | "replays"
@@ -70,6 +72,7 @@ export const layer: Layer.Layer<Standing, never, Ledger | Lifecycle | Wheel> = L
     return {
       ledger,
       continuity: Option.getOrElse(memory, () => Continuity.memory(Continuity.defaultBounds, now)),
+      scheduling: Option.getOrElse(yield* Effect.serviceOption(Scheduling.Scheduling), () => Scheduling.memory(now)),
       admission: Option.getOrUndefined(yield* Effect.serviceOption(Admission)),
       refusals: yield* Refusals.recording(ledger, wheel),
       replays: Option.getOrUndefined(yield* Effect.serviceOption(Replays)),

@@ -20,7 +20,7 @@ import * as Sources from "./models/Sources.ts"
 import * as Observers from "./Observers.ts"
 import { Prices } from "./Prices.ts"
 import type { ProviderId } from "./ProviderId.ts"
-import { type Any, Executors, Extensions, Interceptors, Managements, Models, UsageSinks } from "./Registries.ts"
+import { type Any, Executors, Extensions, Interceptors, Managements, Models, Routers, Schedulers, UsageSinks } from "./Registries.ts"
 import { Standing } from "./Standing.ts"
 import { TokenCounter } from "./TokenCounter.ts"
 import * as UsageDelivery from "./UsageDelivery.ts"
@@ -73,6 +73,8 @@ export const start = Effect.fnUntraced(
       registry: models.registry,
       lists: models.lists,
       catalogue: Option.getOrUndefined(yield* Effect.serviceOption(Catalogue)),
+      routers: yield* Effect.flatMap(Routers, ({ all }) => all),
+      schedulers: yield* Effect.flatMap(Schedulers, ({ all }) => all),
       authenticator,
       tokenCounter: yield* TokenCounter,
       prices: Option.getOrUndefined(yield* Effect.serviceOption(Prices)),

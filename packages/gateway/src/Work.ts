@@ -54,6 +54,7 @@ export const generating: Work<CanonicalRequest> = {
   hooks: (gateway) => gateway.hooks,
   bySuffix: Thinking.bySuffix,
   generated: (inbound, changed) => changed === undefined ? inbound.request() : Result.succeed(changed),
-  prepare: (gateway, exchange, options) => Outbound.prepare({ ...options, restore: (request) => Sealed.restore(gateway, exchange, options.executor, request) }),
+  prepare: (gateway, exchange, options) =>
+    Outbound.prepare({ ...options, restore: (request) => Sealed.restore(gateway, exchange, options.executor, options.credential, request) }),
   attempt: Attempt.run
 }

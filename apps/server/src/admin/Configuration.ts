@@ -14,8 +14,8 @@ import * as EffectiveConfig from "../configFile/EffectiveConfig.ts"
 import { Configuration } from "../reload/Configuration.ts"
 import { Reload } from "../reload/Reload.ts"
 import { finished } from "./Group.ts"
-import { failed, ReloadOutcome } from "./Reloads.ts"
 import { Conflict, PreconditionFailed, PreconditionRequired, Unprocessable } from "./Problems.ts"
+import { failed, ReloadOutcome } from "./Reloads.ts"
 
 const Yaml = Schema.String.pipe(HttpApiSchema.asText({ contentType: "application/yaml" }))
 

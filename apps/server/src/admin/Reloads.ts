@@ -1,9 +1,9 @@
 /** Reading the configuration again: on demand, and how the last attempt went, in every process of the server. */
 import { Effect, Schema } from "effect"
 import { HttpApi, HttpApiBuilder, HttpApiEndpoint, HttpApiGroup } from "effect/http-api"
+import { ConfigProblem } from "../config/ConfigError.ts"
 import { Reload, type ReloadFailure, type Status } from "../reload/Reload.ts"
 import { Report, SectionChange } from "../reload/Report.ts"
-import { ConfigProblem } from "../config/ConfigError.ts"
 import { finished } from "./Group.ts"
 import { Unprocessable } from "./Problems.ts"
 
@@ -67,8 +67,10 @@ export const layer = HttpApiBuilder.group(
     return handlers.handleAll({
       getReload: Effect.fn("admin.getReload")(() => Effect.sync(() => shown(status()))),
       reload: Effect.fn("admin.reload")(() =>
-        Effect.mapError(reload("admin"), ({ problems }) =>
-          new Unprocessable({ detail: "The configuration cannot be used; what was served before is served on.", problems }))
+        Effect.mapError(
+          reload("admin"),
+          ({ problems }) => new Unprocessable({ detail: "The configuration cannot be used; what was served before is served on.", problems })
+        )
       )
     })
   })

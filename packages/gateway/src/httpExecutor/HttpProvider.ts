@@ -6,6 +6,7 @@ import { fail } from "@sluice/protocol/GatewayError"
 import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
 import type { Executor } from "../Executor.ts"
+import * as ProviderPolicy from "../ProviderPolicy.ts"
 import { defaults, type Limits } from "../Timeouts.ts"
 import type { UpstreamClient } from "../UpstreamClient.ts"
 import * as Target from "./Target.ts"
@@ -17,6 +18,8 @@ export interface Options extends Target.TargetOptions {
   readonly limits?: Partial<Limits>
   /** Extra tries before the commit. Default 1. */
   readonly retries?: number
+  /** Absent = the defaults. */
+  readonly policy?: ProviderPolicy.Options
 }
 
 /** An executor for this provider. A missing key, an endpoint the protocol lacks and an impossible model name fail before connecting. */
@@ -30,6 +33,7 @@ export const make = (options: Options): Executor => {
     dialect,
     limits,
     retries,
+    ...(options.policy === undefined ? {} : { policy: ProviderPolicy.make(options.policy) }),
     ...(credentials === undefined ? {} : { credentials: credentials.current }),
     open: (attempt) => {
       const request = target(attempt, limits.connectMs)

@@ -5,7 +5,7 @@
 import type { ModelInfo } from "@sluice/protocol/ModelInfo"
 import type { Limits } from "@sluice/protocol/Thinking"
 import * as Thinking from "@sluice/protocol/Thinking"
-import type { ModelAlias, ModelEntry, ModelTarget } from "../ModelEntry.ts"
+import { fallbackName, type ModelAlias, type ModelEntry, type ModelTarget } from "../ModelEntry.ts"
 import type { ModelProblem } from "../ModelRegistry.ts"
 import type { ProviderId } from "../ProviderId.ts"
 import { isFree } from "./compileModels.ts"
@@ -27,7 +27,12 @@ export const validateEntries = (
       ...infoProblems(entry.info),
       ...orderProblems(entry),
       ...entry.targets.flatMap((target, at) => targetProblems(entry, target, providers).map((found) => under(["targets", at], found))),
-      ...(entry.fallbacks ?? []).flatMap((name, at) => fallbackProblems(entry, name, entryOf, isOpen).map((found) => under(["fallbacks", at], found)))
+      ...(entry.fallbacks ?? []).flatMap((fallback, at) =>
+        fallbackProblems(entry, fallbackName(fallback), entryOf, isOpen).map((found) =>
+          under(typeof fallback === "string" ? ["fallbacks", at] : ["fallbacks", at, "model"], found)
+        )
+      ),
+      ...(entry.routes ?? []).flatMap(({ model }, at) => routeProblems(entry, model, entryOf, isOpen).map((found) => under(["routes", at, "model"], found)))
     ]
     return problems.map((found) => under([index], found))
   })
@@ -129,6 +134,18 @@ const fallbackProblems = (
   return cycle === undefined ? [] : [problem([], `fallback cycle: ${[entry.id, ...cycle].join(" → ")}`)]
 }
 
+const routeProblems = (
+  entry: ModelEntry,
+  name: string,
+  entryOf: (model: string) => ModelEntry | undefined,
+  isOpen: boolean
+): ReadonlyArray<ModelProblem> => {
+  if (name.includes("*")) return [problem([], `requests go on to one model name, "${name}" has a *`)]
+  const next = entryOf(name)
+  if (next === undefined) return isOpen ? [] : [problem([], `no entry serves "${name}"`)]
+  return next === entry ? [problem([], `requests for "${entry.id}" would go on to itself`)] : []
+}
+
 /** The names that lead from a fallback back to the entry it belongs to; undefined when there is no way back. */
 const wayBack = (
   entry: ModelEntry,
@@ -142,8 +159,9 @@ const wayBack = (
     if (seen.has(at)) return undefined
     seen.add(at)
     for (const fallback of at.fallbacks ?? []) {
-      const following = entryOf(fallback)
-      const found = following === undefined ? undefined : visit(following, [...way, fallback])
+      const name = fallbackName(fallback)
+      const following = entryOf(name)
+      const found = following === undefined ? undefined : visit(following, [...way, name])
       if (found !== undefined) return found
     }
     return undefined
