@@ -33,15 +33,16 @@ export const ask = Effect.fnUntraced(function*(
   }
 })
 
-/** Tells how a try ended. What succeeds shows others that they may come. */
+/** Tells how a try ended. What succeeds shows others that they may come; it is noted where it may matter: while places are taken, or for plans with a choice. */
 export const ended = (
   gateway: Gateway,
   target: { readonly provider: string; readonly model: string },
   permission: Permission,
-  succeeded: boolean
+  succeeded: boolean,
+  hasChoice: boolean
 ): void => {
   const { budget, changed } = gateway.scheduling
-  if (!budget.isStrained()) return
+  if (!hasChoice && !budget.isStrained()) return
   const key = keyOf(target.provider, target.model)
   if (succeeded) budget.prove(key)
   else budget.disprove(key)

@@ -31,6 +31,8 @@ export type RoutingDecision = { readonly model: string } | { readonly targets: R
 
 /** Something that may decide. */
 export interface Router extends Ordered {
+  /** Faults after which it is not asked any more until it is reset; absent = 5. */
+  readonly fuseAfter?: number
   /** Nothing = the next router decides, and at last the model's name. */
   readonly route: (context: RoutingContext) => Effect.Effect<Option.Option<RoutingDecision>>
 }
@@ -143,16 +145,23 @@ const byEntry = (gateway: Gateway, exchange: Exchange, route: ModelRegistry.Rout
 export const route = Effect.fnUntraced(function*(gateway: Gateway, exchange: Exchange, route: ModelRegistry.Route): Effect.fn.Return<ModelRegistry.Route> {
   const context = routingContext(exchange)
   for (const router of gateway.routers) {
+    const { fuseAfter, id } = router
+    const fuse = gateway.fuses.of({ kind: "router", id, failPolicy: "open", ...(fuseAfter === undefined ? {} : { after: fuseAfter }) })
+    if (fuse.isFused()) continue
     const exit = yield* Effect.exit(Effect.suspend(() => router.route(context)))
     if (Exit.isFailure(exit)) {
       if (Cause.hasInterruptsOnly(exit.cause)) return yield* Effect.failCause(exit.cause)
-      yield* Effect.logWarning(`The router "${router.id}" failed; the next one decides`, exit.cause)
+      const blew = fuse.fault(Cause.pretty(exit.cause), gateway.clock.currentTimeMillisUnsafe())
+      yield* Effect.logWarning(
+        `The router "${id}" failed${blew ? " too often and is not asked any more, until it is reset" : ""}; the next one decides`,
+        exit.cause
+      )
       continue
     }
     if (Option.isNone(exit.value)) continue
     const found = routeOf(gateway, route, exit.value.value)
     if (found !== undefined) return byEntry(gateway, exchange, found)
-    yield* Effect.logWarning(`The router "${router.id}" chose what does not exist; the next one decides`, exit.value.value)
+    yield* Effect.logWarning(`The router "${id}" chose what does not exist; the next one decides`, exit.value.value)
   }
   return byEntry(gateway, exchange, route)
 })

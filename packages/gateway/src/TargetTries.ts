@@ -15,6 +15,7 @@ import * as AttemptReport from "./AttemptReport.ts"
 import * as Attempts from "./Attempts.ts"
 import type { Credential } from "./Credential.ts"
 import type { Executor } from "./Executor.ts"
+import type { Gateway } from "./Gateway.ts"
 import * as Permission from "./Permission.ts"
 import type { Candidate } from "./Planner.ts"
 import * as PlanWalk from "./PlanWalk.ts"
@@ -30,6 +31,8 @@ export interface Progress {
   readonly session: () => string | undefined
   /** Milliseconds for everything. */
   readonly totalMs: number
+  /** The plan has several targets, so that others may want to know which of them answer. */
+  readonly hasChoice: boolean
   /** What failed too often is asked as if it had not. */
   isLastResort: boolean
   /** Tries made upstream. */
@@ -129,14 +132,15 @@ export const run = Effect.fnUntraced(
       const permission = needsPlace(progress) ? yield* Permission.ask(gateway, candidate, exchange.begunAt, remainingMs) : "first"
       if (permission === undefined) {
         release(wanted, chosen)
-        return progress.last === undefined ? undefined : yield* progress.last
+        if (progress.last === undefined || (progress.cause !== undefined && plan.hasNext(progress.cause))) return undefined
+        return yield* progress.last
       }
       progress.made += 1
       const exit = yield* Effect.onInterrupt(
         Attempts.tryOnce(walk, candidate, attempt),
-        () => Effect.sync(() => Permission.ended(gateway, candidate, permission, false))
+        () => Effect.sync(() => Permission.ended(gateway, candidate, permission, false, progress.hasChoice))
       )
-      Permission.ended(gateway, candidate, permission, Exit.isSuccess(exit))
+      Permission.ended(gateway, candidate, permission, Exit.isSuccess(exit), progress.hasChoice)
       if (Exit.isSuccess(exit)) {
         AttemptReport.committed(attempt, session)
         return { answer: exit.value, candidate, executor, limits }
@@ -179,8 +183,7 @@ export const run = Effect.fnUntraced(
       const again: Selection.Wanted = { ...wanted, tried, preferred }
       const step = RetryPolicy.next(failure, {
         tries,
-        // Nobody waits for a try that will not be permitted
-        retries: policyOf(failure.class).breaker && gateway.scheduling.budget.isSpent() ? 0 : executor.retries,
+        retries: isScarce(gateway, failure, hasOther) ? 0 : executor.retries,
         hasOther,
         isWanted: hasOther,
         hasCredential: Selection.hasAnother(again),
@@ -220,6 +223,10 @@ const release = (wanted: Selection.Wanted, chosen: Chosen | undefined): void => 
 
 /** Only tries after failures that may be those of an outage take a place: other failures are answered by asking elsewhere at once. */
 const needsPlace = ({ last, made }: Progress): boolean => made > 0 && last !== undefined && policyOf(last.failure.class).breaker
+
+/** While tries are scarce, nobody waits for one that will not be permitted, and they are made where they may help most. */
+const isScarce = ({ scheduling: { budget } }: Gateway, failure: Failure, hasOther: boolean): boolean =>
+  policyOf(failure.class).breaker && (hasOther ? budget.isStrained() : budget.isSpent())
 
 const isRefusal = ({ class: found, status }: Failure): boolean => found === "provider-auth" && status !== 403
 

@@ -48,6 +48,7 @@ export const walk = Effect.fnUntraced(
       session: sessionOnce(exchange),
       // One deadline for everything: that of the provider the plan begins with
       totalMs: first === undefined ? 0 : gateway.executors.get(first.provider)?.limits.totalMs ?? 0,
+      hasChoice: candidates.length > 1,
       isLastResort: false,
       made: 0,
       hasWaited: false,

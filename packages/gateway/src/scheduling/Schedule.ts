@@ -5,6 +5,7 @@
 import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
 import type { Credential } from "../Credential.ts"
+import type { Fuse } from "../Fuse.ts"
 import type { Gateway } from "../Gateway.ts"
 import type { BuiltIn, CredentialCandidate, Decision, Scheduler, SchedulingContext } from "../Scheduler.ts"
 
@@ -39,18 +40,17 @@ const toCandidate = (gateway: Gateway, { credential, isDue }: Offered): Credenti
   attributes: attributesOf(credential)
 })
 
-/** After so many failures a scheduler is not asked any more. */
-const maxFailures = 5
+/** What guards a scheduler: one that is at fault is passed over, and others choose. */
+const fuseOf = (gateway: Gateway, { fuseAfter, id }: Scheduler): Fuse =>
+  gateway.fuses.of({ kind: "scheduler", id, failPolicy: "open", ...(fuseAfter === undefined ? {} : { after: fuseAfter }) })
 
-const failures = new WeakMap<Scheduler, number>()
-
-const ask = (scheduler: Scheduler, candidates: ReadonlyArray<CredentialCandidate>, context: SchedulingContext): Decision => {
-  const failed = failures.get(scheduler) ?? 0
-  if (failed >= maxFailures) return "not-handled"
+const ask = (gateway: Gateway, scheduler: Scheduler, candidates: ReadonlyArray<CredentialCandidate>, context: SchedulingContext): Decision => {
+  const fuse = fuseOf(gateway, scheduler)
+  if (fuse.isFused()) return "not-handled"
   const decision = Result.try({ try: () => scheduler.pick(candidates, context), catch: (reason) => reason })
   if (Result.isSuccess(decision)) return decision.success
-  failures.set(scheduler, failed + 1)
-  warn(`The scheduler "${scheduler.id}" failed${failed + 1 < maxFailures ? "" : " too often and is not asked any more"}`, decision.failure)
+  const blew = fuse.fault(decision.failure instanceof Error ? decision.failure.message : String(decision.failure), gateway.clock.currentTimeMillisUnsafe())
+  warn(`The scheduler "${scheduler.id}" failed${blew ? " too often and is not asked any more, until it is reset" : ""}`, decision.failure)
   return "not-handled"
 }
 
@@ -67,7 +67,7 @@ export const pick = (gateway: Gateway, offered: ReadonlyArray<Offered>, otherwis
     return offered.find(({ credential }) => credential.id === decision.pick)?.credential
   }
   for (const scheduler of gateway.schedulers) {
-    const decision = ask(scheduler, candidates, context)
+    const decision = ask(gateway, scheduler, candidates, context)
     if (decision === "not-handled") continue
     const found = credentialOf(decision)
     if (found !== undefined) return found
