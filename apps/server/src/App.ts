@@ -31,6 +31,7 @@ import * as Idempotency from "./Idempotency.ts"
 import * as KeyStorage from "./KeyStorage.ts"
 import * as Listener from "./Listener.ts"
 import * as Operations from "./Operations.ts"
+import * as Modules from "./plugins/Modules.ts"
 import * as ProviderCredentials from "./ProviderCredentials.ts"
 import * as Configuration from "./reload/Configuration.ts"
 import { SimulatedProvider } from "./SimulatedProvider.ts"
@@ -96,7 +97,8 @@ const generation = (config: Config, around: Surroundings) => ({
     Allowance.layer(config),
     PriceBook.layer(toPriceBook(config)),
     ModelCatalogue.layer(toPriceBook(config)),
-    discoveries(config)
+    discoveries(config),
+    Modules.parts(config, around.file)
   ),
   options: { dialects, ...models(config), settings: settings(config, around) }
 })

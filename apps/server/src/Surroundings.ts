@@ -16,6 +16,8 @@ import * as SimulatedProvider from "./SimulatedProvider.ts"
 export interface Surroundings {
   /** Which worker it is; absent = it is alone. */
   readonly worker?: number
+  /** The file the configuration is read from; absent = the server was started without one. */
+  readonly file?: string
   /** Where simulated providers are reached. */
   readonly simulator: Layer.Layer<SimulatedProvider.SimulatedProvider>
   /** The page of metrics. */
@@ -31,7 +33,8 @@ export interface Surroundings {
 }
 
 /** A server that is alone in its process. */
-export const alone = (reload: Surroundings["reload"]): Surroundings => ({
+export const alone = (reload: Surroundings["reload"], file: string | undefined): Surroundings => ({
+  ...(file === undefined ? {} : { file }),
   simulator: SimulatedProvider.layer,
   metrics: PrometheusMetrics.format(),
   limitStore: LimitStoreMemory.layer,

@@ -6,4 +6,5 @@ import { enableCompileCache } from "node:module"
 import { join } from "node:path"
 
 enableCompileCache(process.env["NODE_COMPILE_CACHE"] ?? join(import.meta.dirname, "../node_modules/.cache/compiled"))
-await import("./Program.ts")
+const { start } = await import("./Program.ts")
+start()

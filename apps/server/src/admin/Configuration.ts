@@ -6,7 +6,7 @@ import { present } from "@sluice/protocol/Json"
 import { Clock, Effect, Redacted, Result, Schema, Semaphore } from "effect"
 import { HttpApi, HttpApiBuilder, HttpApiEndpoint, HttpApiGroup, HttpApiSchema } from "effect/http-api"
 import { loadText } from "../Config.ts"
-import { configError, ConfigProblem, type Problem } from "../config/ConfigError.ts"
+import { configError, ConfigProblem, type Problem, problem } from "../config/ConfigError.ts"
 import * as ConfigFile from "../configFile/ConfigFile.ts"
 import * as ConfigPatch from "../configFile/ConfigPatch.ts"
 import * as ConfigText from "../configFile/ConfigText.ts"
@@ -98,6 +98,7 @@ export const layer = HttpApiBuilder.group(
       const changed = () => new PreconditionFailed({ detail: "The file was changed since it was read: read it again, and change that." })
       if (before.etag !== etag) return yield* changed()
       const text = yield* Effect.mapError(Effect.fromResult(change(before.text)), told)
+      if (!ConfigText.hasSamePlugins(before.text, text)) return yield* told([problem(["plugins"], "modules are code: they are changed in the file itself")])
       yield* Effect.mapError(loadText(found, text), ({ problems }) => unprocessable(problems))
       const now = yield* Clock.currentTimeMillis
       const written = yield* ConfigFile.write(found, { text, etag, now, key: tagKey() }).pipe(

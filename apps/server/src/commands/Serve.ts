@@ -28,7 +28,7 @@ const run = Effect.fn("run")(function*(origin: Origin.Origin, started: Origin.Lo
   })
   return yield* config.server.workers > 1
     ? Several.serve(origin, started, onListening)
-    : Running.serve(config, alone(Reloading.layer(origin, started)), onListening)
+    : Running.serve(config, alone(Reloading.layer(origin, started), origin.file), onListening)
 })
 
 /** The command. */

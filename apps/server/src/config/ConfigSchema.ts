@@ -11,6 +11,7 @@ import { key, team, tenant } from "./Keys.ts"
 import { ledgerUrl } from "./LedgerUrl.ts"
 import { alias } from "./ModelFacts.ts"
 import { model } from "./Models.ts"
+import { plugin } from "./Plugins.ts"
 import { prices } from "./Prices.ts"
 import { provider } from "./Providers.ts"
 import { replay } from "./Replay.ts"
@@ -120,6 +121,7 @@ export const ConfigSchema = section({
     {},
     "Idempotency keys: a client that names its request with the header `Idempotency-Key` and asks again gets the first answer again."
   ),
+  plugins: defaulted(list(plugin), [], "Modules of one's own, which add parts to the gateway and commands to the command line."),
   extensions: defaulted(extensions, {}, "Optional behaviours.")
 })({ description: "The configuration of the Sluice server." })
 

@@ -106,3 +106,13 @@ export const withScalar = (text: string, node: unknown, value: string | number |
   const [from, to] = node.range
   return text.slice(from, to).includes("\n") ? undefined : edited(text, [{ from, to, text: JSON.stringify(value) }])
 }
+
+/** Whether both texts name the same modules: those are code, and code is not brought in over the network. */
+export const hasSamePlugins = (left: string, right: string): boolean => {
+  const pluginsOf = (text: string): string | undefined => {
+    const document = Result.getOrUndefined(read(text))
+    const root: unknown = document?.toJS()
+    return JSON.stringify(typeof root === "object" && root !== null && "plugins" in root ? root.plugins : undefined)
+  }
+  return (pluginsOf(left) ?? "[]") === (pluginsOf(right) ?? "[]")
+}

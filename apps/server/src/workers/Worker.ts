@@ -66,6 +66,7 @@ export const run = Effect.gen(function*() {
     )
     const around = {
       worker: task.number,
+      ...(task.source === undefined ? {} : { file: task.source.file }),
       simulator: Layer.succeed(SimulatedProvider.SimulatedProvider)({ url: simulator }),
       metrics: Effect.map(primary.ask("metrics"), String),
       limitStore: Layer.succeed(LimitStore)(SharedLimits.asked(primary.ask)),

@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
 import { readdirSync, readFileSync, statSync, writeFileSync } from "node:fs"
-import { start, token, userKey } from "./Surface.ts"
+import { plain, start, token, userKey } from "./Surface.ts"
 
 const yaml = { "content-type": "application/yaml" }
 
@@ -88,6 +88,53 @@ describe("the configuration of a running server", () => {
       assert.notInclude(broken.text + wrong.text, "canary")
       assert.strictEqual(readFileSync(file, "utf8"), before)
       assert.deepStrictEqual(readdirSync(cwd).filter((name) => name.includes(".bak") || name.startsWith(".")), [])
+    }).pipe(Effect.scoped))
+
+  it.live("is served as soon as it is written, and what needs a restart is said", () =>
+    Effect.gen(function*() {
+      const { ask } = yield* start()
+      const { headers } = yield* ask("/admin/config/text")
+      const patched = yield* ask("/admin/config", {
+        method: "PATCH",
+        headers: { "if-match": headers.get("etag") ?? "" },
+        body: { changes: [{ path: ["models", "fast", "preCommit"], value: "2 seconds" }, { path: ["server", "connections"], value: 77 }] }
+      })
+      assert.strictEqual(patched.status, 200, patched.text)
+      const { ok, report } = patched.json.reload
+      assert.deepStrictEqual([ok, report.result, report.generation, report.needRestart], [true, "applied", 2, ["server.connections"]])
+      const served = (yield* ask("/admin/config")).json.config
+      assert.deepStrictEqual([served.models[0].preCommit, served.server.connections], ["2000 millis", 10_000])
+      const status = (yield* ask("/admin/reload")).json
+      assert.deepStrictEqual([status.last.trigger, status.last.outcome.ok, status.needRestart], ["admin", true, ["server.connections"]])
+      assert.deepStrictEqual((yield* ask("/admin/reload", { method: "POST" })).json.result, "unchanged")
+    }).pipe(Effect.scoped))
+
+  it.live("that was broken by hand changes nothing when it is read again, and the problem is told", () =>
+    Effect.gen(function*() {
+      const { ask, file } = yield* start({ config: plain.replace("server: { lameDuck: 0 seconds }", "server: { lameDuck: 0 seconds, watch: false }") })
+      writeFileSync(file, readFileSync(file, "utf8").replace("dialect: openai-chat", "dialect: morse"))
+      const reloaded = yield* ask("/admin/reload", { method: "POST" })
+      assert.deepStrictEqual([reloaded.status, reloaded.headers.get("content-type")], [422, "application/problem+json"])
+      assert.deepStrictEqual([reloaded.json.problems[0].path, reloaded.json.problems[0].line], ["providers[0].dialect", 9])
+      assert.deepStrictEqual((yield* ask("/admin/reload")).json.last.outcome.ok, false)
+      assert.strictEqual((yield* ask("/admin/config")).json.config.providers[0].dialect, "openai-chat")
+    }).pipe(Effect.scoped))
+
+  it.live("takes no modules over the network, which would be code", () =>
+    Effect.gen(function*() {
+      const { ask, file } = yield* start()
+      const before = readFileSync(file, "utf8")
+      const { headers, text } = yield* ask("/admin/config/text")
+      const match = { "if-match": headers.get("etag") ?? "" }
+      const put = yield* ask("/admin/config/text", { method: "PUT", body: `${text}plugins: [{ module: ./evil.js }]\n`, headers: { ...yaml, ...match } })
+      assert.deepStrictEqual([put.status, put.json.problems[0].path], [422, "plugins"])
+      const patched = yield* ask("/admin/config", {
+        method: "PATCH",
+        body: { changes: [{ path: ["plugins"], value: [{ module: "./evil.js" }] }] },
+        headers: match
+      })
+      assert.strictEqual(patched.status, 422)
+      assert.strictEqual(readFileSync(file, "utf8"), before)
     }).pipe(Effect.scoped))
 
   it.live("is checked without being written", () =>

@@ -124,7 +124,7 @@ describe("serve", () => {
         "",
         `cannot listen on 127.0.0.1 port ${port}: another process uses it; choose another with --port (0 takes a free one)`
       ])
-      assert.deepStrictEqual(yield* complaint(open.replace("mode: open", "mode: shut")), [1, "", "FILE:2: auth.mode: Expected one of keys, open"])
+      assert.deepStrictEqual(yield* complaint(open.replace("mode: open", "mode: shut")), [1, "", "FILE:2: auth.mode: Expected one of keys, jwt, open"])
       assert.deepStrictEqual(yield* complaint(open, "--host", "0.0.0.0"), [
         1,
         "",
