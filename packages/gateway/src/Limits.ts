@@ -10,13 +10,15 @@ import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
-import { Ledger } from "./Ledger.ts"
+import type { Account } from "./Accounts.ts"
+import { Ledger, type LedgerUnavailable } from "./Ledger.ts"
 import type { LimitRefusal } from "./LimitRefusal.ts"
 import type { LimitRules } from "./LimitRules.ts"
 import * as Enforcement from "./limits/Enforcement.ts"
 import type { Estimate } from "./limits/Estimate.ts"
 import * as Keeper from "./limits/Keeper.ts"
-import { LimitStore } from "./LimitStore.ts"
+import * as Levels from "./limits/Levels.ts"
+import { LimitStore, type LimitStoreFailed } from "./LimitStore.ts"
 import type { Principal } from "./Principal.ts"
 
 /** An exchange that asks for room. Functions are called only where a limit needs to know. */
@@ -69,9 +71,26 @@ export const defaultOptions: Options = {
   leaseMs: 60_000
 }
 
+/** How full one window is. */
+export interface LimitLevel {
+  /** `tokens` and `requests` per window, requests at the same time, or money in nano-dollars. */
+  readonly kind: "requests" | "tokens" | "concurrency" | "budget"
+  readonly account: Account
+  /** The name or glob of models it is for; absent = all. */
+  readonly model?: string
+  readonly limit: number
+  readonly used: number
+  /** Of a rate. */
+  readonly windowMs?: number
+  /** When the period of a budget ends, in milliseconds since the epoch; absent = never, or it is none. */
+  readonly endsAt?: number
+}
+
 /** Makes room, or refuses. Not interruptible where it counts: whoever was given room must end it. */
 export class Limits extends Context.Service<Limits, {
   readonly reserve: (asked: Asked) => Effect.Effect<Reservation, LimitRefusal>
+  /** How full everything is that limits a principal; counts nothing. */
+  readonly levels: (principal: Principal) => Effect.Effect<ReadonlyArray<LimitLevel>, LimitStoreFailed | LedgerUnavailable>
 }>()("@sluice/gateway/Limits") {}
 
 /** Enforces limits over the store that is provided; the ledger says what was spent before the store knew of it. */
@@ -82,6 +101,12 @@ export const layer = (options: Partial<Options> = {}): Layer.Layer<Limits, never
       const settings = { ...defaultOptions, ...options }
       const store = yield* LimitStore
       const keeper = yield* Keeper.make(store, settings.leaseMs)
-      return Limits.of(Enforcement.make({ settings, store, keeper, clock: yield* Clock.Clock, ledger: yield* Ledger }))
+      const clock = yield* Clock.Clock
+      const ledger = yield* Ledger
+      const means = { store, ledger, shared: settings, leaseMs: settings.leaseMs }
+      return Limits.of({
+        ...Enforcement.make({ settings, store, keeper, clock, ledger }),
+        levels: (principal) => Effect.suspend(() => Levels.of(means, principal, clock.currentTimeMillisUnsafe()))
+      })
     })
   )

@@ -149,11 +149,13 @@ export const distinct = (contributions: ReadonlyArray<Contribution>): Effect.Eff
   return Effect.succeed(contributions)
 }
 
+/** What is installed at the moment; what is found stays open until the request is over. */
+export type Contributions = Effect.Effect<ReadonlyArray<Contribution>, never, Scope.Scope>
+
 /** A management surface. */
 export interface Surface {
   readonly access: Access
-  /** What is installed at the moment. */
-  readonly contributions: () => ReadonlyArray<Contribution>
+  readonly contributions: Contributions
   /** What answers everything that is no contribution; absent = nothing. */
   readonly app?: HttpApp<unknown>
 }

@@ -58,7 +58,8 @@ export interface Options {
 /** Secrets that are remembered, at most, whether they lead to a key or not. */
 const remembered = 10_000
 
-const principalOf = ({ id, limits, models, priority, team, tenant }: StoredKey): Principal => present({ id, tenant, team, priority, models, limits })
+/** Who asks with a stored key. */
+export const principalOf = ({ id, limits, models, priority, team, tenant }: StoredKey): Principal => present({ id, tenant, team, priority, models, limits })
 
 const isSame = (left: string, right: string): boolean => left.length === right.length && timingSafeEqual(Buffer.from(left), Buffer.from(right))
 

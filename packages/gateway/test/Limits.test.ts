@@ -59,9 +59,9 @@ const make = Effect.fnUntraced(function*(options: Partial<Limits.Options> = {}) 
       })
   })
   const services = yield* Layer.build(Limits.layer(options).pipe(Layer.provide([Layer.succeed(LimitStore, store), Layer.succeed(Ledger, ledger)])))
-  const { reserve } = yield* Effect.provide(Limits.Limits, services)
+  const { levels, reserve } = yield* Effect.provide(Limits.Limits, services)
   const refused = (one: Limits.Asked) => Effect.map(Effect.flip(reserve(one)), ({ failure }) => failure)
-  return { reserve, refused, state }
+  return { levels, reserve, refused, state }
 })
 
 const withBudget = (limit: number, period: LimitRules.Period = "month"): Principal => ({ id: "k", limits: { budgets: [{ limit: usd(limit), period }] } })
@@ -213,4 +213,40 @@ describe("limits", () => {
       assert.include(message, "the tenant \"acme\" may use 1 request per day")
       assert.isAbove(retryAfterMs, 86_000_000)
     }))
+})
+
+describe("the levels of limits", () => {
+  const principal: Principal = {
+    id: "k",
+    team: "t",
+    limits: { rates: [LimitRules.perMinute("requests", 10), LimitRules.perMinute("tokens", 1000)], concurrency: 3, budgets: [{ limit: usd(5), period: "day" }] }
+  }
+
+  it.effect("say how full everything is that limits a principal, and count nothing", () =>
+    Effect.gen(function*() {
+      yield* TestClock.setTime(Date.parse("2026-11-20T10:00:00Z"))
+      const { levels: levelsOf, reserve } = yield* make({ teams: new Map([["t", { rates: [LimitRules.perMinute("requests", 100)] }]]) })
+      const levels = Effect.map(levelsOf(principal), (all) => all.map(({ account, kind, limit, used }) => [account.kind, kind, used, limit]))
+      const before = yield* levels
+      assert.deepStrictEqual(before, [
+        ["key", "requests", 0, 10],
+        ["key", "tokens", 0, 1000],
+        ["key", "concurrency", 0, 3],
+        // What the ledger says was spent before
+        ["key", "budget", 2_000_000_000, 5_000_000_000],
+        ["team", "requests", 0, 100]
+      ])
+      assert.deepStrictEqual(yield* levels, before)
+      yield* reserve(request(principal))
+      assert.deepStrictEqual((yield* levels).map(([, , used]) => used), [1, 20, 1, 3_000_000_000, 1])
+    }).pipe(Effect.scoped))
+
+  it.effect("are told where they are full, and where nothing limits at all", () =>
+    Effect.gen(function*() {
+      const { levels, reserve } = yield* make()
+      const full: Principal = { id: "f", limits: { rates: [LimitRules.perMinute("requests", 1)] } }
+      yield* reserve(request(full))
+      assert.deepStrictEqual((yield* levels(full)).map(({ limit, used }) => [used, limit]), [[1, 1]])
+      assert.deepStrictEqual(yield* levels({ id: "nobody" }), [])
+    }).pipe(Effect.scoped))
 })

@@ -5,7 +5,11 @@
 import { HttpApi, OpenApi } from "effect/http-api"
 import * as Configuration from "./Configuration.ts"
 import * as Exchanges from "./Exchanges.ts"
+import * as Extensions from "./Extensions.ts"
+import * as Generations from "./Generations.ts"
 import * as Keys from "./Keys.ts"
+import * as Limits from "./Limits.ts"
+import * as Models from "./Models.ts"
 import * as Reloads from "./Reloads.ts"
 import * as Usage from "./Usage.ts"
 
@@ -39,7 +43,17 @@ const withToken = (document: { readonly [key: string]: unknown }) => {
 
 /** The management API. */
 export class Api extends HttpApi.make("admin")
-  .add(Keys.group, Exchanges.group, Usage.group, Configuration.group, Reloads.group)
+  .add(
+    Keys.group,
+    Exchanges.group,
+    Usage.group,
+    Limits.group,
+    Models.group,
+    Extensions.group,
+    Configuration.group,
+    Reloads.group,
+    Generations.group
+  )
   .annotateMerge(OpenApi.annotations({
     title: "Sluice management API",
     version: "0.1.0",

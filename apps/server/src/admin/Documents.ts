@@ -12,11 +12,12 @@ import { Api, document } from "./Api.ts"
 const policy = "default-src 'self' 'unsafe-inline' data: blob:; connect-src 'self'; form-action 'self'; frame-ancestors 'self'; base-uri 'none'"
 
 /** The document of the API, or of what the part named in the query contributes. */
-const openApi = (contributions: () => ReadonlyArray<Management.Contribution>) =>
-  Effect.map(HttpServerRequest.HttpServerRequest, ({ url }) => {
+const openApi = (contributions: Management.Contributions) =>
+  Effect.gen(function*() {
+    const { url } = yield* HttpServerRequest.HttpServerRequest
     const id = new URLSearchParams(url.split("?")[1] ?? "").get("extension")
     if (id === null) return HttpServerResponse.jsonUnsafe(document())
-    const found = contributions().find((each) => each._tag === "Routes" && each.id === id)
+    const found = (yield* contributions).find((each) => each._tag === "Routes" && each.id === id)
     return found?._tag === "Routes" ? HttpServerResponse.jsonUnsafe(OpenApi.fromApi(found.api)) : HttpServerResponse.empty({ status: 404 })
   })
 
@@ -26,7 +27,7 @@ const page = Management.alone(HttpApiScalar.layer(Api, { path: "/docs", scalar: 
 /** Both. */
 export const routes = (
   access: Management.Access,
-  contributions: () => ReadonlyArray<Management.Contribution>
+  contributions: Management.Contributions
 ): Layer.Layer<never, never, HttpRouter.HttpRouter> =>
   Layer.unwrap(Effect.gen(function*() {
     const scope = yield* Effect.scope

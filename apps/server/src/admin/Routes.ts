@@ -13,8 +13,12 @@ import { Api } from "./Api.ts"
 import * as Configuration from "./Configuration.ts"
 import * as Documents from "./Documents.ts"
 import * as Exchanges from "./Exchanges.ts"
+import * as Extensions from "./Extensions.ts"
+import * as GenerationList from "./Generations.ts"
 import * as Group from "./Group.ts"
 import * as Keys from "./Keys.ts"
+import * as Limits from "./Limits.ts"
+import * as Models from "./Models.ts"
 import * as Reloads from "./Reloads.ts"
 import * as Usage from "./Usage.ts"
 
@@ -31,7 +35,17 @@ const access = (config: () => Config): Management.Access => ({
   hosts: () => config().admin.hosts ?? (isLoopback(hostOf(config())) ? ownNames : undefined)
 })
 
-const groups = Layer.mergeAll(Keys.layer, Exchanges.layer, Usage.layer, Configuration.layer, Reloads.layer).pipe(Layer.provide(Group.layer))
+const groups = Layer.mergeAll(
+  Keys.layer,
+  Exchanges.layer,
+  Usage.layer,
+  Limits.layer,
+  Models.layer,
+  Extensions.layer,
+  Configuration.layer,
+  Reloads.layer,
+  GenerationList.layer
+).pipe(Layer.provide(Group.layer))
 
 /** The API as one effect, before its gate. */
 const app = Management.alone(HttpApiBuilder.layer(Api).pipe(Layer.provide(groups), Layer.provide(HttpServer.layerServices)))
@@ -39,8 +53,9 @@ const app = Management.alone(HttpApiBuilder.layer(Api).pipe(Layer.provide(groups
 /** The whole surface. */
 export const routes = Layer.unwrap(Effect.gen(function*() {
   const { current: config } = yield* ServedConfiguration
-  const { current } = yield* Generations
-  const contributions = () => current().management
+  // A request holds what it works with: a configuration that is replaced meanwhile is not closed under it
+  const { enter } = yield* Generations
+  const contributions = Effect.map(enter, ({ management }) => management)
   return Layer.merge(
     Management.mount({ access: access(config), contributions, app: yield* app }),
     Documents.routes(access(config), contributions)

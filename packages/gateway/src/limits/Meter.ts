@@ -152,6 +152,10 @@ const isMatch = (pattern: string | undefined, model: string): boolean => {
   return glob === undefined ? pattern === model : Glob.match(glob, model) !== undefined
 }
 
+/** The meters of everything that limits a principal, whatever is asked for; their amounts say nothing. */
+export const all = ({ ready }: Plan, at: number, leaseMs: number): ReadonlyArray<Meter> =>
+  ready.map((each) => meterOf(each, { model: "", at, estimate: { input: 0 }, assumedOutput: 0, bound: Money.zero, leaseMs }))
+
 /** The meters of a request. What asks for nothing is not measured: counting tokens costs none. */
 export const of = ({ ready }: Plan, facts: Facts): ReadonlyArray<Meter> => {
   const meters: Array<Meter> = []

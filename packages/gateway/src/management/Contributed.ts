@@ -5,7 +5,7 @@
 import * as Effect from "effect/Effect"
 import { HttpServerRequest } from "effect/http/HttpServerRequest"
 import * as HttpServerResponse from "effect/http/HttpServerResponse"
-import type { Contribution, Resource } from "../Management.ts"
+import type { Contributions, Resource } from "../Management.ts"
 import type { HttpApp } from "./Gate.ts"
 import * as Problem from "./Problem.ts"
 
@@ -34,7 +34,7 @@ const serve = ({ body, contentType }: Resource): HttpServerResponse.HttpServerRe
   typeof body === "string" ? HttpServerResponse.text(body, { contentType }) : HttpServerResponse.uint8Array(body, { contentType })
 
 /** Answers what lies under the prefixes of contributions, and hands everything else on. */
-export const before = <E>(contributions: () => ReadonlyArray<Contribution>, next: HttpApp<E>): HttpApp<unknown> =>
+export const before = <E>(contributions: Contributions, next: HttpApp<E>): HttpApp<unknown> =>
   Effect.gen(function*() {
     const request = yield* HttpServerRequest
     const { parts, query } = partsOf(request.url)
@@ -42,11 +42,11 @@ export const before = <E>(contributions: () => ReadonlyArray<Contribution>, next
     if (id === undefined) return yield* next
     const path = `/${rest.join("/")}`
     if (kind === "extensions") {
-      const found = contributions().find((each) => each._tag === "Routes" && each.id === id)
+      const found = (yield* contributions).find((each) => each._tag === "Routes" && each.id === id)
       return yield* found?._tag === "Routes" ? answer(request, found.app, path + query) : nowhere
     }
     if (kind !== "resources") return yield* next
-    const all = contributions().flatMap((each) => each._tag === "Resources" && each.id === id ? each.resources : [])
+    const all = (yield* contributions).flatMap((each) => each._tag === "Resources" && each.id === id ? each.resources : [])
     const found = all.find((resource) => resource.path === path)
     if (found === undefined) return yield* nowhere
     return request.method === "GET" || request.method === "HEAD" ? serve(found) : Problem.response(405, "Resources are only read.")

@@ -51,7 +51,7 @@ interface Asked {
 const surface = Effect.fnUntraced(function*(access: Partial<Management.Access> = {}) {
   const contributions = yield* contributed(Layer.merge(counter, pages))
   const served = yield* HttpRouter.toHttpEffect(
-    Management.mount({ access: { token: () => Redacted.make(token), isOpenToRead: () => false, ...access }, contributions: () => contributions })
+    Management.mount({ access: { token: () => Redacted.make(token), isOpenToRead: () => false, ...access }, contributions: Effect.succeed(contributions) })
   )
   return (path: string, { body, headers = {}, method = "GET" }: Asked = {}) =>
     Effect.gen(function*() {
@@ -97,7 +97,8 @@ describe("contributed routes that are built inside a server", () => {
       const registries = Registries.layer()
       const mounted = Layer.unwrap(Effect.map(
         Registries.Managements.use(({ all }) => all),
-        (contributions) => Management.mount({ access: { token: () => Redacted.make(token), isOpenToRead: () => false }, contributions: () => contributions })
+        (contributions) =>
+          Management.mount({ access: { token: () => Redacted.make(token), isOpenToRead: () => false }, contributions: Effect.succeed(contributions) })
       ))
       const served = HttpRouter.toHttpEffect(mounted.pipe(Layer.provide(counter), Layer.provide(registries)))
       const app = yield* served
