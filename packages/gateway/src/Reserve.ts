@@ -87,12 +87,12 @@ export const reserve = (
 }
 
 /**
- * Ends the reservation: of what neither went upstream nor was answered here, everything is given back. An answer that is given again
+ * Ends the reservation: of what neither went upstream nor was answered here, everything is given back. An answer that was kept and is given again
  * was a request like any other, and costs nothing.
  */
 export const end = ({ reservation, sentUpstream }: Exchange, { costUsd, outcome, usage }: Settlement): Effect.Effect<void> => {
   if (reservation === undefined) return Effect.void
-  if (outcome._tag === "Replayed") return reservation.settle({}, Money.zero)
+  if (outcome._tag === "Replayed" || outcome._tag === "Cached") return reservation.settle({}, Money.zero)
   const cost = costUsd === undefined ? undefined : Option.getOrUndefined(Money.fromDecimal(costUsd))
   return sentUpstream || outcome._tag === "Completed" ? reservation.settle(usage.tokens, cost) : reservation.release
 }

@@ -8,6 +8,7 @@ import * as Chain0007 from "./Chain0007.ts"
 import * as Credentials0013 from "./Credentials0013.ts"
 import * as Effort0015 from "./Effort0015.ts"
 import * as Exchanges0001 from "./Exchanges0001.ts"
+import * as ExtensionStorage0017 from "./ExtensionStorage0017.ts"
 import * as Filters0011 from "./Filters0011.ts"
 import * as Owners0002 from "./Owners0002.ts"
 import * as Replays0006 from "./Replays0006.ts"
@@ -34,5 +35,6 @@ export const loader = Migrator.fromRecord({
   "0013_credentials": Credentials0013.migration,
   "0014_attempt_credentials": AttemptCredentials0014.migration,
   "0015_effort": Effort0015.migration,
-  "0016_usage_sinks": UsageSinks0016.migration
+  "0016_usage_sinks": UsageSinks0016.migration,
+  "0017_extension_storage": ExtensionStorage0017.migration
 })
