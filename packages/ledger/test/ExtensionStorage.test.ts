@@ -123,9 +123,11 @@ for (const { missing, name, store } of kinds) {
         assert.strictEqual(yield* counters.increment("a", -2), 40)
         yield* counters.increment("b", 7, "1 hour")
         assert.deepStrictEqual(yield* counters.list(), [["a", 40], ["b", 7]])
+        // Made for an hour: a later time to live shortens nothing
+        yield* counters.increment("b", 1, "1 millis")
         yield* counters.increment("window", 5, "5 millis")
-        yield* counters.increment("window", 5, "1 hour")
         yield* until(counters.get("window"), (count) => count === 0)
+        assert.strictEqual(yield* counters.get("b"), 8)
         assert.strictEqual(yield* counters.increment("window", 3), 3)
         yield* counters.remove("a")
         assert.strictEqual(yield* counters.get("a"), 0)
