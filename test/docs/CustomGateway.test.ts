@@ -1,58 +1,63 @@
-/** The gateway of docs/examples, run as its reader would, with the simulator in the place of the provider. */
+/** The gateways of docs/examples, run as their reader would: one of twenty lines, and one with parts of its own. */
 import { NodeServices } from "@effect/platform-node"
 import { assert, it } from "@effect/vitest"
 import { Simulator, SimulatorServer } from "@sluice/testing/Simulator"
-import { Effect, FileSystem, Schedule } from "effect"
-import { spawn } from "node:child_process"
-import { once } from "node:events"
-import { readFileSync } from "node:fs"
-import { createServer } from "node:net"
+import { Effect, FileSystem } from "effect"
+import { readdirSync, readFileSync } from "node:fs"
 import { join } from "node:path"
 import OpenAI from "openai"
+import * as ExampleProcess from "./ExampleProcess.ts"
 
-const example = join(import.meta.dirname, "../../docs/examples/custom-gateway.ts")
+const linesOf = (path: string): number => readFileSync(path, "utf8").split("\n").filter((line) => line.trim() !== "").length
 
-const freePort = Effect.promise(async () => {
-  const server = createServer().listen(0, "127.0.0.1")
-  await once(server, "listening")
-  const address = server.address()
-  await new Promise((resolve) => server.close(resolve))
-  return typeof address === "object" && address !== null ? address.port : 0
+const clientOf = (url: string, apiKey: string) => new OpenAI({ baseURL: `${url}/v1`, apiKey, maxRetries: 0 })
+
+it("the plain example has at most twenty lines, and the one with parts of its own at most a hundred and fifty", () => {
+  assert.isAtMost(linesOf(ExampleProcess.pathOf("custom-gateway.ts")), 20)
+  const folder = ExampleProcess.pathOf("custom-gateway")
+  assert.isAtMost(readdirSync(folder).reduce((sum, name) => sum + linesOf(join(folder, name)), 0), 150)
 })
 
-it("the example has at most twenty lines", () => {
-  assert.isAtMost(readFileSync(example, "utf8").split("\n").filter((line) => line.trim() !== "").length, 20)
-})
-
-it.live("the example serves an OpenAI client from an Anthropic upstream", () =>
+it.live("the plain example serves an OpenAI client from an Anthropic upstream", () =>
   Effect.gen(function*() {
     const files = yield* FileSystem.FileSystem
-    const { url } = yield* SimulatorServer
+    const { url: simulator } = yield* SimulatorServer
     const cwd = yield* files.makeTempDirectoryScoped()
-    const port = yield* freePort
-    yield* Effect.acquireRelease(
-      Effect.sync(() =>
-        spawn(process.execPath, [example], {
-          cwd,
-          stdio: "inherit",
-          env: { ...process.env, PORT: String(port), ANTHROPIC_API_KEY: "upstream-key", ANTHROPIC_BASE_URL: url }
-        })
-      ),
-      (child) =>
-        Effect.promise(async () => {
-          const exited = once(child, "exit")
-          child.kill("SIGTERM")
-          await exited
-        })
-    )
-    yield* Effect.tryPromise(() => fetch(`http://127.0.0.1:${port}/health/live`)).pipe(Effect.retry({ schedule: Schedule.spaced("50 millis"), times: 400 }))
-    const client = new OpenAI({ baseURL: `http://127.0.0.1:${port}/v1`, apiKey: "sk-local", maxRetries: 0 })
+    const { url } = yield* ExampleProcess.start("custom-gateway.ts", { cwd, env: { ANTHROPIC_API_KEY: "upstream-key", ANTHROPIC_BASE_URL: simulator } })
     const answer = yield* Effect.promise(() =>
-      client.chat.completions.stream({ model: "claude-haiku-4-5", messages: [{ role: "user", content: "Hello" }] }).finalChatCompletion()
+      clientOf(url, "sk-local").chat.completions.stream({ model: "claude-haiku-4-5", messages: [{ role: "user", content: "Hello" }] }).finalChatCompletion()
     )
     assert.include(answer.choices[0]?.message.content, "Hello")
-    const stranger = new OpenAI({ baseURL: `http://127.0.0.1:${port}/v1`, apiKey: "sk-other", maxRetries: 0 })
-    const refused = yield* Effect.promise(() => stranger.models.list().then(() => undefined, (error: unknown) => error))
+    const refused = yield* Effect.promise(() => clientOf(url, "sk-other").models.list().then(() => undefined, (error: unknown) => error))
     assert.instanceOf(refused, OpenAI.AuthenticationError)
     assert.isTrue(yield* files.exists(join(cwd, "sluice.db")))
   }).pipe(Effect.scoped, Effect.provide([Simulator.layerServer(), NodeServices.layer])), 60_000)
+
+it.live("the other example serves clients of two protocols from a provider without a network, by its own rules", () =>
+  Effect.gen(function*() {
+    const { printed, url } = yield* ExampleProcess.start("custom-gateway/main.ts")
+    const { completions } = clientOf(url, "ada-3").chat
+    const messages = [{ role: "user", content: "darn it" }] as const
+    const whole = yield* Effect.promise(() => completions.create({ model: "any", messages: [...messages] }).withResponse())
+    assert.strictEqual(whole.data.choices[0]?.message.content, "You said: d**n it")
+    assert.strictEqual(whole.response.headers.get("x-sluice-provider"), "parrot")
+    const streamed = yield* Effect.promise(() => completions.stream({ model: "any", messages: [...messages], temperature: 0.5 }).finalChatCompletion())
+    assert.strictEqual(streamed.choices[0]?.message.content, "You said: d**n it")
+    yield* printed(/meter: ada \d+ tokens, \d+ bytes/)
+
+    const post = (body: object, badge = "eve-3") =>
+      Effect.promise(() =>
+        fetch(`${url}/ask`, { method: "POST", headers: { authorization: `Bearer ${badge}`, "content-type": "application/json" }, body: JSON.stringify(body) })
+          .then(async (reply) => ({ status: reply.status, text: await reply.text() }))
+      )
+    assert.deepStrictEqual(yield* post({ model: "any", ask: "Who is there?" }), { status: 200, text: "{\"answer\":\"You said: Who is there?\"}" })
+    assert.include((yield* post({ model: "any", ask: "Hi", stream: true })).text, "data: {\"done\":true}")
+    assert.strictEqual((yield* post({ model: "any" })).status, 400)
+    assert.strictEqual((yield* post({ model: "any", ask: "Hi" }, "eve-4")).status, 401)
+
+    const stranger = yield* Effect.promise(() => clientOf(url, "ada-4").models.list().then(() => undefined, (error: unknown) => error))
+    assert.instanceOf(stranger, OpenAI.AuthenticationError)
+    const long = [{ role: "user", content: "One" }, { role: "assistant", content: "Two" }, { role: "user", content: "Three" }] as const
+    const refused = yield* Effect.promise(() => completions.create({ model: "any", messages: [...long] }).then(() => undefined, (error: unknown) => error))
+    assert.instanceOf(refused, OpenAI.BadRequestError)
+  }).pipe(Effect.scoped), 60_000)

@@ -30,7 +30,10 @@ const refused = (exchanged: Exchanged): Effect.Effect<never, GatewayError> =>
 /** The whole answer. */
 export const whole = (exchanged: Exchanged): Effect.Effect<CanonicalResponse, GatewayError> =>
   exchanged.status >= 400 ? refused(exchanged) : Effect.flatMap(textOf(exchanged), (text) => {
-    const answer = Collect.collectFrames(Result.match(Json.parse(text), { onSuccess: (body) => [response.decode(body)], onFailure: () => [] }))
+    const body = Json.parse(text)
+    // A part of the gateway may have answered in words of its own
+    if (Result.isFailure(body)) return fail({ class: "protocol-violation", message: "The exchange was ended with a reply that is no canonical answer." })
+    const answer = Collect.collectFrames([response.decode(body.success)])
     return answer.failure === undefined ? Effect.succeed(answer) : fail(answer.failure)
   })
 
