@@ -1,5 +1,5 @@
 /** A protocol of one's own: `{ model, ask }` is answered with `{ answer }`. Clients may speak it, and so may providers. */
-import { CanonicalDialect, CanonicalEvent, CanonicalPart, Collect, type Dialect, type Loss, Machine, Sse, Wire } from "@sluice/protocol"
+import { CanonicalDialect, CanonicalEvent, CanonicalPart, Collect, type Dialect, type Loss, Machine, type Sse, Wire } from "@sluice/protocol"
 import { Result } from "effect"
 
 const asked = (body: Wire.Json) => Wire.isObject(body) && typeof body["ask"] === "string" ? body["ask"] : undefined
