@@ -59,7 +59,7 @@ const executor = (config: Config, provider: Provider, simulatorUrl: string, cred
 }
 
 /** Executors for all providers, with what is configured to ask them with; the simulator runs only where one of them needs it. */
-const executors = (config: Config) => {
+export const executors = (config: Config) => {
   const { providers } = config
   const all = (simulatorUrl: string) =>
     Layer.unwrap(Credentials.use((credentials) => {

@@ -11,6 +11,7 @@ import * as Keys from "./commands/Keys.ts"
 import * as Ledger from "./commands/Ledger.ts"
 import { loadConfig } from "./commands/LoadConfig.ts"
 import * as Login from "./commands/Login.ts"
+import * as Models from "./commands/Models.ts"
 import * as Serve from "./commands/Serve.ts"
 import * as Simulate from "./commands/Simulate.ts"
 import * as Translate from "./commands/Translate.ts"
@@ -23,6 +24,7 @@ const native = [
   Serve.command,
   CheckConfig.command,
   Explain.command,
+  Models.command,
   Translate.command,
   Ledger.command,
   Keys.command,

@@ -39,13 +39,22 @@ export const version: string = Catalogue.version
 /** Tokens that an answer is taken to have at most where nobody limited it. */
 export const assumedOutput = 32_768
 
-/** A price and where it is from. */
-interface Quote {
+/** A price and where it is from: the model it is listed for, and the version of its source, which records of costs name. */
+export interface Quote {
   readonly price: Prices.Price
   readonly model: string
   readonly version: string
+  /** Tokens of the model's context, where the source of the price knows them. */
   readonly context?: number | undefined
 }
+
+/** The prices, and the price that a request would be charged by. */
+export interface Book extends Service {
+  /** None where no price is known. */
+  readonly quote: (priced: Prices.Priced) => Option.Option<Quote>
+}
+
+type Service = Prices.Prices["Service"]
 
 /** Looked-up names that are remembered; clients may ask for any number of them. */
 const maxRemembered = 4_096
@@ -61,7 +70,7 @@ const names = ({ model, servedModel, upstreamModel }: Prices.Priced): ReadonlyAr
   [servedModel, upstreamModel, model].filter((name) => name !== undefined)
 
 /** A price book. */
-export const make = (options: Options = {}): Prices.Prices["Service"] => {
+export const make = (options: Options = {}): Book => {
   const overrides = (options.overrides ?? []).map(({ model, price, provider }) => ({
     model,
     provider,
@@ -117,6 +126,7 @@ export const make = (options: Options = {}): Prices.Prices["Service"] => {
   }
 
   return {
+    quote: (priced) => Option.fromUndefinedOr(quote(priced)),
     cost: (spent) => {
       const found = quote(spent)
       const cost = found && Pricing.cost(found.price, spent.usage)

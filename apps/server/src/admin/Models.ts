@@ -1,6 +1,6 @@
 /** The names clients may use and where they lead: the list, the plan for one name, and what would become of a whole request. */
 import { Generations } from "@sluice/gateway/Generations"
-import type { ModelEntry } from "@sluice/gateway/ModelEntry"
+import { fallbackName, type ModelEntry } from "@sluice/gateway/ModelEntry"
 import * as ModelRegistry from "@sluice/gateway/ModelRegistry"
 import * as Planner from "@sluice/gateway/Planner"
 import { parse } from "@sluice/protocol/Json"
@@ -64,7 +64,7 @@ const shown = (id: string, entry: ModelEntry): typeof Model.Type => ({
   entry: entry.id,
   origin: entry.origin === undefined ? "configured" : origins[entry.origin._tag],
   targets: entry.targets.map(({ model, provider, weight }) => ({ provider, ...present({ model, weight }) })),
-  fallbacks: entry.fallbacks ?? [],
+  fallbacks: (entry.fallbacks ?? []).map(fallbackName),
   order: entry.order ?? "weighted",
   fidelity: entry.fidelity ?? "default",
   ...(entry.operations === undefined ? {} : { operations: entry.operations })
