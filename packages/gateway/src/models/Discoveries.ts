@@ -65,6 +65,9 @@ const failureOf = (cause: Cause.Cause<unknown>): NonNullable<ListStatus["failure
 
 const isFailure = (value: unknown): value is NonNullable<ListStatus["failure"]> => typeof value === "object" && value !== null && "class" in value
 
+/** No key at all needs no name. */
+const idOf = ({ id, kind }: Credential): string | undefined => kind === "none" ? undefined : id
+
 /** What credentials of one provider list, each model once, with those that list it where others do not. */
 const union = (lists: ReadonlyArray<readonly [credential: string | undefined, models: ReadonlyArray<ListedModel>]>, asked: number) => {
   const found = new Map<string, { readonly model: ListedModel; readonly credentials: Array<string> }>()
@@ -95,10 +98,10 @@ export const make = (options: DiscoveryOptions, { executors, lists, naming, now,
     if (executor?.credentials === undefined) return [undefined]
     return executor.credentials().filter(({ isUsable, weight }) => weight > 0 && isUsable?.() !== false)
   }
-  const ids = (): ReadonlyArray<string | undefined> => executor?.credentials === undefined ? [undefined] : executor.credentials().map(({ id }) => id)
+  const ids = (): ReadonlyArray<string | undefined> => executor?.credentials === undefined ? [undefined] : executor.credentials().map(idOf)
 
   const readOne = Effect.fnUntraced(function*(asked: Executor, credential: Credential | undefined) {
-    const id = credential?.id
+    const id = credential === undefined ? undefined : idOf(credential)
     const exit = yield* Effect.exit(ProviderList.read(asked, credential, timeout))
     const triedAt = now()
     if (Exit.isSuccess(exit)) {
