@@ -74,8 +74,20 @@ const plainAnswer = (provider: Provider, incoming: Incoming, entry: LogEntry, op
   return typeof answer === "string" ? whole(200, { ...contentTypes.json, ...provider.answerHeaders(entry.n) }, answer) : refused(provider, entry.n, answer)
 }
 
+/** What a simulator may be told. */
+export interface EngineOptions {
+  /** How many requests the log keeps. */
+  readonly logLimit?: number
+  /** Who is let in, by the secret that was sent, in whatever header; absent = whoever the protocol's own service would let in. */
+  readonly accepts?: (secret: string) => boolean
+}
+
+/** The secret of a request, from wherever a protocol or a login puts it. */
+const secretOf = ({ headers }: Incoming): string =>
+  /^Bearer +(.+)$/i.exec(headers["authorization"] ?? "")?.[1] ?? headers["x-api-key"] ?? headers["x-goog-api-key"] ?? headers["api-key"] ?? ""
+
 /** A fresh simulator with an empty log and no counters. */
-export const makeEngine = (options: { readonly logLimit?: number } = {}): Engine => {
+export const makeEngine = (options: EngineOptions = {}): Engine => {
   const log = makeLog(options.logLimit)
   const seen = new Map<string, number>()
   let count = 0
@@ -90,7 +102,11 @@ export const makeEngine = (options: { readonly logLimit?: number } = {}): Engine
   }
 
   const answer = ({ provider, operation }: Route, incoming: Incoming, entry: LogEntry, asked: Selection): Actions => {
-    const denied = provider.authorize(incoming)
+    const denied = options.accepts === undefined
+      ? provider.authorize(incoming)
+      : options.accepts(secretOf(incoming))
+      ? undefined
+      : { status: 401, message: "The credential is not valid.", code: "invalid_api_key" }
     if (denied !== undefined) return refused(provider, entry.n, denied)
     const wanted = scenarios[asked.scenario]
     if (wanted === undefined) return refused(provider, entry.n, provider.refusals.unknownModel(entry.model))

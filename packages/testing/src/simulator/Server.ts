@@ -9,18 +9,17 @@ import type * as Scope from "effect/Scope"
 import * as http from "node:http"
 import type { AddressInfo } from "node:net"
 import type { Action, Write } from "./Actions.ts"
-import { type Engine, makeEngine } from "./Engine.ts"
+import { type Engine, type EngineOptions, makeEngine } from "./Engine.ts"
 import type { Incoming } from "./Provider.ts"
 import { endEntry, type Ending, type LogEntry, toNdjson } from "./RequestLog.ts"
 
 /** The server cannot listen, for example because the port is taken. */
 export class SimulatorListenError extends Schema.TaggedError<SimulatorListenError>()("SimulatorListenError", { message: Schema.String }) {}
 
-/** Where to listen: port 0 (a free one) and 127.0.0.1 unless told; how many requests the log keeps. */
-export interface ServerOptions {
+/** Where to listen: port 0 (a free one) and 127.0.0.1 unless told; how many requests the log keeps, and who is let in. */
+export interface ServerOptions extends EngineOptions {
   readonly port?: number
   readonly host?: string
-  readonly logLimit?: number
 }
 
 /** A running simulator. `url` has no slash at its end. */
@@ -152,7 +151,7 @@ const listen = (server: http.Server, options: ServerOptions) =>
 
 /** Starts a simulator that lives as long as its scope; closing it drops every open connection. */
 export const startServer = Effect.fnUntraced(function*(options: ServerOptions = {}): Effect.fn.Return<RunningServer, SimulatorListenError, Scope.Scope> {
-  const engine = makeEngine(options.logLimit === undefined ? {} : { logLimit: options.logLimit })
+  const engine = makeEngine(options)
   const server = http.createServer({ keepAliveTimeout: 60_000, requestTimeout: 0 }, onRequest(engine))
   yield* Effect.addFinalizer(() =>
     Effect.callback<void>((resume) => {
