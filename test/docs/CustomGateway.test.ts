@@ -39,21 +39,21 @@ it.live("the other example serves clients of two protocols from a provider witho
     const { completions } = clientOf(url, "ada-3").chat
     const messages = [{ role: "user", content: "darn it" }] as const
     const whole = yield* Effect.promise(() => completions.create({ model: "any", messages: [...messages] }).withResponse())
-    assert.strictEqual(whole.data.choices[0]?.message.content, "You said: d**n it")
+    assert.strictEqual(whole.data.choices[0]?.message.content, "You said (high): d**n it")
     assert.strictEqual(whole.response.headers.get("x-sluice-provider"), "parrot")
     const streamed = yield* Effect.promise(() => completions.stream({ model: "any", messages: [...messages], temperature: 0.5 }).finalChatCompletion())
-    assert.strictEqual(streamed.choices[0]?.message.content, "You said: d**n it")
+    assert.strictEqual(streamed.choices[0]?.message.content, "You said (high): d**n it")
     yield* printed(/meter: ada \d+ tokens, \d+ bytes/)
 
-    const post = (body: object, badge = "eve-3") =>
+    const post = (body: object, badge = "judy-4") =>
       Effect.promise(() =>
         fetch(`${url}/ask`, { method: "POST", headers: { authorization: `Bearer ${badge}`, "content-type": "application/json" }, body: JSON.stringify(body) })
           .then(async (reply) => ({ status: reply.status, text: await reply.text() }))
       )
-    assert.deepStrictEqual(yield* post({ model: "any", ask: "Who is there?" }), { status: 200, text: "{\"answer\":\"You said: Who is there?\"}" })
+    assert.deepStrictEqual(yield* post({ model: "any", ask: "Who is there?" }), { status: 200, text: "{\"answer\":\"You said (low): Who is there?\"}" })
     assert.include((yield* post({ model: "any", ask: "Hi", stream: true })).text, "data: {\"done\":true}")
     assert.strictEqual((yield* post({ model: "any" })).status, 400)
-    assert.strictEqual((yield* post({ model: "any", ask: "Hi" }, "eve-4")).status, 401)
+    assert.strictEqual((yield* post({ model: "any", ask: "Hi" }, "judy-5")).status, 401)
 
     const stranger = yield* Effect.promise(() => clientOf(url, "ada-4").models.list().then(() => undefined, (error: unknown) => error))
     assert.instanceOf(stranger, OpenAI.AuthenticationError)

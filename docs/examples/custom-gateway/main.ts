@@ -5,9 +5,9 @@ import { OpenAiChat } from "@sluice/openai"
 import { Config, Layer } from "effect"
 import { createServer } from "node:http"
 import * as Ask from "./Ask.ts"
-import { badges, meter, parrot, politeness } from "./parts.ts"
+import { badges, byVoice, meter, parrot, politeness } from "./parts.ts"
 
-const Gateway = HttpGateway.serve(Layer.mergeAll(parrot, politeness, meter), { dialects: [Ask.dialect, OpenAiChat.dialect] }).pipe(
+const Gateway = HttpGateway.serve(Layer.mergeAll(parrot, byVoice, politeness, meter), { dialects: [Ask.dialect, OpenAiChat.dialect] }).pipe(
   Layer.provide(NodeHttpServer.layerConfig(createServer, { port: Config.Port("PORT").pipe(Config.withDefault(8787)) })),
   Layer.provide([LedgerMemory.layer, Authenticator.chain(badges)])
 )
