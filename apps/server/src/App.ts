@@ -25,7 +25,19 @@ import * as Admin from "./Admin.ts"
 import * as Admitting from "./Admitting.ts"
 import * as Allowance from "./Allowance.ts"
 import * as Authentication from "./Authentication.ts"
-import { type Config, isInMemory, type Provider, toAliases, toBytes, toDiscoveries, toModelEntries, toPriceBook, toProviderNaming } from "./Config.ts"
+import {
+  type Config,
+  isInMemory,
+  type Provider,
+  toAliases,
+  toBytes,
+  toDiscoveries,
+  toModelEntries,
+  toPolicy,
+  toPriceBook,
+  toProviderNaming,
+  toScheduling
+} from "./Config.ts"
 import { dialectOf, dialects } from "./Dialects.ts"
 import * as Idempotency from "./Idempotency.ts"
 import * as KeyStorage from "./KeyStorage.ts"
@@ -54,7 +66,8 @@ const executor = (config: Config, provider: Provider, simulatorUrl: string, cred
       idleMs: Duration.toMillis(provider.timeouts.idle),
       totalMs: Duration.toMillis(provider.timeouts.total)
     },
-    retries: provider.retries
+    retries: provider.retries,
+    policy: toPolicy(provider)
   })
 }
 
@@ -71,7 +84,7 @@ export const executors = (config: Config) => {
     : all("")
 }
 
-const settings = ({ auth, ledger, server }: Config, { worker }: Surroundings) => ({
+const settings = ({ auth, ledger, scheduling, server }: Config, { worker }: Surroundings) => ({
   ...(worker === undefined ? {} : { worker }),
   onLedgerFailure: ledger.onFailure,
   bodies: ledger.bodies,
@@ -79,7 +92,8 @@ const settings = ({ auth, ledger, server }: Config, { worker }: Surroundings) =>
   heartbeatMs: Duration.toMillis(server.heartbeat),
   writeStallMs: Duration.toMillis(server.writeStall),
   drains: { concurrent: server.drains.concurrent, timeMs: Duration.toMillis(server.drains.time), bytes: toBytes(server.drains.bytes) },
-  queryKey: auth.queryKey
+  queryKey: auth.queryKey,
+  maxAttempts: scheduling.attempts
 })
 
 /** The lists of providers that are read. */
@@ -123,6 +137,7 @@ const continuity = ({ continuity: { answers, size, ttl } }: Config) =>
 const standing = (config: Config, around: Surroundings) =>
   Layer.mergeAll(
     continuity(config),
+    toScheduling(config.scheduling),
     outbox(config),
     Admitting.layer(config),
     Idempotency.layer(config, around),

@@ -63,7 +63,7 @@ export const begin = <Q extends Asked>({ credential, exchange, executor, model, 
   exchange.current = {
     provider: executor.id,
     upstreamModel: model,
-    credential: credential?.id,
+    credential: credential?.kind === "none" ? undefined : credential?.id,
     upstream: executor.dialect.id,
     lane: outbound.lane,
     losses: exchange.requestLosses.length === 0 ? outbound.losses : [...exchange.requestLosses, ...outbound.losses],

@@ -92,7 +92,7 @@ const record = <Q extends Asked>(
     upstreamModel: candidate.model,
     startedAt: timeOf(exchange, begunAt),
     endedAt: timeOf(exchange, gateway.now()),
-    ...(credential === undefined ? {} : { credential: credential.id }),
+    ...(credential === undefined || credential.kind === "none" ? {} : { credential: credential.id }),
     ...(failure === undefined
       ? {}
       : { error: { class: failure.class, message: failure.message, ...(failure.status === undefined ? {} : { status: failure.status }) } })

@@ -15,6 +15,7 @@ import { plugin } from "./Plugins.ts"
 import { prices } from "./Prices.ts"
 import { provider } from "./Providers.ts"
 import { replay } from "./Replay.ts"
+import { scheduling } from "./Scheduling.ts"
 import { server } from "./Server.ts"
 
 const ledger = section({
@@ -100,6 +101,7 @@ export const ConfigSchema = section({
   ),
   providers: required(list(provider), "Where requests can be sent."),
   credentials: defaulted(credentials, {}, "Where logins at providers are kept, and with what they are sealed."),
+  scheduling: defaulted(scheduling, {}, "How often requests are tried, and what is remembered of conversations."),
   models: defaulted(list(model), [], "The names clients ask for. One entry is one route. Required unless a provider's list is read."),
   aliases: defaulted(list(alias), [], "Other names of models, and pools of them."),
   prices: defaulted(prices, {}, "What models cost, where published prices do not say or do not hold."),

@@ -23,6 +23,7 @@ import {
 import { info } from "./ModelFacts.ts"
 import { price } from "./Prices.ts"
 import { providerId } from "./Providers.ts"
+import { fallbacks, routes } from "./Routes.ts"
 
 const onClientGone = (doc: Doc<"cancel" | "drain" | { readonly drain: { readonly time: string; readonly bytes: string } }>) =>
   Schema.Union([
@@ -72,7 +73,12 @@ export const model = section({
   aliases: defaulted(list(text), [], "Other names of the model, which stands beside them. For more, see the section `aliases`."),
   forced: defaulted(flag, false, "Whether answers name the model as the client did, and not as the provider does."),
   info: optional(info, "What is known of the model, for lists. Goes before what the provider's list and the catalogue say; absent facts are theirs."),
-  fallbacks: defaulted(list(text), [], "Model names whose targets are tried, in this order, after the entry's own."),
+  routes: optional(routes, "Where requests go on to, before anything is planned: the first whose condition holds. Absent = nowhere."),
+  fallbacks: defaulted(
+    fallbacks,
+    [],
+    "Models whose targets are tried, in this order, after the entry's own: names, or names with conditions."
+  ),
   operations: optional(
     list(oneOf(["generate", "count", "embed"])),
     "What clients may ask of the model: an answer, the tokens of a prompt, vectors of texts. Anything else is refused, and lists show it. Absent = whatever the protocols of its providers can be asked."

@@ -23,6 +23,7 @@ import {
   text
 } from "./Fields.ts"
 import { naming } from "./ModelFacts.ts"
+import { policy } from "./ProviderPolicies.ts"
 
 /** The protocols a provider may speak. */
 export const dialects = ["openai-chat", "openai-responses", "anthropic-messages", "gemini-generate"] as const
@@ -84,8 +85,7 @@ export const provider = section({
   ),
   ...naming,
   retries: defaulted(integer(0, 10), 1, "Extra tries per target before the next target is taken."),
-  breaker: defaulted(flag, false, "Stop sending to the provider for a while after repeated failures."),
-  cooldown: defaulted(flag, false, "Rest a credential the provider has rate-limited until it may be used again.")
+  ...policy
 })
 
 /** The type of one provider. */

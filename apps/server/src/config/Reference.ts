@@ -41,6 +41,8 @@ const rows = (prefix: string, node: Node): ReadonlyArray<ReadonlyArray<string>> 
       ? rows(path, key)
       : key.items?.properties !== undefined
       ? rows(`${path}[]`, key.items)
+      : key.items?.anyOf !== undefined
+      ? key.items.anyOf.flatMap((member) => rows(`${path}[]`, member))
       : (key.anyOf ?? []).flatMap((member) => member.items === undefined ? rows(path, member) : rows(`${path}[]`, member.items))
     return [row, ...nested]
   })

@@ -16,6 +16,7 @@ import { limitProblems } from "./LimitSettings.ts"
 import { hasDiscovery, toAliases, toModelRegistry } from "./ModelRoutes.ts"
 import { notInThisVersion } from "./NotInThisVersion.ts"
 import { priceProblems } from "./Prices.ts"
+import { policyProblems } from "./ProviderPolicies.ts"
 
 /** All problems of a decoded configuration. */
 export const ruleProblems = (config: Config): ReadonlyArray<Problem> => [
@@ -37,6 +38,7 @@ export const ruleProblems = (config: Config): ReadonlyArray<Problem> => [
   ...modelsServable(config),
   ...limitProblems(config),
   ...priceProblems(config),
+  ...policyProblems(config.providers),
   ...notInThisVersion(config)
 ]
 

@@ -35,7 +35,8 @@ const servable = (started: Config, wanted: Config): Config => {
     log: started.log,
     continuity: started.continuity,
     credentials: started.credentials,
-    replay: started.replay
+    replay: started.replay,
+    scheduling: { ...started.scheduling, attempts: wanted.scheduling.attempts }
   }
 }
 

@@ -91,7 +91,7 @@ describe("what is left out", () => {
     assert.strictEqual(config.auth.mode, "keys")
     assert.deepInclude(config.ledger, { durability: "strict", bodies: "none", onFailure: "deny" })
     assert.deepStrictEqual(config.log, { level: "info", format: "json" })
-    assert.deepInclude(config.providers[0], { retries: 1, breaker: false, cooldown: false, simulator: false })
+    assert.deepInclude(config.providers[0], { retries: 1, scheduler: "weighted", breaker: true, errorRules: [], simulator: false })
     assert.strictEqual(Duration.toMillis(config.providers[0]!.timeouts.idle), 60_000)
     assert.deepStrictEqual([config.keys, config.extensions], [[], {}])
   })

@@ -208,16 +208,6 @@ describe("what this version does not act on", () => {
     assert.match(messages(file(setting)).join(), /is not supported in this version; leave it out$/)
   })
 
-  const ofProviders: ReadonlyArray<readonly [setting: string, path: string]> = [
-    ["breaker: true", "providers[0].breaker"],
-    ["cooldown: true", "providers[0].cooldown"]
-  ]
-  it.each(ofProviders)("is refused of a provider too: %s", (setting, path) => {
-    const source = file("", `baseUrl: "https://a.example", ${setting}`)
-    assert.deepStrictEqual(problems(source), [`3 ${path}`])
-    assert.match(messages(source).join(), /is not supported in this version; leave it out$/)
-  })
-
   it("a certificate without its key is refused", () => {
     const source = file("", `baseUrl: "https://a.example", tls: { cert: "client.pem" }`)
     assert.deepStrictEqual(problems(source), ["3 providers[0].tls"])
