@@ -29,7 +29,7 @@ const withToken = (document: { readonly [key: string]: unknown }) => {
     Object.fromEntries(
       Object.entries(Object(item)).map(([method, operation]) => [
         method,
-        isOperation(operation) ? { ...operation, responses: { ...operation.responses, 401: unauthorized } } : operation
+        isOperation(operation) ? { ...operation, security: [{ token: [] }], responses: { ...operation.responses, 401: unauthorized } } : operation
       ])
     )
   ])

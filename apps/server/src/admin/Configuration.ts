@@ -4,7 +4,7 @@
  */
 import { present } from "@sluice/protocol/Json"
 import { Clock, Effect, Redacted, Result, Schema, Semaphore } from "effect"
-import { HttpApi, HttpApiBuilder, HttpApiEndpoint, HttpApiGroup, HttpApiSchema } from "effect/http-api"
+import { HttpApi, HttpApiBuilder, HttpApiEndpoint, HttpApiGroup, HttpApiSchema, OpenApi } from "effect/http-api"
 import { loadText } from "../Config.ts"
 import { configError, ConfigProblem, type Problem, problem } from "../config/ConfigError.ts"
 import * as ConfigFile from "../configFile/ConfigFile.ts"
@@ -36,28 +36,28 @@ export const group = finished(
         file: Schema.optionalKey(Schema.String.annotate({ description: "Absent = the server was started without a file." })),
         config: Schema.Record(Schema.String, Schema.Json)
       })
-    }),
+    }).annotate(OpenApi.Summary, "Read what is served, with its defaults"),
     HttpApiEndpoint.get("getConfigText", "/config/text", {
       success: HttpApiSchema.WithHeaders(Yaml, { etag: Schema.String }),
       error: [Conflict, Unprocessable]
-    }),
+    }).annotate(OpenApi.Summary, "Read the text of the file"),
     HttpApiEndpoint.put("putConfigText", "/config/text", {
       headers: ifMatch,
       payload: Yaml,
       success: WrittenConfig,
       error: [Conflict, PreconditionFailed, PreconditionRequired, Unprocessable]
-    }),
+    }).annotate(OpenApi.Summary, "Replace the text of the file, and serve it"),
     HttpApiEndpoint.patch("patchConfig", "/config", {
       headers: ifMatch,
       payload: Schema.Struct({ changes: Schema.NonEmptyArray(ConfigPatch.Change) }),
       success: WrittenConfig,
       error: [Conflict, PreconditionFailed, PreconditionRequired, Unprocessable]
-    }),
+    }).annotate(OpenApi.Summary, "Change single values of the file, and serve it"),
     HttpApiEndpoint.post("checkConfig", "/config/check", {
       payload: Yaml,
       success: Schema.Struct({ ok: Schema.Boolean, problems: Schema.Array(ConfigProblem) }),
       error: [Conflict]
-    })
+    }).annotate(OpenApi.Summary, "Check a text without writing it")
   ),
   "Configuration",
   "What is served and the file it comes from. Secrets are never shown: in the text, `<secret N>` stands in the place of each one that is written out, and is put back when the text is written."

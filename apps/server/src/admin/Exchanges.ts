@@ -5,7 +5,7 @@ import * as LedgerReader from "@sluice/ledger/LedgerReader"
 import { present } from "@sluice/protocol/Json"
 import type { LedgerStatus } from "@sluice/protocol/Outcome"
 import { Clock, Effect, Option, Schema } from "effect"
-import { HttpApi, HttpApiBuilder, HttpApiEndpoint, HttpApiGroup } from "effect/http-api"
+import { HttpApi, HttpApiBuilder, HttpApiEndpoint, HttpApiGroup, OpenApi } from "effect/http-api"
 import { sourceOf } from "../commands/ledger/KeptIn.ts"
 import * as Moment from "../commands/ledger/Moment.ts"
 import { Configuration } from "../reload/Configuration.ts"
@@ -115,8 +115,11 @@ export const group = finished(
         next: Text.annotate({ description: "Where the next page begins; absent = this is the last one." })
       }),
       error: [Unavailable]
-    }),
-    HttpApiEndpoint.get("getExchange", "/exchanges/:id", { params: { id: Schema.String }, success: Detail, error: [NotFound, Unavailable] })
+    }).annotate(OpenApi.Summary, "Read the record, newest first"),
+    HttpApiEndpoint.get("getExchange", "/exchanges/:id", { params: { id: Schema.String }, success: Detail, error: [NotFound, Unavailable] }).annotate(
+      OpenApi.Summary,
+      "Read everything about one exchange"
+    )
   ),
   "Exchanges",
   "The record of every request, newest first, by keyset pages: a page does not shift while new exchanges come."

@@ -4,7 +4,7 @@ import type { Installed } from "@sluice/gateway/Hooks"
 import * as Management from "@sluice/gateway/Management"
 import { present } from "@sluice/protocol/Json"
 import { Effect, Schema } from "effect"
-import { HttpApi, HttpApiBuilder, HttpApiEndpoint, HttpApiGroup, HttpApiSchema } from "effect/http-api"
+import { HttpApi, HttpApiBuilder, HttpApiEndpoint, HttpApiGroup, HttpApiSchema, OpenApi } from "effect/http-api"
 import { finished } from "./Group.ts"
 import { NotFound } from "./Problems.ts"
 
@@ -41,8 +41,11 @@ export const group = finished(
   HttpApiGroup.make("extensions").add(
     HttpApiEndpoint.get("listExtensions", "/extensions", {
       success: Schema.Struct({ hooks: Schema.Array(Hook), fuses: Schema.Array(Fuse), contributions: Schema.Array(Contribution) })
-    }),
-    HttpApiEndpoint.post("resetFuse", "/fuses/:id/reset", { params: { id: Schema.String }, success: HttpApiSchema.NoContent, error: [NotFound] })
+    }).annotate(OpenApi.Summary, "List what is installed, in the order it is called in"),
+    HttpApiEndpoint.post("resetFuse", "/fuses/:id/reset", { params: { id: Schema.String }, success: HttpApiSchema.NoContent, error: [NotFound] }).annotate(
+      OpenApi.Summary,
+      "Call a part again that was fused"
+    )
   ),
   "Extensions",
   "Extensions and interceptors, their fuses, and what parts contribute to this surface. A part that is fused is not called until it is reset."

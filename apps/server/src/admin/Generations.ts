@@ -1,7 +1,7 @@
 /** The configurations that are served at the moment: the current one, and those before it whose last exchanges still run. */
 import { Generations } from "@sluice/gateway/Generations"
 import { Effect, Schema } from "effect"
-import { HttpApi, HttpApiBuilder, HttpApiEndpoint, HttpApiGroup } from "effect/http-api"
+import { HttpApi, HttpApiBuilder, HttpApiEndpoint, HttpApiGroup, OpenApi } from "effect/http-api"
 import { finished } from "./Group.ts"
 
 const Generation = Schema.Struct({
@@ -14,7 +14,10 @@ const Generation = Schema.Struct({
 /** The endpoints. */
 export const group = finished(
   HttpApiGroup.make("generations").add(
-    HttpApiEndpoint.get("listGenerations", "/generations", { success: Schema.Struct({ generations: Schema.Array(Generation) }) })
+    HttpApiEndpoint.get("listGenerations", "/generations", { success: Schema.Struct({ generations: Schema.Array(Generation) }) }).annotate(
+      OpenApi.Summary,
+      "List the configurations that are served"
+    )
   ),
   "Generations",
   "An exchange keeps the configuration it began with: after a reload the one before it lives until its last exchange has ended."

@@ -3,7 +3,7 @@ import { KeyStore, type StoredKey } from "@sluice/gateway/KeyStore"
 import { maxBudgetUsd } from "@sluice/gateway/LimitRules"
 import * as Money from "@sluice/protocol/Money"
 import { Clock, Effect, Option, Redacted, Schema } from "effect"
-import { HttpApi, HttpApiBuilder, HttpApiEndpoint, HttpApiGroup, HttpApiSchema } from "effect/http-api"
+import { HttpApi, HttpApiBuilder, HttpApiEndpoint, HttpApiGroup, HttpApiSchema, OpenApi } from "effect/http-api"
 import * as Shown from "../commands/keys/Shown.ts"
 import type { Config } from "../Config.ts"
 import * as NewKey from "../NewKey.ts"
@@ -78,13 +78,16 @@ export const group = finished(
     HttpApiEndpoint.get("listKeys", "/keys", {
       success: Schema.Struct({ stored: Schema.Array(Key), configured: Schema.Array(ConfiguredKey) }),
       error: [Unavailable]
-    }),
+    }).annotate(OpenApi.Summary, "List the keys that are stored and those of the configuration"),
     HttpApiEndpoint.post("createKey", "/keys", {
       payload: NewKeyBody,
       success: MadeKey.pipe(HttpApiSchema.status(201)),
       error: [Conflict, Unprocessable, Unavailable]
-    }),
-    HttpApiEndpoint.delete("revokeKey", "/keys/:id", { params: { id: Schema.String }, success: Key, error: [Conflict, NotFound, Unavailable] })
+    }).annotate(OpenApi.Summary, "Make a key; its secret is in the answer and nowhere else"),
+    HttpApiEndpoint.delete("revokeKey", "/keys/:id", { params: { id: Schema.String }, success: Key, error: [Conflict, NotFound, Unavailable] }).annotate(
+      OpenApi.Summary,
+      "End a key, for good"
+    )
   ),
   "Keys",
   "Client keys. A secret is shown once, when its key is made; running servers refuse a revoked key after `auth.keysFreshFor` at the latest."

@@ -7,7 +7,7 @@ import * as VirtualKeys from "@sluice/gateway/VirtualKeys"
 import { present } from "@sluice/protocol/Json"
 import * as Money from "@sluice/protocol/Money"
 import { Effect, Option, Schema } from "effect"
-import { HttpApi, HttpApiBuilder, HttpApiEndpoint, HttpApiGroup } from "effect/http-api"
+import { HttpApi, HttpApiBuilder, HttpApiEndpoint, HttpApiGroup, OpenApi } from "effect/http-api"
 import { type Config, toApiKeys } from "../Config.ts"
 import { Configuration } from "../reload/Configuration.ts"
 import { finished } from "./Group.ts"
@@ -30,7 +30,7 @@ export const group = finished(
       params: { kind: Schema.Literals(["key", "team", "tenant"]), id: Schema.String },
       success: Schema.Struct({ levels: Schema.Array(Level) }),
       error: [NotFound, Unavailable]
-    })
+    }).annotate(OpenApi.Summary, "Say how full the limits of an account are")
   ),
   "Limits",
   "What limits an account, and how full it is: a key meets its own limits and those of its team and its tenant."

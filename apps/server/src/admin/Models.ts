@@ -6,7 +6,7 @@ import * as Planner from "@sluice/gateway/Planner"
 import { parse } from "@sluice/protocol/Json"
 import { present } from "@sluice/protocol/Json"
 import { Clock, Effect, Option, Result, Schema } from "effect"
-import { HttpApi, HttpApiBuilder, HttpApiEndpoint, HttpApiGroup } from "effect/http-api"
+import { HttpApi, HttpApiBuilder, HttpApiEndpoint, HttpApiGroup, OpenApi } from "effect/http-api"
 import { explain } from "../commands/explain/Explanation.ts"
 import { dialects } from "../Dialects.ts"
 import { Configuration } from "../reload/Configuration.ts"
@@ -45,13 +45,19 @@ const Asked = Schema.Struct({
 /** The endpoints. */
 export const group = finished(
   HttpApiGroup.make("models").add(
-    HttpApiEndpoint.get("listModels", "/models", { success: Schema.Struct({ models: Schema.Array(Model) }) }),
-    HttpApiEndpoint.get("resolveModel", "/models/resolve", { query: { model: Schema.NonEmptyString }, success: Plan, error: [NotFound] }),
+    HttpApiEndpoint.get("listModels", "/models", { success: Schema.Struct({ models: Schema.Array(Model) }) }).annotate(
+      OpenApi.Summary,
+      "List the names clients may use"
+    ),
+    HttpApiEndpoint.get("resolveModel", "/models/resolve", { query: { model: Schema.NonEmptyString }, success: Plan, error: [NotFound] }).annotate(
+      OpenApi.Summary,
+      "Say where a name leads"
+    ),
     HttpApiEndpoint.post("explain", "/explain", {
       payload: Asked,
       success: Schema.Record(Schema.String, Schema.Json).annotate({ identifier: "Explanation" }),
       error: [Unprocessable]
-    })
+    }).annotate(OpenApi.Summary, "Say what would become of a request, without sending it")
   ),
   "Models",
   "The names clients may use, where they lead, and what would become of a request, which is not sent."

@@ -1,6 +1,6 @@
 /** Reading the configuration again: on demand, and how the last attempt went, in every process of the server. */
 import { Effect, Schema } from "effect"
-import { HttpApi, HttpApiBuilder, HttpApiEndpoint, HttpApiGroup } from "effect/http-api"
+import { HttpApi, HttpApiBuilder, HttpApiEndpoint, HttpApiGroup, OpenApi } from "effect/http-api"
 import { ConfigProblem } from "../config/ConfigError.ts"
 import { Reload, type ReloadFailure, type Status } from "../reload/Reload.ts"
 import { Report, SectionChange } from "../reload/Report.ts"
@@ -51,8 +51,8 @@ const shown = ({ appliedAt, last, ...rest }: Status): typeof ReloadStatus.Type =
 /** The endpoints. */
 export const group = finished(
   HttpApiGroup.make("reload").add(
-    HttpApiEndpoint.get("getReload", "/reload", { success: ReloadStatus }),
-    HttpApiEndpoint.post("reload", "/reload", { success: ReloadReport, error: [Unprocessable] })
+    HttpApiEndpoint.get("getReload", "/reload", { success: ReloadStatus }).annotate(OpenApi.Summary, "Say how the last reading of the configuration went"),
+    HttpApiEndpoint.post("reload", "/reload", { success: ReloadReport, error: [Unprocessable] }).annotate(OpenApi.Summary, "Read the configuration again")
   ),
   "Reload",
   "The server reads its configuration again while it serves; a configuration that cannot be used changes nothing."

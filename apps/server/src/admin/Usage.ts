@@ -5,7 +5,7 @@ import { Ledger } from "@sluice/gateway/Ledger"
 import { present } from "@sluice/protocol/Json"
 import * as Money from "@sluice/protocol/Money"
 import { Clock, Effect, Schema } from "effect"
-import { HttpApi, HttpApiBuilder, HttpApiEndpoint, HttpApiGroup } from "effect/http-api"
+import { HttpApi, HttpApiBuilder, HttpApiEndpoint, HttpApiGroup, OpenApi } from "effect/http-api"
 import { Time, timeOf, Usage } from "./Exchanges.ts"
 import { finished } from "./Group.ts"
 import { Unavailable } from "./Problems.ts"
@@ -38,13 +38,13 @@ export const group = finished(
       },
       success: Schema.Struct({ points: Schema.Array(Point) }),
       error: [Unavailable]
-    }),
+    }).annotate(OpenApi.Summary, "Add up ended exchanges by hour or day"),
     HttpApiEndpoint.get("spent", "/usage/:kind/:id", {
       params: { kind: Schema.Literals(["key", "team", "tenant"]), id: Schema.String },
       query: { from: Schema.optionalKey(Time.annotate({ description: "The UTC day it lies in is included. Absent = all time." })) },
       success: Schema.Struct({ requests: Schema.Int, tokens: Schema.Int, usd: Schema.String }),
       error: [Unavailable]
-    })
+    }).annotate(OpenApi.Summary, "Say what an account has spent")
   ),
   "Usage",
   "Ended exchanges added up. Charts may be some seconds behind; what an account has spent is exact."
