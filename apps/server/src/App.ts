@@ -49,6 +49,7 @@ import * as Configuration from "./reload/Configuration.ts"
 import { SimulatedProvider } from "./SimulatedProvider.ts"
 import type { Surroundings } from "./Surroundings.ts"
 import * as UpstreamConnection from "./UpstreamConnection.ts"
+import * as UsageSinks from "./UsageSinks.ts"
 
 /** One provider as an executor. A simulated one is reached like any other, over a socket. */
 const executor = (config: Config, provider: Provider, simulatorUrl: string, credentials: Credentials["Service"]) => {
@@ -112,6 +113,7 @@ const generation = (config: Config, around: Surroundings) => ({
     PriceBook.layer(toPriceBook(config)),
     ModelCatalogue.layer(toPriceBook(config)),
     discoveries(config),
+    UsageSinks.layer(config),
     Modules.parts(config, around.file)
   ),
   options: { dialects, ...models(config), settings: settings(config, around) }

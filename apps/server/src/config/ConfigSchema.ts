@@ -17,6 +17,7 @@ import { provider } from "./Providers.ts"
 import { replay } from "./Replay.ts"
 import { scheduling } from "./Scheduling.ts"
 import { server } from "./Server.ts"
+import { usage } from "./Usage.ts"
 
 const ledger = section({
   url: defaulted(ledgerUrl, "sqlite:./sluice.db", "Where the ledger is kept: `sqlite:FILE` (relative to the working directory) or a `postgres://` URL."),
@@ -118,6 +119,7 @@ export const ConfigSchema = section({
     {},
     "The memory of proofs of thinking, which gives a provider back in the next request what a client of another protocol cannot carry."
   ),
+  usage: defaulted(usage, {}, "Who is told of usage beside the ledger."),
   replay: defaulted(
     replay,
     {},

@@ -105,6 +105,7 @@ const duplicates = (config: Config): ReadonlyArray<Problem> => [
       problem(["providers", index, "credentials", at, "id"], "another credential of the provider has this id")
     )
   ),
+  ...repeated(config.usage.webhooks.map((webhook) => webhook.id)).map((at) => problem(["usage", "webhooks", at, "id"], "another webhook has this id")),
   ...repeated(config.keys.map((key) => key.id)).map((at) => problem(["keys", at, "id"], "another key has this id")),
   ...repeated(config.keys.map((key) => Redacted.value(key.key))).map((at) =>
     problem(["keys", at, "key"], "another entry has the same key: it would not be clear who is asking")
