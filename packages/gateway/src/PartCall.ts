@@ -141,7 +141,9 @@ export const always = <F, A, E extends Stop>(
     if (exit === "late") return faulty(place, hook, "timeout", Cause.empty, otherwise)
     if (Exit.isSuccess(exit)) return exit
     // A part that interrupts itself is as good as one that dies
-    if (Cause.hasDies(exit.cause) || Cause.hasInterrupts(exit.cause)) return faulty(place, hook, "defect", exit.cause, otherwise)
+    if (Cause.hasDies(exit.cause) || Cause.hasInterrupts(exit.cause)) {
+      return faulty(place, hook, Cause.isTimeoutError(Cause.squash(exit.cause)) ? "timeout" : "defect", exit.cause, otherwise)
+    }
     stopped(place, hook)
     Metrics.partStopped(place.step, hook.id)
     return exit

@@ -55,8 +55,8 @@ const isStoredFrame = (value: unknown): value is StoredFrame =>
   isRecord(value) && isEvents(value["events"]) && (value["wire"] === undefined || isRecord(value["wire"])) &&
   (value["original"] === undefined || isEvents(value["original"]))
 
-/** The stored form, as JSON text. The frames are those this program wrote: their shape is looked at, their meaning is not. */
-const Stored = Schema.fromJsonString(Schema.Struct({
+/** The stored form. The frames are those this program wrote: their shape is looked at, their meaning is not. */
+const Stored = Schema.Struct({
   exchange: ExchangeId,
   recordedAt: Schema.Number,
   provider: ProviderId,
@@ -66,13 +66,21 @@ const Stored = Schema.fromJsonString(Schema.Struct({
   form: Schema.Literals(["stream", "whole"]),
   costUsd: Schema.optionalKey(Schema.String),
   frames: Schema.Array(Schema.declare(isStoredFrame))
-}))
+})
 
 const decode = Schema.decodeUnknownOption(Stored)
+const parse = Schema.decodeUnknownOption(Schema.fromJsonString(Stored))
+
+const restored = (stored: typeof Stored.Type): RecordedAnswer => ({ ...stored, frames: stored.frames.map(fromStored) })
+
+/** An answer as plain data, with nothing said twice. */
+export const toValue = (answer: RecordedAnswer): object => ({ ...answer, frames: answer.frames.map(toStored) })
+
+/** The answer that plain data stands for; none where it stands for none. */
+export const fromValue = (value: unknown): Option.Option<RecordedAnswer> => Option.map(decode(value), restored)
 
 /** An answer as text. */
-export const toText = (answer: RecordedAnswer): string => JSON.stringify({ ...answer, frames: answer.frames.map(toStored) })
+export const toText = (answer: RecordedAnswer): string => JSON.stringify(toValue(answer))
 
 /** The answer a text stands for; none where it stands for none. */
-export const fromText = (text: string): Option.Option<RecordedAnswer> =>
-  Option.map(decode(text), (stored) => ({ ...stored, frames: stored.frames.map(fromStored) }))
+export const fromText = (text: string): Option.Option<RecordedAnswer> => Option.map(parse(text), restored)
