@@ -5,7 +5,7 @@
 import type { Credential } from "../Credential.ts"
 import { type ConfiguredCredential, type CredentialProvider, make as makeProvider } from "../credentials/CredentialProvider.ts"
 import type { Place } from "../credentials/CredentialStore.ts"
-import { type Kept, nameOf, type Settings } from "./Kept.ts"
+import { type Kept, kindOf, nameOf, type Settings } from "./Kept.ts"
 
 /** What a stored key is that no configured credential stands for: it is sent, and that is all. */
 const stored: CredentialProvider = makeProvider({ source: "stored", kind: "key" })
@@ -43,26 +43,34 @@ export const make = (valueOf: (kept: Kept, settings: Settings) => Credential): P
   const settingsOf = ({ configured, like, place }: Kept): ConfiguredCredential | undefined =>
     configured ?? (like === undefined ? undefined : configuration.get(nameOf({ provider: place.provider, id: like })))
 
+  /** The value stays the same object as long as what it says stays: exchanges remember which one they have tried. */
+  const made = new WeakMap<Kept, { readonly settings: ConfiguredCredential | undefined; readonly kind: Credential["kind"]; readonly value: Credential }>()
+
   const settle = (one: Kept): Credential => {
     one.configured = configuration.get(nameOf(one.place))
     const settings = settingsOf(one)
     one.from = settings?.from ?? stored
-    return valueOf(one, settings)
+    const kind = kindOf(one)
+    const known = made.get(one)
+    if (known !== undefined && known.settings === settings && known.kind === kind) return known.value
+    const value = valueOf(one, settings)
+    made.set(one, { settings, kind, value })
+    return value
   }
 
   const all = (): ReadonlyArray<Kept> => [...kept.values()].toSorted((a, b) => nameOf(a.place) < nameOf(b.place) ? -1 : 1)
 
   const refreshLists = (): void => {
-    const made = new Map<string, Array<Credential>>()
+    const byProvider = new Map<string, Array<Credential>>()
     // Configured ones in the order of the configuration, then what was only stored
     const order = [...configuration.keys()].flatMap((name) => kept.get(name) ?? [])
-    for (const one of [...order, ...all().filter(({ configured }) => configured === undefined)]) {
+    for (const one of [...order, ...all().filter(({ place }) => !configuration.has(nameOf(place)))]) {
       const value = settle(one)
-      const list = made.get(one.place.provider)
-      if (list === undefined) made.set(one.place.provider, [value])
+      const list = byProvider.get(one.place.provider)
+      if (list === undefined) byProvider.set(one.place.provider, [value])
       else list.push(value)
     }
-    lists = made
+    lists = byProvider
   }
 
   const ensure = (place: Place, like?: string): Kept => {

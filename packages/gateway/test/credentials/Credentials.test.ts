@@ -239,8 +239,10 @@ describe("several logins", () => {
         yield* main({ priority: 3, weight: 2, models: ["m-*"], attributes: { region: "eu" } }, { headers: { "x-beta": "on" } })
       ])
       yield* logIn(credentials)
+      const [first] = credentials.current("vendor")
       decide({ subject: "2", email: "second@example.test" })
       yield* logIn(credentials, { id: "second" })
+      assert.strictEqual(credentials.current("vendor")[0], first, "what an exchange has tried is known by it")
       assert.deepStrictEqual(credentials.status().map(({ account, id, state }) => [id, account, state]), [
         ["main", "ada@example.test", "ok"],
         ["second", "second@example.test", "ok"]
@@ -264,6 +266,7 @@ describe("several logins", () => {
       assert.strictEqual(sent(credentials), before)
       assert.strictEqual(credentials.current("vendor")[0]?.priority, 9)
       yield* credentials.configure([])
+      assert.strictEqual(sent(credentials), before)
       assert.isUndefined(credentials.current("vendor")[0]?.renew, "without its client nobody can refresh it")
       yield* credentials.configure([yield* main()])
       assert.strictEqual(sent(credentials), before)
