@@ -4,12 +4,15 @@
  */
 import { HttpApi, OpenApi } from "effect/http-api"
 import * as Configuration from "./Configuration.ts"
+import * as Cooldowns from "./Cooldowns.ts"
+import * as Credentials from "./Credentials.ts"
 import * as Exchanges from "./Exchanges.ts"
 import * as Extensions from "./Extensions.ts"
 import * as Generations from "./Generations.ts"
 import * as Keys from "./Keys.ts"
 import * as Limits from "./Limits.ts"
 import * as Models from "./Models.ts"
+import * as Providers from "./Providers.ts"
 import * as Reloads from "./Reloads.ts"
 import * as Usage from "./Usage.ts"
 
@@ -49,6 +52,9 @@ export class Api extends HttpApi.make("admin")
     Usage.group,
     Limits.group,
     Models.group,
+    Providers.group,
+    Credentials.group,
+    Cooldowns.group,
     Extensions.group,
     Configuration.group,
     Reloads.group,

@@ -11,6 +11,8 @@ import { type Config, isLoopback } from "../Config.ts"
 import { Configuration as ServedConfiguration } from "../reload/Configuration.ts"
 import { Api } from "./Api.ts"
 import * as Configuration from "./Configuration.ts"
+import * as Cooldowns from "./Cooldowns.ts"
+import * as Credentials from "./Credentials.ts"
 import * as Documents from "./Documents.ts"
 import * as Exchanges from "./Exchanges.ts"
 import * as Extensions from "./Extensions.ts"
@@ -18,7 +20,9 @@ import * as GenerationList from "./Generations.ts"
 import * as Group from "./Group.ts"
 import * as Keys from "./Keys.ts"
 import * as Limits from "./Limits.ts"
+import * as LoginPage from "./LoginPage.ts"
 import * as Models from "./Models.ts"
+import * as Providers from "./Providers.ts"
 import * as Reloads from "./Reloads.ts"
 import * as Usage from "./Usage.ts"
 
@@ -41,6 +45,9 @@ const groups = Layer.mergeAll(
   Usage.layer,
   Limits.layer,
   Models.layer,
+  Providers.layer,
+  Credentials.layer,
+  Cooldowns.layer,
   Extensions.layer,
   Configuration.layer,
   Reloads.layer,
@@ -56,8 +63,9 @@ export const routes = Layer.unwrap(Effect.gen(function*() {
   // A request holds what it works with: a configuration that is replaced meanwhile is not closed under it
   const { enter } = yield* Generations
   const contributions = Effect.map(enter, ({ management }) => management)
-  return Layer.merge(
+  return Layer.mergeAll(
     Management.mount({ access: access(config), contributions, app: yield* app }),
-    Documents.routes(access(config), contributions)
+    Documents.routes(access(config), contributions),
+    LoginPage.routes
   )
 }))

@@ -1,12 +1,16 @@
 /** What the operator sees and does through the groups of the management API, on one running server. */
 import { assert, layer } from "@effect/vitest"
 import { Context, Effect, Layer, Schedule } from "effect"
-import { plain, start, type Surface } from "./Surface.ts"
+import { plain, start, type Surface, userKey } from "./Surface.ts"
 
 class Running extends Context.Service<Running, Surface>()("test/Running") {}
 
 const config = plain
   .replace("simulator: true", "simulator: true\n    timeouts: { idle: 30 seconds }")
+  .replace(
+    "models:\n",
+    "  - { id: far, dialect: openai-chat, baseUrl: \"https://far.example/v1\", credentials: [{ id: main, apiKey: far-canary-99 }] }\nmodels:\n"
+  )
   .replace("keys: [{ id: user,", "keys: [{ id: user, team: research, limits: { requestsPerMinute: 9 }, budget: { usd: \"5\", period: day },")
   .replace(/$/, "teams: [{ id: research, tenant: acme, limits: { tokensPerMinute: 100000 } }]\ntenants: [{ id: acme }]\n")
   .replace("model: sim-text }]", "model: sim-text, price: { input: 1, output: 2 } }]")
@@ -76,7 +80,7 @@ layer(Layer.effect(Running, start({ config })), { excludeTestServices: true })("
   it.effect("reads the record by pages that do not shift, by filters, and one exchange in full", () =>
     Effect.gen(function*() {
       const { ask, url } = yield* Running
-      for (let n = 0; n < 3; n++) yield* chat(url, "sk-user-canary-55aa77cc99ee11")
+      for (let n = 0; n < 3; n++) yield* chat(url, userKey)
       yield* settled(5)
       const ids: Array<string> = []
       let next: string | undefined
@@ -86,7 +90,7 @@ layer(Layer.effect(Running, start({ config })), { excludeTestServices: true })("
         ids.push(...page.exchanges.map(({ id }: { readonly id: string }) => id))
         next = page.next
         // What comes meanwhile is newer than every page that follows
-        if (ids.length === 2) yield* chat(url, "sk-user-canary-55aa77cc99ee11")
+        if (ids.length === 2) yield* chat(url, userKey)
       } while (next !== undefined)
       assert.strictEqual(new Set(ids).size, 3)
       assert.deepStrictEqual(ids, ids.toSorted().toReversed())
@@ -110,7 +114,7 @@ layer(Layer.effect(Running, start({ config })), { excludeTestServices: true })("
   it.effect("sees what was used, what was spent and how full the limits are", () =>
     Effect.gen(function*() {
       const { ask, url } = yield* Running
-      yield* chat(url, "sk-user-canary-55aa77cc99ee11")
+      yield* chat(url, userKey)
       yield* settled(1)
       const spent = (yield* ask("/admin/usage/key/user")).json
       assert.isAbove(spent.requests, 0)
@@ -167,5 +171,48 @@ layer(Layer.effect(Running, start({ config })), { excludeTestServices: true })("
       assert.strictEqual((yield* ask("/admin/fuses/interceptor:nobody/reset", { method: "POST" })).status, 404)
       const { generations } = (yield* ask("/admin/generations")).json
       assert.deepStrictEqual([generations.length, generations[0].number], [1, 1])
+    }))
+
+  it.effect("takes a provider out and lets it back in", () =>
+    Effect.gen(function*() {
+      const { ask, url } = yield* Running
+      const [sim] = (yield* ask("/admin/providers")).json.providers
+      assert.deepStrictEqual([sim.id, sim.dialect, sim.simulator, sim.isDrained, sim.timeouts.idleMs], ["sim", "openai-chat", true, false, 30_000])
+      assert.strictEqual((yield* ask("/admin/providers/sim/drain", { method: "POST" })).json.isDrained, true)
+      assert.strictEqual(yield* chat(url, userKey), 503)
+      assert.strictEqual((yield* ask("/admin/providers/sim/undrain", { method: "POST" })).json.isDrained, false)
+      assert.strictEqual(yield* chat(url, userKey), 200)
+      assert.strictEqual((yield* ask("/admin/providers/nobody/drain", { method: "POST" })).status, 404)
+    }))
+
+  it.effect("sees what rests, and ends it", () =>
+    Effect.gen(function*() {
+      const { ask } = yield* Running
+      const { circuits, retries } = (yield* ask("/admin/cooldowns")).json
+      assert.isArray(circuits)
+      assert.isAtLeast(retries.allowed, 0)
+      assert.deepStrictEqual((yield* ask("/admin/cooldowns/reset", { body: { provider: "nobody" } })).json, { reset: 0 })
+      assert.strictEqual((yield* ask("/admin/cooldowns/reset", { body: { provder: "sim" } })).status, 400)
+    }))
+
+  it.effect("sees the credentials, and is told which cannot be refreshed or logged into", () =>
+    Effect.gen(function*() {
+      const { ask } = yield* Running
+      const { credentials } = (yield* ask("/admin/credentials")).json
+      assert.deepStrictEqual(credentials.map(({ id, provider, source, state }: { readonly [key: string]: string }) => [provider, id, source, state]), [[
+        "far",
+        "main",
+        "key",
+        "ok"
+      ]])
+      assert.strictEqual((yield* ask("/admin/credentials/far/nobody/refresh", { method: "POST" })).status, 404)
+      assert.strictEqual((yield* ask("/admin/credentials/far/main", { method: "DELETE" })).status, 404)
+      const login = yield* ask("/admin/logins", { body: { provider: "far", id: "main" } })
+      assert.deepStrictEqual([login.status, login.headers.get("content-type")], [409, "application/problem+json"])
+      assert.strictEqual((yield* ask("/admin/logins/poll", { body: { state: "made-up" } })).status, 409)
+      // The browser's page asks for no token, and knows no login of this name
+      const page = yield* ask("/oauth/callback?state=made-up&code=made-up", { token: null })
+      assert.deepStrictEqual([page.status, page.headers.get("content-type")], [400, "text/html; charset=utf-8"])
+      assert.notInclude(page.text, "made-up")
     }))
 })
