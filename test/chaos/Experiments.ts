@@ -16,6 +16,7 @@ import { tampering } from "./experiments/G12Tampering.ts"
 import { clock } from "./experiments/G13Clock.ts"
 import { idempotency } from "./experiments/G14Idempotency.ts"
 import { fleet } from "./experiments/G15Fleet.ts"
+import { reload } from "./experiments/G16Reload.ts"
 
 /** All of them. */
 export const experiments: ReadonlyArray<Experiment> = [
@@ -34,5 +35,6 @@ export const experiments: ReadonlyArray<Experiment> = [
   tampering,
   clock,
   idempotency,
-  fleet
+  fleet,
+  reload
 ]

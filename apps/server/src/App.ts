@@ -4,7 +4,6 @@
  * generations until the server ends.
  */
 import * as Continuity from "@sluice/gateway/Continuity"
-import { Credentials } from "@sluice/gateway/credentials/Credentials"
 import * as Generations from "@sluice/gateway/Generations"
 import * as HttpExecutor from "@sluice/gateway/HttpExecutor"
 import * as HttpGateway from "@sluice/gateway/HttpGateway"
@@ -52,13 +51,13 @@ import * as UpstreamConnection from "./UpstreamConnection.ts"
 import * as UsageSinks from "./UsageSinks.ts"
 
 /** One provider as an executor. A simulated one is reached like any other, over a socket. */
-const executor = (config: Config, provider: Provider, simulatorUrl: string, credentials: Credentials["Service"]) => {
+const executor = (config: Config, provider: Provider, simulatorUrl: string, poolOf: ProviderCredentials.ProviderCredentials["Service"]["poolOf"]) => {
   const dialect = dialectOf(provider)
   return UpstreamConnection.executor(provider, config, {
     id: provider.id,
     dialect,
     baseUrl: provider.simulator ? `${simulatorUrl}${new URL(dialect.baseUrl).pathname}` : provider.baseUrl ?? dialect.baseUrl,
-    credentials: provider.simulator ? Redacted.make("simulated") : ProviderCredentials.poolOf(credentials, provider),
+    credentials: provider.simulator ? Redacted.make("simulated") : poolOf(provider),
     headers: provider.headers,
     query: provider.query,
     limits: {
@@ -76,8 +75,8 @@ const executor = (config: Config, provider: Provider, simulatorUrl: string, cred
 export const executors = (config: Config) => {
   const { providers } = config
   const all = (simulatorUrl: string) =>
-    Layer.unwrap(Credentials.use((credentials) => {
-      const [first, ...rest] = providers.map((provider) => executor(config, provider, simulatorUrl, credentials))
+    Layer.unwrap(ProviderCredentials.ProviderCredentials.use(({ poolOf }) => {
+      const [first, ...rest] = providers.map((provider) => executor(config, provider, simulatorUrl, poolOf))
       return Effect.succeed(rest.reduce((merged, next) => Layer.merge(merged, next), first ?? HttpExecutor.none))
     })).pipe(Layer.provide(ProviderCredentials.configure(config)))
   return providers.some(({ simulator }) => simulator)

@@ -1,6 +1,7 @@
 /**
  * The credentials of all providers, from the configuration: what each is made of, the pools they are kept in, and what an executor is
- * given of them. The pools outlive a configuration; another one is told to them.
+ * given of them. The pools outlive a configuration: while one takes the place of another, they hold what both of them say, so that neither
+ * the requests that run nor those that come lack anything, and each is given its own.
  */
 import * as NodeFileSystem from "@effect/platform-node/NodeFileSystem"
 import * as Credential from "@sluice/gateway/Credential"
@@ -13,7 +14,7 @@ import * as StaticKey from "@sluice/gateway/credentials/StaticKey"
 import { ProviderId } from "@sluice/gateway/ProviderId"
 import type { UpstreamClient } from "@sluice/gateway/UpstreamClient"
 import { present } from "@sluice/protocol/Json"
-import { Context, Duration, Effect, Layer, Redacted, type Scope } from "effect"
+import { Context, Duration, Effect, Layer, Redacted, type Scope, Semaphore } from "effect"
 import type { Config, Provider } from "./Config.ts"
 import * as CredentialStorage from "./CredentialStorage.ts"
 import * as UpstreamConnection from "./UpstreamConnection.ts"
@@ -43,10 +44,48 @@ const clientsIn = (scope: Scope.Scope) => {
   })
 }
 
+/** Nothing is sent where nothing is configured or stored. */
+const nothing = (provider: string): Credential.Credential => ({
+  id: Credential.CredentialId.make("none"),
+  provider: ProviderId.make(provider),
+  kind: "none",
+  priority: 0,
+  weight: 1,
+  attributes: {},
+  secret: () => undefined
+})
+
 /** Tells the pools what is configured. */
 export class ProviderCredentials extends Context.Service<ProviderCredentials, {
-  readonly configure: (config: Config) => Effect.Effect<void, UpstreamConnection.CertificateFileError>
+  /** Adds this configuration's until the scope closes; where two say something else of a credential, the later one holds. */
+  readonly configure: (config: Config) => Effect.Effect<void, UpstreamConnection.CertificateFileError, Scope.Scope>
+  /** What the executor of a provider takes: what is configured for it there, and what is stored beside. */
+  readonly poolOf: (provider: Provider) => Credential.Credentials
 }>()("@sluice/server/ProviderCredentials") {}
+
+/** What several configurations say, the latest of them first. */
+const united = (all: ReadonlyArray<ReadonlyArray<ConfiguredCredential>>): ReadonlyArray<ConfiguredCredential> => {
+  const found = new Map<string, ConfiguredCredential>()
+  for (const each of all.toReversed().flat()) {
+    const name = nameOf(each)
+    if (!found.has(name)) found.set(name, each)
+  }
+  return [...found.values()]
+}
+
+const nameOf = ({ id, provider }: { readonly id: string; readonly provider: string }): string => JSON.stringify([provider, id])
+
+/** A list made of another, once for each that is given. */
+const made = <A>(source: () => ReadonlyArray<A>, of: (list: ReadonlyArray<A>) => ReadonlyArray<A>): () => ReadonlyArray<A> => {
+  let last: ReadonlyArray<A> | undefined
+  let list: ReadonlyArray<A> = []
+  return () => {
+    const now = source()
+    if (now !== last) list = of(now)
+    last = now
+    return list
+  }
+}
 
 const configured = Layer.effect(
   ProviderCredentials,
@@ -67,8 +106,36 @@ const configured = Layer.effect(
           ...present({ models: entry.models, excluded: entry.excluded })
         })))
     })
+    const gate = yield* Semaphore.make(1)
+    let living: ReadonlyArray<ReadonlyArray<ConfiguredCredential>> = []
+    let names: ReadonlySet<string> = new Set()
+    const tell = gate.withPermit(Effect.suspend(() => {
+      const all = united(living)
+      names = new Set(all.map(nameOf))
+      return credentials.configure(all)
+    }))
     return {
-      configure: ({ providers }) => Effect.flatMap(Effect.forEach(providers, ofProvider), (all) => credentials.configure(all.flat()))
+      configure: Effect.fnUntraced(function*({ providers }: Config) {
+        const own = (yield* Effect.forEach(providers, ofProvider)).flat()
+        const forget = Effect.suspend(() => {
+          living = living.filter((each) => each !== own)
+          return tell
+        })
+        yield* Effect.acquireRelease(Effect.sync(() => void (living = [...living, own])), () => forget)
+        yield* tell
+      }),
+      poolOf: ({ credentials: entries, id }) => {
+        const own = new Set(entries.map((entry) => nameOf({ provider: id, id: entry.id })))
+        const none = entries.length > 0 ? [] : [nothing(id)]
+        // Another configuration's are not its business; what nobody configured was stored
+        const isOwn = (credential: Credential.Credential): boolean => own.has(nameOf(credential)) || !names.has(nameOf(credential))
+        return {
+          current: made(() => credentials.current(id), (all) => {
+            const allowed = all.filter(isOwn)
+            return allowed.length === 0 ? none : allowed
+          })
+        }
+      }
     }
   })
 )
@@ -84,29 +151,6 @@ export const layer = (config: Config, options: { readonly upkeep?: boolean } = {
     Layer.provide(CredentialStorage.layer(config))
   )
 
-/** Tells the pools this configuration. */
+/** Tells the pools this configuration for as long as the layer lives. */
 export const configure = (config: Config): Layer.Layer<never, UpstreamConnection.CertificateFileError, ProviderCredentials> =>
   Layer.effectDiscard(ProviderCredentials.use((service) => service.configure(config)))
-
-/** Nothing is sent where nothing is configured or stored. */
-const nothing = (provider: string): Credential.Credential => ({
-  id: Credential.CredentialId.make("none"),
-  provider: ProviderId.make(provider),
-  kind: "none",
-  priority: 0,
-  weight: 1,
-  attributes: {},
-  secret: () => undefined
-})
-
-/** What the executor of a provider takes. */
-export const poolOf = (credentials: Credentials["Service"], { credentials: entries, id }: Provider): Credential.Credentials => {
-  if (entries.length > 0) return credentials.pool(id)
-  const none = [nothing(id)]
-  return {
-    current: () => {
-      const stored = credentials.current(id)
-      return stored.length === 0 ? none : stored
-    }
-  }
-}
