@@ -59,6 +59,8 @@ export const head = (
   ...(upstream === undefined ? {} : upstreamHead(upstream.dialect, upstream.reply, exchange.limitHeaders !== undefined)),
   ...exchange.limitHeaders,
   ...identity(exchange.inbound, exchange.id),
+  // Somebody who keeps answers had none
+  ...(exchange.recording === undefined ? {} : { "x-sluice-cache": "miss" }),
   ...(upstream === undefined ? {} : facts(exchange, upstream.overheadMs))
 })
 

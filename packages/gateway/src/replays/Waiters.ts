@@ -36,7 +36,8 @@ export const make = (): Waiters => {
         return Effect.sync(() => leave(scope, waiter))
       }),
     wake: (scope) => {
-      for (const waiter of waiting.get(scope) ?? []) {
+      // Who is woken may wait again at once
+      for (const waiter of Array.from(waiting.get(scope) ?? [])) {
         leave(scope, waiter)
         waiter()
       }
