@@ -86,13 +86,13 @@ describe("while one key of four is bad", () => {
         const [shown] = gateway().scheduling.status().circuits.filter(({ credential, state }) => credential === "k2" && state !== "counting")
         assert.strictEqual(shown?.state, "resting")
         bad.is = false
-        yield* TestClock.adjust("31 minutes")
+        yield* TestClock.adjust("61 seconds")
         const before = asked.length
         assert.strictEqual(ok(yield* asks(100, 1)), 100)
         assert.closeTo(ofBad(before), 25, 2)
         assert.deepStrictEqual(gateway().scheduling.status().circuits, [])
       }).pipe(Effect.provide(Fleet.layer({
-        providers: [{ id: "a", keys: ["k1", "k2", "k3", "k4"] }],
+        providers: [{ id: "a", keys: ["k1", "k2", "k3", "k4"], policy: { cooldown: { refusedMs: 60_000, exhaustedMs: 60_000 } } }],
         models: [{ id: "m", targets: targets("a") }],
         answer: ({ key }) => bad.is && key === "k2" ? scenario : "sim-text"
       })))
