@@ -178,10 +178,8 @@ describe("an operator's rule", () => {
       Effect.gen(function*() {
         const first = yield* ask("m")
         const second = yield* ask("m")
-        const circuits = gateway().scheduling.status().circuits.map(({ credential, model, provider, remainingMs }) => ({
-          provider,
-          credential,
-          model,
+        const circuits = gateway().scheduling.status().circuits.map(({ credential = "*", model = "*", provider, remainingMs }) => ({
+          what: `${provider} ${credential} ${model}`,
           remainingMs
         }))
         return { statuses: [first.status, second.status], asked: asked.map(({ key, provider }) => provider === "b" ? "b" : key), circuits }
