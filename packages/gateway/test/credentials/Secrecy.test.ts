@@ -37,7 +37,7 @@ describe("secrets", () => {
       const login = yield* credentials.startLogin({ provider: "vendor", kind: "device" })
       yield* TestClock.adjust("5 seconds")
       told.push(login, yield* credentials.pollLogin(login.state))
-      for (const fault of ["unavailable", "broken", "garbled", "lost", "echo"] as const) {
+      for (const fault of ["unavailable", "broken", "garbled", "lost", "echo-busy", "echo-code", "echo"] as const) {
         script(fault)
         yield* credentials.refresh({ provider: "vendor", id: "main" })
         yield* tell

@@ -41,8 +41,8 @@ export interface Options {
 /**
  * What the token endpoint does with one request instead of answering it: an OAuth error by its code, or
  * - `unavailable` 503, `broken` 500 with a page, `rate-limited` 429 with Retry-After of 7 seconds, `garbled` 200 without JSON,
- * - `lost` does the work and loses the reply, `echo` an error whose description repeats every secret of the request,
- * - `hang` never answers.
+ * - `lost` does the work and loses the reply, `hang` never answers,
+ * - `echo` an error whose description repeats every secret of the request, `echo-code` one whose code does, `echo-busy` a 503 that does.
  */
 export type Fault =
   | "invalid_grant"
@@ -56,6 +56,8 @@ export type Fault =
   | "garbled"
   | "lost"
   | "echo"
+  | "echo-code"
+  | "echo-busy"
   | "hang"
 
 /** The options with their defaults. */

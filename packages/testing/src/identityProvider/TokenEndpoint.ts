@@ -63,6 +63,8 @@ const granted = (context: Context, form: URLSearchParams): Reply => {
   return "error" in result ? refusal(result.error, result.description) : tokens(context, result.login)
 }
 
+const echoed = ({ body, headers }: Request): string => `you sent ${body} and ${headers["authorization"] ?? ""}`
+
 /** Answers one request; a fault is played in the place of an answer. */
 export const answer = (context: Context, request: Request, fault: Fault | undefined): Reply => {
   const { settings } = context
@@ -85,7 +87,11 @@ export const answer = (context: Context, request: Request, fault: Fault | undefi
     case "hang":
       return { status: 0, headers: {}, body: "", fate: "hang" }
     case "echo":
-      return refusal("invalid_grant", `you sent ${request.body} and ${request.headers["authorization"] ?? ""}`)
+      return refusal("invalid_grant", echoed(request))
+    case "echo-code":
+      return json(400, { error: echoed(request), access_token: form.get("refresh_token") })
+    case "echo-busy":
+      return { status: 503, headers: { "content-type": "text/plain" }, body: echoed(request) }
     default:
       return refusal(fault, "as the script says", fault === "invalid_client" ? 401 : 400)
   }
