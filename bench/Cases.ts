@@ -66,6 +66,13 @@ const ledgerCpu = (key: "cpuPerRequest" | "mainCpuPerRequest", name: string, lim
   figure: ({ subjects }) => ratio(subjects["sluice+ledger"]?.[key], subjects.sluice?.[key])
 })
 
+const grownCpu = (few: SubjectName, many: SubjectName): Target => ({
+  name: "CPU per request",
+  limit: 1.1,
+  unit: `× ${few}`,
+  figure: ({ subjects }) => ratio(subjects[many]?.cpuPerRequest, subjects[few]?.cpuPerRequest)
+})
+
 const loopDelay: Target = {
   name: "event loop late, p99",
   limit: 20,
@@ -88,6 +95,15 @@ const streamed = { pace: saturation, subjects: everybody, concurrency: 8 }
 
 const byte: Pair = { client: "openai-chat", upstream: "openai-chat" }
 const crossing: Pair = { client: "openai-chat", upstream: "anthropic-messages" }
+
+const grown = (what: string, title: string, few: SubjectName, many: SubjectName): Case => ({
+  ...buffered,
+  name: `growth-${what}`,
+  title: `growth, buffered byte lane: ${title}`,
+  pair: byte,
+  subjects: [few, many],
+  targets: [grownCpu(few, many)]
+})
 
 const stream = (name: string, pair: Pair, perChunk: number, target: Target): Case => ({
   ...streamed,
@@ -149,7 +165,10 @@ export const cases: ReadonlyArray<Case> = [
     requests: 2000,
     concurrency: 256,
     targets: [ledgerCpu("mainCpuPerRequest", "main-thread CPU per request", 1.25), ledgerCpu("cpuPerRequest", "process CPU per request", 1.6), loopDelay]
-  }
+  },
+  grown("models", "10 and 10,000 models, half of them globs", "sluice+few", "sluice+models"),
+  grown("keys", "1 and 100,000 keys in the configuration", "sluice+few", "sluice+keys"),
+  grown("stored-keys", "1 and 100,000 keys in the store, ledger strict", "sluice+stored-key", "sluice+stored-keys")
 ]
 
 /** CPU seconds from the start of `sluice serve` to its first 200. */

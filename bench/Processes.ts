@@ -7,6 +7,7 @@ import { writeFileSync } from "node:fs"
 import { createServer } from "node:net"
 import { join } from "node:path"
 import { execPath } from "node:process"
+import { type GrownName, isGrown, type Size, sizes, storeKeys } from "./Growth.ts"
 import type { Job, JobResult } from "./load.ts"
 import * as LoopDelay from "./LoopDelay.ts"
 import { cpuTime } from "./ProcessUse.ts"
@@ -17,8 +18,8 @@ const root = join(import.meta.dirname, "..")
 const children = new Set<ChildProcess>()
 process.on("exit", () => children.forEach((child) => child.kill("SIGKILL")))
 
-/** The gateways that can be measured; `sluice+ledger` is the same gateway with a durable ledger instead of one in memory. */
-export type SubjectName = "pipe" | "effect" | "sluice" | "sluice+ledger"
+/** The gateways that can be measured; `sluice+ledger` is the same gateway with a durable ledger instead of one in memory, and others have more of what grows. */
+export type SubjectName = "pipe" | "effect" | "sluice" | "sluice+ledger" | GrownName
 
 /** A gateway that has answered its first request. */
 export interface Subject {
@@ -50,15 +51,19 @@ export interface Start {
   readonly streams?: number
 }
 
-const commandOf = (name: SubjectName, port: number, { folder, streams, upstream }: Start): ReadonlyArray<string> => {
+const commandOf = async (name: SubjectName, port: number, { folder, streams, upstream }: Start): Promise<ReadonlyArray<string>> => {
   if (name === "pipe" || name === "effect") return [`bench/subjects/${name}.ts`, "--port", `${port}`, "--upstream", `${upstream}`]
   const config = join(folder, `${name}.yaml`)
+  const size: Size | undefined = isGrown(name) ? sizes[name] : undefined
+  const ledger = name === "sluice+ledger" || size?.storedKeys !== undefined ? join(folder, `ledger-${port}.db`) : undefined
+  if (ledger !== undefined && size?.storedKeys !== undefined) await storeKeys(ledger, size.storedKeys)
   writeFileSync(
     config,
     sluiceConfig({
       port,
       upstream,
-      ledger: name === "sluice+ledger" ? join(folder, `ledger-${port}.db`) : undefined,
+      ledger,
+      size,
       ...(streams === undefined ? {} : { streams })
     })
   )
@@ -81,7 +86,7 @@ const isAnswered = async (port: number, exchange: Exchange): Promise<string | un
 const reason = (output: string): string =>
   output.split("\n").find((line) => /\w*error\b/i.test(line) && !line.includes("curl"))?.trim() ?? output.trim().slice(-300)
 
-/** Starts a gateway in front of the upstream and waits until it answers `exchange`; rejects with the reason when it does not within 15 s. */
+/** Starts a gateway in front of the upstream and waits until it answers `exchange`; rejects with the reason when it does not within 15 s, or 90 s with a long configuration. */
 export const startSubject = async (
   name: SubjectName,
   options: Start
@@ -89,7 +94,7 @@ export const startSubject = async (
   const port = await freePort()
   const loop = LoopDelay.of(join(options.folder, `loop-${port}.json`))
   const env = { PATH: process.env["PATH"], HOME: process.env["HOME"], ...loop.environment }
-  const child = spawn(execPath, commandOf(name, port, options), { cwd: root, env, stdio: ["ignore", "pipe", "pipe"] })
+  const child = spawn(execPath, await commandOf(name, port, options), { cwd: root, env, stdio: ["ignore", "pipe", "pipe"] })
   children.add(child)
   const exited = new Promise<void>((resolve) => child.once("exit", () => resolve()))
   let output = ""
@@ -101,7 +106,7 @@ export const startSubject = async (
     await exited
     children.delete(child)
   }
-  const deadline = performance.now() + 15_000
+  const deadline = performance.now() + (isGrown(name) ? 90_000 : 15_000)
   let problem: string | undefined = "not asked yet"
   while (problem !== undefined) {
     if (child.exitCode !== null || performance.now() > deadline) {

@@ -45,7 +45,7 @@ export interface Pair {
 }
 
 /** The key the gateway is configured with. */
-export const clientKey = "sk-bench-0123456789abcdef"
+export const clientKey = "sk-sluice-benchbenchbe-0123456789abcdef"
 
 /** The gateway's configuration sends a model with this prefix to the provider of the protocol. */
 export const prefixOf = (upstream: WireDialect): string => `to-${wires[upstream].provider}-`

@@ -65,7 +65,7 @@ for (const each of chosen) {
 
 const verdicts = [...done.flatMap(verdictsOf), startVerdict(done)]
 printVerdicts(verdicts)
-console.log("\nNot measured here: the comparisons with portkey, long streams and growth. Crowds: `pnpm bench:crowd`; five million rows: `pnpm bench:ledger`.")
+console.log("\nNot measured here: the comparisons with portkey and long streams. Crowds: `pnpm bench:crowd`; five million rows: `pnpm bench:ledger`.")
 
 const file = join(results, `${startedAt.toISOString().replaceAll(":", "-")}.json`)
 writeFileSync(file, JSON.stringify({ startedAt, commit: commit(), quick: values.quick, machine, loadAverageBefore: busy, verdicts, cases: done }, undefined, 2))

@@ -81,9 +81,17 @@ const priceOf = ({ rates, tiers }: Price, from: string): ShownPrice =>
 const isOf = (target: ModelTarget, { model, provider }: Planner.Candidate): boolean =>
   target.provider === provider && (target.model === undefined || target.model === model || target.model.includes("*"))
 
-/** Aliases and prefixes pass facts on as they are: what a list said is the same object wherever it stands. */
-const isListed = ({ entries }: ModelRegistry.Snapshot, info: ModelInfo.ModelInfo | undefined): boolean =>
-  entries.some(({ origin, targets }) => origin?._tag === "Discovered" && targets.some((each) => each.info !== undefined && each.info === info))
+const listedBySnapshot = new WeakMap<ModelRegistry.Snapshot, ReadonlySet<ModelInfo.ModelInfo>>()
+
+/** What lists said. Aliases and prefixes pass facts on as they are: it is the same object wherever it stands. */
+const listed = (snapshot: ModelRegistry.Snapshot): ReadonlySet<ModelInfo.ModelInfo> => {
+  const known = listedBySnapshot.get(snapshot)
+  if (known !== undefined) return known
+  const discovered = snapshot.entries.filter(({ origin }) => origin?._tag === "Discovered")
+  const found = new Set(discovered.flatMap(({ targets }) => targets.flatMap(({ info }) => info ?? [])))
+  listedBySnapshot.set(snapshot, found)
+  return found
+}
 
 const target = (around: Surroundings, name: string, entry: ModelEntry, candidate: Planner.Candidate): ShownTarget => {
   const { credentials, model, provider } = candidate
@@ -102,7 +110,7 @@ const target = (around: Surroundings, name: string, entry: ModelEntry, candidate
     credentials,
     facts: {
       ...said(known?.info, "catalogue"),
-      ...said(own?.info, isListed(around.snapshot, own?.info) ? "provider" : "configuration"),
+      ...said(own?.info, own?.info !== undefined && listed(around.snapshot).has(own.info) ? "provider" : "configuration"),
       ...(candidate.thinking === undefined ? {} : said({ thinking: candidate.thinking }, "configuration"))
     },
     price: quote === undefined ? "unknown" : priceOf(quote.price, quote.version),
