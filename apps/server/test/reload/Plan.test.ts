@@ -78,6 +78,9 @@ log: { format: pretty }
 redis: { url: "redis://r.example" }
 continuity: { answers: 5 }
 replay: { wait: 3 seconds }
+admin: { port: 9001, hosts: [gateway.example] }
+credentials: { store: files }
+scheduling: { attempts: 3, sessions: 4 }
 `)
 
   it("is named, stays as it was, and does not keep the rest from being served", () => {
@@ -90,9 +93,12 @@ replay: { wait: 3 seconds }
       "log.format",
       "redis",
       "continuity.answers",
-      "replay.wait"
+      "replay.wait",
+      "admin.port",
+      "credentials.store",
+      "scheduling.sessions"
     ])
-    assert.sameMembers(changes.flatMap(({ changed }) => changed), ["server.bodyLimit", "server.drains.concurrent", "ledger.bodies", "ledger.onFailure"])
+    assert.sameMembers(changes.flatMap(({ changed }) => changed), ["server.bodyLimit", "server.drains.concurrent", "ledger.bodies", "ledger.onFailure", "admin.hosts", "scheduling.attempts"])
     assert.deepStrictEqual([next.server.port, next.server.workers, next.log.format, next.redis], [8787, 1, "json", undefined])
   })
 
