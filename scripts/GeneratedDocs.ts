@@ -6,6 +6,7 @@ import { jsonSchema } from "../apps/server/src/config/JsonSchema.ts"
 import { reference } from "../apps/server/src/config/Reference.ts"
 import { guarantees } from "../test/chaos/Page.ts"
 import { apiReport } from "./ApiReport.ts"
+import { capabilitiesReference } from "./CapabilitiesReference.ts"
 import { errorsReference } from "./ErrorsReference.ts"
 
 /** The repository's folder. */
@@ -17,6 +18,7 @@ const packageFolders = readdirSync(join(root, "packages")).filter((name) => exis
 export const generatedDocs = (): ReadonlyMap<string, string> =>
   new Map([
     ["docs/reference/errors.md", errorsReference()],
+    ["docs/reference/capabilities.md", capabilitiesReference()],
     ["docs/reference/config.md", reference()],
     ["docs/reference/config.schema.json", `${JSON.stringify(jsonSchema(), null, 2)}\n`],
     ["docs/reference/admin-api.md", AdminReference.page()],

@@ -9,7 +9,7 @@ import * as LedgerMemory from "@sluice/gateway/LedgerMemory"
 import * as Allowance from "@sluice/gateway/Limits"
 import * as LimitStoreMemory from "@sluice/gateway/LimitStoreMemory"
 import { ProviderId } from "@sluice/gateway/ProviderId"
-import type { Extensions, Interceptors } from "@sluice/gateway/Registries"
+import type { Any } from "@sluice/gateway/Registries"
 import type { Options } from "@sluice/gateway/Start"
 import { defaults } from "@sluice/gateway/Timeouts"
 import { OpenAiChat } from "@sluice/openai"
@@ -63,7 +63,7 @@ const scripted = (failing: Failing) =>
 /** What a test may change. */
 export interface Settings extends Omit<Options, "dialects"> {
   readonly failing?: Failing
-  readonly parts?: Layer.Layer<never, never, Extensions | Interceptors>
+  readonly parts?: Layer.Layer<never, never, Any>
 }
 
 /** The client of the gateway, its ledger and its provider. */
