@@ -75,10 +75,18 @@ const shape: { readonly [T in CanonicalEvent["type"]]: { readonly [key: string]:
   end: {}
 }
 
+/** A failure of a known class; anything else is none. */
+const failureOf = (value: unknown): Failure | undefined => {
+  if (!Wire.isObject(value) || typeof value["message"] !== "string") return undefined
+  const known = errorClasses.find((name) => name === value["class"])
+  return known === undefined ? undefined : { ...value, class: known, message: value["message"] }
+}
+
 const isType = (type: Wire.Json | undefined): type is CanonicalEvent["type"] => typeof type === "string" && Object.hasOwn(shape, type)
 
 const isEvent = (value: unknown): value is CanonicalEvent => {
   if (!Wire.isObject(value) || !isType(value["type"])) return false
+  if (value["type"] === "error") return failureOf(value["failure"]) !== undefined
   return Object.entries(shape[value["type"]]).every(([key, kind]) => typeof value[key] === kind && value[key] !== null)
 }
 
@@ -121,12 +129,8 @@ const shown = (failure: Failure, message: string): Failure =>
 const toWire = (events: ReadonlyArray<CanonicalEvent>): Wire.JsonObject =>
   toJson({ events: events.map((event) => event.type === "error" ? { ...event, failure: shown(event.failure, clientMessage(event.failure)) } : event) })
 
-const failureIn = (body: string): Failure | undefined => {
-  const error = Result.getOrUndefined(Result.map(Json.parse(body), (value) => Wire.isObject(value) ? value["error"] : undefined))
-  if (!Wire.isObject(error) || typeof error["message"] !== "string") return undefined
-  const known = errorClasses.find((name) => name === error["class"])
-  return known === undefined ? undefined : { ...error, class: known, message: error["message"] }
-}
+const failureIn = (body: string): Failure | undefined =>
+  Result.getOrUndefined(Result.map(Json.parse(body), (value) => Wire.isObject(value) ? failureOf(value["error"]) : undefined))
 
 /** The dialect. */
 export const dialect: Dialect = {
@@ -158,14 +162,14 @@ export const dialect: Dialect = {
     })
   },
   errors: {
-    decode: ({ body, headers, status }) =>
-      failureIn(body) ??
-        {
-          class: ErrorReply.classOfStatus(status),
-          status,
-          ...ErrorReply.ofText(body, status),
-          ...Json.present({ retryAfterMs: ErrorReply.retryAfterMs(headers) })
-        },
+    decode: ({ body, headers, status }) => ({
+      ...failureIn(body) ?? {
+        class: ErrorReply.classOfStatus(status),
+        ...ErrorReply.ofText(body, status),
+        ...Json.present({ retryAfterMs: ErrorReply.retryAfterMs(headers) })
+      },
+      status
+    }),
     encode: (failure, { message }) => toJson({ error: shown(failure, message) })
   },
   models: { list: (models) => toJson({ models }), one: (model) => toJson(model) },

@@ -77,7 +77,16 @@ describe("the canonical dialect", () => {
       reader.step({ data }).flatMap((frame) => frame.events.map((event) => event.type === "error" ? event.failure.class : event.type))
     assert.deepStrictEqual(classes(JSON.stringify({ events: [events[2]] })), ["protocol-violation"])
     assert.deepStrictEqual(classes(JSON.stringify({ events: [events[0]] })), [])
-    for (const wrong of ["{", "[]", "{\"events\":[{}]}", "{\"events\":[{\"type\":\"toString\"}]}", "{\"events\":[{\"type\":\"text-delta\"}]}"]) {
+    for (
+      const wrong of [
+        "{",
+        "[]",
+        "{\"events\":[{}]}",
+        "{\"events\":[{\"type\":\"toString\"}]}",
+        "{\"events\":[{\"type\":\"text-delta\"}]}",
+        "{\"events\":[{\"type\":\"error\",\"failure\":{}}]}"
+      ]
+    ) {
       const [frame] = dialect.events.decoder.start().step({ data: wrong })
       assert.strictEqual(frame?.events[0]?.type, "error", wrong)
     }
@@ -91,12 +100,17 @@ describe("the canonical dialect", () => {
         body: JSON.stringify(dialect.errors.encode(failure, { status: 500, requestId: "r", message: "Shown." }))
       })
     assert.deepStrictEqual(round({ class: "rate-limited", message: "x", retryAfterMs: 1234, code: "c" }), {
+      status: 500,
       class: "rate-limited",
       message: "Shown.",
       retryAfterMs: 1234,
       code: "c"
     })
-    assert.deepStrictEqual(round({ class: "provider-auth", message: "x", evidence: { key: "secret" } }), { class: "provider-auth", message: "Shown." })
+    assert.deepStrictEqual(round({ class: "provider-auth", message: "x", evidence: { key: "secret" } }), {
+      status: 500,
+      class: "provider-auth",
+      message: "Shown."
+    })
     assert.deepInclude(dialect.errors.decode({ status: 503, headers: {}, body: "<html>" }), { class: "overloaded", status: 503 })
   })
 })
