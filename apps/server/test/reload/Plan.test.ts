@@ -98,7 +98,14 @@ scheduling: { attempts: 3, sessions: 4 }
       "credentials.store",
       "scheduling.sessions"
     ])
-    assert.sameMembers(changes.flatMap(({ changed }) => changed), ["server.bodyLimit", "server.drains.concurrent", "ledger.bodies", "ledger.onFailure", "admin.hosts", "scheduling.attempts"])
+    assert.sameMembers(changes.flatMap(({ changed }) => changed), [
+      "server.bodyLimit",
+      "server.drains.concurrent",
+      "ledger.bodies",
+      "ledger.onFailure",
+      "admin.hosts",
+      "scheduling.attempts"
+    ])
     assert.deepStrictEqual([next.server.port, next.server.workers, next.log.format, next.redis], [8787, 1, "json", undefined])
   })
 
