@@ -14,6 +14,7 @@ import { contextOf, type Exchange } from "./Exchange.ts"
 import type { ExchangeContext } from "./Extension.ts"
 import type { Gateway } from "./Gateway.ts"
 import * as Wildcards from "./internal/wildcards.ts"
+import * as Metrics from "./Metrics.ts"
 import type { ModelTarget } from "./ModelEntry.ts"
 import * as ModelRegistry from "./ModelRegistry.ts"
 import { type Ordered, Routers } from "./Registries.ts"
@@ -147,10 +148,14 @@ export const route = Effect.fnUntraced(function*(gateway: Gateway, exchange: Exc
   for (const router of gateway.routers) {
     const { fuseAfter, id } = router
     const fuse = gateway.fuses.of({ kind: "router", id, failPolicy: "open", ...(fuseAfter === undefined ? {} : { after: fuseAfter }) })
-    if (fuse.isFused()) continue
+    if (fuse.isFused()) {
+      Metrics.partSkipped(`router:${id}`, "open")
+      continue
+    }
     const exit = yield* Effect.exit(Effect.suspend(() => router.route(context)))
     if (Exit.isFailure(exit)) {
       if (Cause.hasInterruptsOnly(exit.cause)) return yield* Effect.failCause(exit.cause)
+      Metrics.partFault(`router:${id}`, "defect")
       const blew = fuse.fault(Cause.pretty(exit.cause), gateway.clock.currentTimeMillisUnsafe())
       yield* Effect.logWarning(
         `The router "${id}" failed${blew ? " too often and is not asked any more, until it is reset" : ""}; the next one decides`,

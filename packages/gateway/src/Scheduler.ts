@@ -52,7 +52,7 @@ export type Decision = { readonly pick: CredentialId } | { readonly delegate: Bu
 export interface Scheduler extends Ordered {
   /** Faults after which it is not asked any more until it is reset; absent = 5. */
   readonly fuseAfter?: number
-  /** `candidates` has at least one. A choice that is not among them is told in the log, and the next scheduler is asked. */
+  /** `candidates` has at least one. A choice that is not among them counts as a fault, and the next scheduler is asked. */
   readonly pick: (candidates: ReadonlyArray<CredentialCandidate>, context: SchedulingContext) => Decision
 }
 

@@ -12,6 +12,9 @@ const streaming = inFile("test/end-to-end/Streaming.test.ts")
 const disconnect = inFile("test/end-to-end/Disconnect.test.ts")
 const metrics = inFile("test/end-to-end/Metrics.test.ts")
 const retries = inFile("packages/gateway/test/RetryPolicy.test.ts")
+const outage = inFile("test/scheduling/Outage.test.ts")
+const cooling = inFile("test/scheduling/Cooling.test.ts")
+const routed = inFile("test/scheduling/Routing.test.ts")
 const verdict = inFile("packages/gateway/test/Verdict.test.ts")
 const sealed = inFile("packages/gateway/test/SealedParts.test.ts")
 const continuity = inFile("packages/gateway/test/Continuity.test.ts")
@@ -129,7 +132,12 @@ export const routing: ReadonlyArray<Situation> = [
         "waits as long as the provider asks, at most 30 s, and not beyond the deadline",
         "keeps the jittered delay between 0.2 and 2 seconds"
       ),
-      ...streaming("is tried again before the commit when ${upstream} fails once", "is never tried again after the commit, upstream ${upstream}")
+      ...streaming("is tried again before the commit when ${upstream} fails once", "is never tried again after the commit, upstream ${upstream}"),
+      ...outage(
+        "at most 1.1 upstream calls are made for each of 200 requests, ${concurrency} at a time, ${breaker ? \"with\" : \"without\"} breakers",
+        "no request fails for it, however many come at once and although no breaker leaves it out"
+      ),
+      ...routed("is one for all attempts, that of the provider the plan begins with")
     ]
   },
   {
@@ -143,8 +151,13 @@ export const routing: ReadonlyArray<Situation> = [
   {
     situation: "400 and 401 from the first target",
     expected: "not taken to the second",
-    tests: refusals("of the request itself is not taken to another target", "of our own key is not taken to another target, and is not shown"),
-    decided: "There is no policy yet that takes a refused key to another target: it would hide a key that no longer works."
+    tests: [
+      ...refusals("of the request itself is not taken to another target", "of our own key is not taken to another target, and is not shown"),
+      ...cooling("is renewed once and asked again", "is not renewed a second time, and rests where that did not help; another one serves"),
+      ...routed("tries the next credential after an error that is nobody's fault by itself")
+    ],
+    decided:
+      "A provider's only key that is refused is told to the client: to go elsewhere would hide that it no longer works. One of several rests, which its status and the metrics show, and the next one is asked. Operators may say otherwise by rules for errors."
   },
   {
     situation: "errors of the provider, by status",
@@ -221,8 +234,13 @@ export const settling: ReadonlyArray<Situation> = [
   {
     situation: "a better model that is switched off or used up",
     expected: "never a more expensive one; a cheaper one where it is allowed",
-    tests: limits("hold for the models they name"),
-    decided: "Limits may name models, and one that is used up is refused: nothing else is sent in its place than the targets and fallbacks of its entry."
+    tests: [
+      ...limits("hold for the models they name"),
+      ...routed("sends requests on by ${what}, and keeps the others", "that names a class of errors is tried after those, and after nothing else"),
+      ...cooling("of a provider that was taken out is 503 too, until it is let back in")
+    ],
+    decided:
+      "Limits may name models, and one that is used up is refused. What is sent in a model's place is what its entry says: its routes, its targets and its fallbacks, each with conditions. Nothing goes to a dearer model by itself."
   },
   {
     situation: "a second window of a limit that denies",

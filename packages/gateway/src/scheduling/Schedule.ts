@@ -1,12 +1,12 @@
 /**
- * Asks the schedulers in their order, and at last the built-in one of the provider. A scheduler that throws is skipped, and after some
- * times not asked any more; one that chooses what was not offered is told so in the log.
+ * Asks the schedulers in their order, and at last the built-in one of the provider. A scheduler that throws, or chooses what was not
+ * offered, is passed over, and after some times not asked any more.
  */
-import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
 import type { Credential } from "../Credential.ts"
 import type { Fuse } from "../Fuse.ts"
 import type { Gateway } from "../Gateway.ts"
+import * as Metrics from "../Metrics.ts"
 import type { BuiltIn, CredentialCandidate, Decision, Scheduler, SchedulingContext } from "../Scheduler.ts"
 
 /** A credential that is offered. */
@@ -44,18 +44,19 @@ const toCandidate = (gateway: Gateway, { credential, isDue }: Offered): Credenti
 const fuseOf = (gateway: Gateway, { fuseAfter, id }: Scheduler): Fuse =>
   gateway.fuses.of({ kind: "scheduler", id, failPolicy: "open", ...(fuseAfter === undefined ? {} : { after: fuseAfter }) })
 
-const ask = (gateway: Gateway, scheduler: Scheduler, candidates: ReadonlyArray<CredentialCandidate>, context: SchedulingContext): Decision => {
-  const fuse = fuseOf(gateway, scheduler)
-  if (fuse.isFused()) return "not-handled"
-  const decision = Result.try({ try: () => scheduler.pick(candidates, context), catch: (reason) => reason })
-  if (Result.isSuccess(decision)) return decision.success
-  const blew = fuse.fault(decision.failure instanceof Error ? decision.failure.message : String(decision.failure), gateway.clock.currentTimeMillisUnsafe())
-  warn(`The scheduler "${scheduler.id}" failed${blew ? " too often and is not asked any more, until it is reset" : ""}`, decision.failure)
-  return "not-handled"
+/** Counts a fault. Nothing is logged here, where choosing is synchronous; the fuse keeps the last words. */
+const note = (gateway: Gateway, scheduler: Scheduler, message: string): void => {
+  Metrics.partFault(`scheduler:${scheduler.id}`, "defect")
+  fuseOf(gateway, scheduler).fault(message, gateway.clock.currentTimeMillisUnsafe())
 }
 
-// Choosing is synchronous, and this is not a path that is taken often
-const warn = (message: string, about: unknown): void => void Effect.runFork(Effect.logWarning(message, about))
+const ask = (gateway: Gateway, scheduler: Scheduler, candidates: ReadonlyArray<CredentialCandidate>, context: SchedulingContext): Decision => {
+  if (fuseOf(gateway, scheduler).isFused()) return "not-handled"
+  const decision = Result.try({ try: () => scheduler.pick(candidates, context), catch: (reason) => reason })
+  if (Result.isSuccess(decision)) return decision.success
+  note(gateway, scheduler, decision.failure instanceof Error ? decision.failure.message : String(decision.failure))
+  return "not-handled"
+}
 
 /** The credential that is chosen; undefined where even the built-in scheduler names none. */
 export const pick = (gateway: Gateway, offered: ReadonlyArray<Offered>, otherwise: BuiltIn, context: SchedulingContext): Credential | undefined => {
@@ -71,7 +72,7 @@ export const pick = (gateway: Gateway, offered: ReadonlyArray<Offered>, otherwis
     if (decision === "not-handled") continue
     const found = credentialOf(decision)
     if (found !== undefined) return found
-    warn(`The scheduler "${scheduler.id}" chose a credential that was not offered`, { provider: context.provider, model: context.model })
+    note(gateway, scheduler, `It chose a credential that was not offered, for the model "${context.model}" of "${context.provider}".`)
   }
   return credentialOf(builtIn[otherwise].pick(candidates, context))
 }
