@@ -48,7 +48,7 @@ export const provider = section({
   credentials: defaulted(
     list(credential),
     [],
-    "What the provider is asked with: keys and logins, taken in turn. None = requests go without a key, unless one is stored (`sluice login`)."
+    "What the provider is asked with: keys and logins, of which `scheduler` chooses. None = requests go without a key, unless one is stored (`sluice login`)."
   ),
   headers: defaulted(table(secret), {}, "Headers added to every request to this provider."),
   query: defaulted(table(secret), {}, "Query parameters added to every request to this provider, for instance Azure's `api-version`."),
