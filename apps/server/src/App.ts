@@ -67,6 +67,7 @@ const executor = (config: Config, provider: Provider, simulatorUrl: string, pool
       totalMs: Duration.toMillis(provider.timeouts.total)
     },
     retries: provider.retries,
+    passthrough: provider.passthrough,
     policy: toPolicy(provider)
   })
 }

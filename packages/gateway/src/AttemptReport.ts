@@ -40,8 +40,11 @@ const ruledMs = 60_000
 
 const kindOf: { readonly [K in Exclude<ErrorScope, "request">]: Health.Kind } = { model: "model", credential: "credential", provider: "provider" }
 
+/** What is looked at of an attempt. */
+export type Reported = Underway & Pick<AttemptPlan<Asked>, "exchange" | "gateway">
+
 /** An attempt begins. */
-export const began = <Q extends Asked>(plan: AttemptPlan<Q>): void => {
+export const began = (plan: Reported): void => {
   const { credential, exchange, gateway } = plan
   exchange.underway = plan
   if (plan.isOneOfSeveral && credential !== undefined) gateway.scheduling.inFlight.add(credential, 1)
@@ -92,7 +95,7 @@ const conclude = (gateway: Gateway, underway: Underway): void => {
 }
 
 /** An attempt failed before its commit. */
-export const failed = <Q extends Asked>(plan: AttemptPlan<Q>, failure: Failure): Consequence => {
+export const failed = (plan: Reported, failure: Failure): Consequence => {
   const { exchange, gateway } = plan
   leave(gateway, exchange, plan)
   const consequence = judge(gateway, plan, failure)
@@ -101,13 +104,13 @@ export const failed = <Q extends Asked>(plan: AttemptPlan<Q>, failure: Failure):
 }
 
 /** An attempt ended without telling anything: its credential is renewed, or its request could not be written. */
-export const released = <Q extends Asked>(plan: AttemptPlan<Q>): void => {
+export const released = (plan: Reported): void => {
   leave(plan.gateway, plan.exchange, plan)
   conclude(plan.gateway, plan)
 }
 
 /** An attempt's answer begins. It stays under way until the exchange ends. */
-export const committed = <Q extends Asked>(plan: AttemptPlan<Q>, session: () => string | undefined): void => {
+export const committed = (plan: Reported, session: () => string | undefined): void => {
   const { credential, executor, exchange, gateway, model } = plan
   const { health, sessions } = gateway.scheduling
   if (!health.isClear()) health.succeeded({ provider: executor.id, model, credential }, plan)

@@ -18,10 +18,10 @@ export interface Kept {
 }
 
 /** Begins with the request. */
-export const begin = (exchange: Exchange, policy: Exclude<Policy, "none">, text: string): void => {
+export const begin = (exchange: Exchange, policy: Exclude<Policy, "none">, body: string | Uint8Array): void => {
   const keepsText = policy !== "digest"
   const kept: Kept = { policy, request: BodyCapture.make(keepsText), response: BodyCapture.make(keepsText) }
-  kept.request.push(Buffer.from(text))
+  kept.request.push(typeof body === "string" ? Buffer.from(body) : body)
   exchange.bodies = kept
   exchange.onBytes = kept.response.push
 }

@@ -32,6 +32,21 @@ export interface AttemptRequest {
   readonly credential?: Credential
 }
 
+/** What a client asks of a provider in the provider's own words, and none of its dialect's. */
+export interface RawRequest {
+  readonly method: RawMethod
+  /** Behind the provider's base URL, with its query: `/files?limit=10`. */
+  readonly path: string
+  /** Those of the client's that may be handed on are picked by the executor. Names are lower-case; never a credential. */
+  readonly headers: { readonly [name: string]: string | undefined }
+  readonly body?: Uint8Array
+  /** What the provider is asked with; absent where the executor takes none. */
+  readonly credential?: Credential
+}
+
+/** How a provider may be asked. */
+export type RawMethod = "GET" | "POST" | "PUT" | "PATCH" | "DELETE"
+
 /** Something that can answer requests in one dialect. */
 export interface Executor {
   readonly id: ProviderId
@@ -45,4 +60,6 @@ export interface Executor {
   readonly policy?: ProviderPolicy
   /** Opens the attempt in the given scope; closing the scope ends it. */
   readonly open: (request: AttemptRequest) => Effect.Effect<UpstreamReply, GatewayError, Scope.Scope>
+  /** Hands on what no dialect has words for. Absent = it does not. What the dialect has words for is refused: it would be a way around translation, models and usage. */
+  readonly raw?: (request: RawRequest) => Effect.Effect<UpstreamReply, GatewayError, Scope.Scope>
 }

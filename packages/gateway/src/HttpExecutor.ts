@@ -38,6 +38,8 @@ export interface Options {
   readonly limits?: Partial<Limits>
   /** Extra tries at this provider before the commit; absent = 1. */
   readonly retries?: number
+  /** Whether what its dialect has no words for (files, batches, pictures) is handed on to it under `/passthrough/ID/…`; absent = no. */
+  readonly passthrough?: boolean
   /** How it is reached: through a proxy, with certificates, in a private network. Absent = as all providers are that say nothing; they share their connections. */
   readonly client?: UndiciClient.Options
   /** How its credentials are chosen, when they rest, when it is left out, and what its errors mean; absent = the defaults. */

@@ -10,6 +10,7 @@ import { Generations, layer as generations } from "./Generations.ts"
 import * as ClientHabits from "./http/ClientHabits.ts"
 import * as ClientSecret from "./http/ClientSecret.ts"
 import * as DialectRoutes from "./http/DialectRoutes.ts"
+import * as PassthroughRoutes from "./http/PassthroughRoutes.ts"
 import type { ExecutorInstalled } from "./HttpExecutor.ts"
 import * as Lifecycle from "./Lifecycle.ts"
 import type { Options } from "./Start.ts"
@@ -20,6 +21,7 @@ export type { Options } from "./Start.ts"
 export const routesOfGenerations: Layer.Layer<never, never, Generations | HttpRouter.HttpRouter> = HttpRouter.use(Effect.fnUntraced(function*(router) {
   const all = yield* Generations
   yield* DialectRoutes.add(router, all)
+  yield* PassthroughRoutes.add(router, all)
   yield* ClientHabits.add(router, all.current())
 }))
 

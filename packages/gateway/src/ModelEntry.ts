@@ -101,7 +101,7 @@ export interface ModelEntry {
   /** Models whose targets are tried, in this order, after the entry's own. */
   readonly fallbacks?: ReadonlyArray<string | Fallback>
   /** What clients may ask; anything else is refused. Absent = whatever the protocols of the providers can be asked. */
-  readonly operations?: ReadonlyArray<Exclude<Operation, "models">>
+  readonly operations?: ReadonlyArray<Exclude<Operation, "models" | "raw">>
   /** Absent = `default`. */
   readonly fidelity?: Fidelity
   /** Absent = `cancel`. */

@@ -19,7 +19,7 @@ import * as Conclusion from "./Conclusion.ts"
 import * as Costs from "./Costs.ts"
 import * as Delivery from "./Delivery.ts"
 import * as Departure from "./Departure.ts"
-import { begin, contextOf, type Exchange, opening } from "./Exchange.ts"
+import { begin, contextOf, type Exchange } from "./Exchange.ts"
 import { generate } from "./ExchangeId.ts"
 import type { Extension } from "./Extension.ts"
 import type { Gateway } from "./Gateway.ts"
@@ -27,14 +27,13 @@ import * as GivenAnswer from "./GivenAnswer.ts"
 import type { Installed } from "./Hooks.ts"
 import * as Inbound from "./Inbound.ts"
 import * as Intercept from "./Intercept.ts"
-import * as LedgerFailure from "./LedgerFailure.ts"
 import * as Lookup from "./Lookup.ts"
 import * as Metrics from "./Metrics.ts"
 import * as ModelAccess from "./ModelAccess.ts"
 import * as ModelRegistry from "./ModelRegistry.ts"
 import * as Outbound from "./Outbound.ts"
 import * as Overload from "./Overload.ts"
-import * as PartCall from "./PartCall.ts"
+import * as Passthrough from "./Passthrough.ts"
 import * as Planner from "./Planner.ts"
 import type { Principal } from "./Principal.ts"
 import * as Questions from "./Questions.ts"
@@ -44,6 +43,7 @@ import * as Reserve from "./Reserve.ts"
 import * as Router from "./Router.ts"
 import * as Settle from "./Settle.ts"
 import type { Stop } from "./ShortCircuit.ts"
+import * as Steps from "./Steps.ts"
 import { estimateTokens } from "./Verdict.ts"
 import * as Walk from "./Walk.ts"
 import { generating, type Work } from "./Work.ts"
@@ -55,6 +55,8 @@ export interface Call extends Presented {
   readonly told: { readonly model?: string; readonly stream?: boolean }
   /** The body's text, read at most once, after admission; room is asked for what the head did not state. */
   readonly text: (askRoom: (bytes: number) => GatewayError | undefined) => Effect.Effect<string, GatewayError>
+  /** What is handed on as it is, where that is what is asked. */
+  readonly raw?: Passthrough.Raw
   /** Who asks, where the program itself says so; absent = the authenticator finds out. Never set for what came over a socket. */
   readonly principal?: Principal
 }
@@ -109,6 +111,8 @@ const respond = (gateway: Gateway, exchange: Exchange, call: Call, entered: Arra
       return answer(Questions.counting, gateway, exchange, call, entered, scope)
     case "embed":
       return answer(Questions.embedding, gateway, exchange, call, entered, scope)
+    case "raw":
+      return Passthrough.answer(gateway, exchange, call, entered)
     default:
       return answer(generating, gateway, exchange, call, entered, scope)
   }
@@ -122,18 +126,13 @@ const answer = Effect.fnUntraced(function*<Q extends Asked>(
   entered: Array<Installed<Extension>>,
   scope: Scope.Closeable
 ): Effect.fn.Return<HttpServerResponse.HttpServerResponse, Stop, Scope.Scope> {
-  const stage = gateway.lifecycle.stage()
-  exchange.step = "drain"
-  if (stage._tag === "Draining" && exchange.begunAt >= stage.refusesAt) {
-    return yield* fail({ class: "unavailable", message: "The gateway is shutting down.", retryAfterMs: 1000 })
-  }
-  if (gateway.admission !== undefined) yield* Overload.enter(gateway, exchange, call.headers["content-length"])
+  yield* Steps.arrive(gateway, exchange, call.headers["content-length"])
   exchange.step = "body"
   const text = yield* call.text((bytes) => Overload.hold(gateway, exchange, bytes))
   if (gateway.settings.bodies !== "none") Bodies.begin(exchange, gateway.settings.bodies, text)
   const inbound = yield* Effect.fromResult(understand(work, gateway, exchange, call, text))
   exchange.step = "admit"
-  if (gateway.extensions.length > 0) yield* admit(gateway, exchange, entered)
+  if (gateway.extensions.length > 0) yield* Steps.admit(gateway, exchange, entered)
   exchange.step = "model"
   const snapshot = gateway.registry.current()
   const route = yield* resolve(snapshot, exchange, inbound.model)
@@ -176,7 +175,7 @@ const answer = Effect.fnUntraced(function*<Q extends Asked>(
   }
   exchange.step = "ledger"
   if (candidates[0] !== undefined) exchange.estimatedUsd = Costs.ofPrompt(gateway, exchange, candidates[0])
-  yield* open(gateway, exchange)
+  yield* Steps.open(gateway, exchange)
   exchange.step = undefined
   const attempts = Walk.walk({ work, gateway, exchange, inbound, changed, isSuffixed: asked !== undefined, scope }, candidates)
   return inbound.stream ? yield* Delivery.stream(gateway, exchange, route, attempts, scope) : yield* Delivery.buffer(gateway, exchange, route, attempts, scope)
@@ -211,22 +210,6 @@ const understand = <Q extends Asked>(
   return read
 }
 
-/** Extensions are entered one by one; those entered are finished, whatever comes. */
-const admit = Effect.fnUntraced(function*(gateway: Gateway, exchange: Exchange, entered: Array<Installed<Extension>>) {
-  const context = contextOf(exchange)
-  const place = { gateway, exchange, step: "admit" }
-  for (const extension of gateway.extensions) {
-    const skipped = PartCall.skipped(place, extension, undefined)
-    if (skipped !== undefined) {
-      yield* Effect.fromResult(skipped)
-      continue
-    }
-    entered.push(extension)
-    const { admit } = extension.call
-    if (admit !== undefined) yield* PartCall.always(place, extension, () => admit(context), undefined)
-  }
-})
-
 const resolve = (snapshot: ModelRegistry.Snapshot, exchange: Exchange, model: string): Effect.Effect<ModelRegistry.Route, GatewayError> => {
   const route = ModelRegistry.resolve(snapshot, model)
   // Who may use a model may use it with any suffix
@@ -247,9 +230,3 @@ const resolve = (snapshot: ModelRegistry.Snapshot, exchange: Exchange, model: st
     ? Effect.succeed(route.value)
     : fail({ class: "unsupported", message: `The model "${model}" is here to ${operations.join(" and to ")}, not to ${exchange.operation}.`, param: "model" })
 }
-
-/** Nothing goes upstream before the ledger has the exchange, unless the settings serve without a record: then its settlement may still make one. */
-const open = (gateway: Gateway, exchange: Exchange): Effect.Effect<void, GatewayError> =>
-  gateway.ledger.open(opening(exchange)).pipe(
-    Effect.catch((error) => LedgerFailure.become(gateway, exchange, `The request was not sent because ${error.message}.`))
-  )

@@ -33,6 +33,8 @@ const bound = (
   { input, output }: Estimate.Estimate
 ): Money.Money | undefined => {
   if (exchange.operation === "count") return Money.zero
+  // What is handed on as it is may cost anything
+  if (exchange.operation === "raw") return undefined
   let most = Money.zero
   const tier = dearerTier(exchange)
   for (const { model, price, provider } of candidates) {

@@ -10,7 +10,7 @@ import type { ByteSource } from "./ByteSource.ts"
 
 /** One request to a provider. */
 export interface UpstreamRequest {
-  readonly method: "GET" | "POST"
+  readonly method: "GET" | "POST" | "PUT" | "PATCH" | "DELETE"
   readonly url: URL
   /** Complete: nothing is added but what HTTP itself needs. Names are lower-case. */
   readonly headers: { readonly [name: string]: string }

@@ -70,7 +70,8 @@ const options = (rest: Partial<Target.TargetOptions> = {}): Target.TargetOptions
   credentials: Credential.fixed([credential]),
   ...rest
 })
-const built = (target: Partial<Target.TargetOptions> = {}, request: Partial<AttemptRequest> = {}) => Target.compile(options(target))(attempt(request), 5_000)
+const built = (target: Partial<Target.TargetOptions> = {}, request: Partial<AttemptRequest> = {}) =>
+  Target.compile(options(target)).attempt(attempt(request), 5_000)
 const requestOf = (target: Partial<Target.TargetOptions> = {}, request: Partial<AttemptRequest> = {}) => Result.getOrThrow(built(target, request))
 const urlOf = (target: Partial<Target.TargetOptions> = {}, request: Partial<AttemptRequest> = {}) => requestOf(target, request).url.href
 
@@ -180,7 +181,7 @@ describe("the head", () => {
 
   it("sends no credential to a provider that takes none", () => {
     const { credentials: _, ...anonymous } = options()
-    assert.notProperty(Result.getOrThrow(Target.compile(anonymous)(attempt(), 5_000)).headers, "x-api-key")
+    assert.notProperty(Result.getOrThrow(Target.compile(anonymous).attempt(attempt(), 5_000)).headers, "x-api-key")
     assert.notProperty(requestOf({}, { credential: { ...credential, kind: "none" } }).headers, "x-api-key")
   })
 
@@ -201,7 +202,7 @@ describe("the head", () => {
     let secret = "old"
     const target = Target.compile(options())
     const changing: Credential.Credential = { ...credential, secret: () => Redacted.make(secret) }
-    const sent = () => Result.getOrThrow(target(attempt({ credential: changing }), 5_000)).headers["x-api-key"]
+    const sent = () => Result.getOrThrow(target.attempt(attempt({ credential: changing }), 5_000)).headers["x-api-key"]
     assert.strictEqual(sent(), "old")
     secret = "new"
     assert.strictEqual(sent(), "new")

@@ -16,7 +16,7 @@ import * as Schema from "effect/Schema"
 import { letterOf, usageColumn } from "./Rows.ts"
 
 // Written as records, so that a new word of the protocol does not compile before it is here
-const operations: { readonly [K in Operation]: K } = { generate: "generate", count: "count", embed: "embed", models: "models" }
+const operations: { readonly [K in Operation]: K } = { generate: "generate", count: "count", embed: "embed", models: "models", raw: "raw" }
 const statuses: { readonly [K in LedgerStatus]: K } = {
   open: "open",
   completed: "completed",

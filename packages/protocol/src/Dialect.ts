@@ -17,8 +17,8 @@ import type * as Thinking from "./Thinking.ts"
 import type { CountTokens } from "./TokenCount.ts"
 import type { DialectId, Json, JsonObject } from "./Wire.ts"
 
-/** What an endpoint does. */
-export type Operation = "generate" | "count" | "embed" | "models"
+/** What an endpoint does; `raw` is what is handed on as it is and no dialect has words for. */
+export type Operation = "generate" | "count" | "embed" | "models" | "raw"
 
 /** Where a fact of the call is told: a key of the body, or the path; `is` says what the path means by being asked (`:streamGenerateContent` streams). */
 export type Told = { readonly in: "body"; readonly key: string } | { readonly in: "path"; readonly is?: boolean }

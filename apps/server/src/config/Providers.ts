@@ -56,6 +56,11 @@ export const provider = section({
     secretUrl("http:", "https:"),
     "The URL of an HTTP proxy to reach the provider through, with its user and password where it wants some. It looks the provider's name up."
   ),
+  passthrough: defaulted(
+    flag,
+    false,
+    "Whether what the provider's protocol has no place for here (files, batches, pictures) is handed on to it as it is, under `/passthrough/ID/…`. Keys, limits and the ledger hold for it; keys for certain models only may not use it."
+  ),
   private: defaulted(
     flag,
     false,

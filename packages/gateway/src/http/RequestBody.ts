@@ -76,6 +76,13 @@ const decoder = new TextDecoder("utf-8", { fatal: true })
 const toText = (bytes: Uint8Array): Effect.Effect<string, GatewayError> =>
   Effect.try({ try: () => decoder.decode(bytes), catch: () => fail({ class: "bad-request", message: "The request body is not valid UTF-8." }) })
 
+const bytesOf = (request: HttpServerRequest, limit: number, askRoom: AskRoom): Effect.Effect<Uint8Array, GatewayError> =>
+  request.headers["content-length"] === undefined ? gather(request, limit, askRoom) : request.arrayBuffer.pipe(
+    Effect.provideService(HttpIncomingMessage.MaxBodySize, ByteSize.bytes(limit)),
+    Effect.mapError((error) => unreadable(error, limit)),
+    Effect.map((buffer) => new Uint8Array(buffer))
+  )
+
 /** The body's bytes, as they were before they were compressed; `limit` in bytes. */
 const read = (request: HttpServerRequest, limit: number, askRoom: AskRoom): Effect.Effect<Uint8Array, GatewayError> =>
   Effect.suspend(() => {
@@ -87,14 +94,19 @@ const read = (request: HttpServerRequest, limit: number, askRoom: AskRoom): Effe
     if (type !== undefined && !/json/i.test(type)) {
       return fail({ class: "unsupported-media", message: `The content type "${type}" is not accepted; send application/json.` })
     }
-    const stated = request.headers["content-length"]
-    if (Number(stated ?? 0) > limit) return tooLarge(limit)
-    const bytes = stated === undefined ? gather(request, limit, askRoom) : request.arrayBuffer.pipe(
-      Effect.provideService(HttpIncomingMessage.MaxBodySize, ByteSize.bytes(limit)),
-      Effect.mapError((error) => unreadable(error, limit)),
-      Effect.map((buffer) => new Uint8Array(buffer))
-    )
+    if (Number(request.headers["content-length"] ?? 0) > limit) return tooLarge(limit)
+    const bytes = bytesOf(request, limit, askRoom)
     return encoding === "gzip" || encoding === "zstd" ? Effect.flatMap(bytes, (packed) => decompress(packed, encoding, limit, askRoom)) : bytes
+  })
+
+/** The body of a request that is handed on, of whatever type, as it was sent; `limit` in bytes. Compressed it is not taken: the provider may undo it to more than the limit. */
+export const raw = (request: HttpServerRequest, limit: number) => (askRoom: AskRoom): Effect.Effect<Uint8Array, GatewayError> =>
+  Effect.suspend(() => {
+    const encoding = (request.headers["content-encoding"] ?? "identity").trim().toLowerCase()
+    if (encoding !== "identity" && encoding !== "") {
+      return fail({ class: "unsupported-media", message: `The content encoding "${encoding}" is not handed on; send the body as it is.` })
+    }
+    return Number(request.headers["content-length"] ?? 0) > limit ? tooLarge(limit) : bytesOf(request, limit, askRoom)
   })
 
 /** A body that is read once, by whoever asks first. */

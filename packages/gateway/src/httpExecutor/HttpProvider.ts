@@ -5,7 +5,7 @@
 import { fail } from "@sluice/protocol/GatewayError"
 import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
-import type { Executor } from "../Executor.ts"
+import type { Executor, RawRequest } from "../Executor.ts"
 import * as ProviderPolicy from "../ProviderPolicy.ts"
 import { defaults, type Limits } from "../Timeouts.ts"
 import type { UpstreamClient } from "../UpstreamClient.ts"
@@ -18,6 +18,8 @@ export interface Options extends Target.TargetOptions {
   readonly limits?: Partial<Limits>
   /** Extra tries before the commit. Default 1. */
   readonly retries?: number
+  /** Whether what its dialect has no words for is handed on to it; absent = no. */
+  readonly passthrough?: boolean
   /** Absent = the defaults. */
   readonly policy?: ProviderPolicy.Options
 }
@@ -36,8 +38,16 @@ export const make = (options: Options): Executor => {
     ...(options.policy === undefined ? {} : { policy: ProviderPolicy.make(options.policy) }),
     ...(credentials === undefined ? {} : { credentials: credentials.current }),
     open: (attempt) => {
-      const request = target(attempt, limits.connectMs)
+      const request = target.attempt(attempt, limits.connectMs)
       return Result.isSuccess(request) ? client.open(request.success) : Effect.fail(fail(request.failure))
-    }
+    },
+    ...(options.passthrough === true
+      ? {
+        raw: (raw: RawRequest) => {
+          const request = target.raw(raw, limits.connectMs)
+          return Result.isSuccess(request) ? client.open(request.success) : Effect.fail(fail(request.failure))
+        }
+      }
+      : {})
   }
 }

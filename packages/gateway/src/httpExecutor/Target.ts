@@ -7,7 +7,7 @@ import type { Failure } from "@sluice/protocol/GatewayError"
 import * as Redacted from "effect/Redacted"
 import * as Result from "effect/Result"
 import * as Credential from "../Credential.ts"
-import type { AttemptRequest } from "../Executor.ts"
+import type { AttemptRequest, RawRequest } from "../Executor.ts"
 import * as HeaderChange from "../HeaderChange.ts"
 import type { ProviderId } from "../ProviderId.ts"
 import type { UpstreamRequest } from "../UpstreamClient.ts"
@@ -26,8 +26,13 @@ export interface TargetOptions {
   readonly query?: { readonly [name: string]: Credential.Value }
 }
 
-/** A compiled provider: the request for an attempt, or why there can be none. */
-export type Target = (attempt: AttemptRequest, connectTimeoutMs: number) => Result.Result<UpstreamRequest, Failure>
+type RawTarget = (request: RawRequest, connectTimeoutMs: number) => Result.Result<UpstreamRequest, Failure>
+
+/** A compiled provider: the request for an attempt, or for what is handed on as it is, or why there can be none. */
+export interface Target {
+  readonly attempt: (attempt: AttemptRequest, connectTimeoutMs: number) => Result.Result<UpstreamRequest, Failure>
+  readonly raw: RawTarget
+}
 
 /** Compiles a provider. */
 export const compile = (options: TargetOptions): Target => {
@@ -42,6 +47,22 @@ export const compile = (options: TargetOptions): Target => {
   const decided = { ...configured, "accept-encoding": "identity" }
   const keyHeader = dialect.credential.header.toLowerCase()
 
+  const authorize = (headers: { [name: string]: string }, credential: Credential.Credential | undefined, secret: string | undefined) => {
+    if (credential?.headers !== undefined) addHeaders(headers, credential.headers())
+    if (secret === undefined) return headers
+    // Every protocol takes a login's token in the same way, whatever it does with keys
+    if (credential?.kind === "oauth") headers["authorization"] = `Bearer ${secret}`
+    else headers[keyHeader] = `${dialect.credential.prefix}${secret}`
+    return headers
+  }
+
+  /** The secret of a credential, none where the provider takes none; fails where it should have one. */
+  const secretOf = (credential: Credential.Credential | undefined): Result.Result<string | undefined, Failure> => {
+    if (options.credentials === undefined || credential?.kind === "none") return Result.succeed(undefined)
+    const secret = credential === undefined ? undefined : Credential.secretOf(credential)
+    return secret === undefined ? Result.fail(missing) : Result.succeed(secret)
+  }
+
   const headersOf = (attempt: AttemptRequest, endpoint: Endpoint, secret: string | undefined) => {
     const headers: { [name: string]: string } = {
       "user-agent": "sluice",
@@ -54,16 +75,23 @@ export const compile = (options: TargetOptions): Target => {
     }
     Object.assign(headers, decided)
     if (attempt.changes !== undefined) change(headers, attempt.changes)
-    const { credential } = attempt
-    if (credential?.headers !== undefined) addHeaders(headers, credential.headers())
-    if (secret === undefined) return headers
-    // Every protocol takes a login's token in the same way, whatever it does with keys
-    if (credential?.kind === "oauth") headers["authorization"] = `Bearer ${secret}`
-    else headers[keyHeader] = `${dialect.credential.prefix}${secret}`
-    return headers
+    return authorize(headers, attempt.credential, secret)
   }
 
-  return (attempt, connectTimeoutMs) => {
+  const raw: RawTarget = (request, connectTimeoutMs) =>
+    Result.flatMap(rawUrl(options, request), (url) =>
+      Result.map(secretOf(request.credential), (secret) => {
+        const headers: { [name: string]: string } = { "user-agent": "sluice", accept: request.headers["accept"] ?? "*/*", ...dialect.headers.fixed }
+        for (const name of [...mayPass, "content-type"]) {
+          const value = request.headers[name]
+          if (value !== undefined) headers[name] = value
+        }
+        Object.assign(headers, decided)
+        const { body, credential, method } = request
+        return { method, url, headers: authorize(headers, credential, secret), ...(body === undefined ? {} : { body }), connectTimeoutMs }
+      }))
+
+  const attempt: Target["attempt"] = (attempt, connectTimeoutMs) => {
     const chosen = endpoints.find(({ endpoint }) => serves(endpoint, attempt))
     if (chosen === undefined) {
       return Result.fail({
@@ -72,17 +100,17 @@ export const compile = (options: TargetOptions): Target => {
       })
     }
     const { endpoint, urlFor } = chosen
-    const isAnonymous = options.credentials === undefined || attempt.credential?.kind === "none"
-    const secret = isAnonymous || attempt.credential === undefined ? undefined : Credential.secretOf(attempt.credential)
-    if (secret === undefined && !isAnonymous) return Result.fail(missing)
-    return Result.map(urlFor(attempt.model), (url) => ({
-      method: endpoint.method,
-      url: withQuery(url, attempt.query),
-      headers: headersOf(attempt, endpoint, secret),
-      ...(endpoint.method === "POST" ? { body: attempt.body } : {}),
-      connectTimeoutMs
-    }))
+    return Result.flatMap(secretOf(attempt.credential), (secret) =>
+      Result.map(urlFor(attempt.model), (url) => ({
+        method: endpoint.method,
+        url: withQuery(url, attempt.query),
+        headers: headersOf(attempt, endpoint, secret),
+        ...(endpoint.method === "POST" ? { body: attempt.body } : {}),
+        connectTimeoutMs
+      })))
   }
+
+  return { attempt, raw }
 }
 
 // internal
@@ -125,6 +153,39 @@ const withQuery = (url: URL, query: AttemptRequest["query"]): URL => {
   const asked = new URL(url)
   for (const [name, value] of Object.entries(query)) if (!asked.searchParams.has(name)) asked.searchParams.set(name, value)
   return asked
+}
+
+const invalid = (message: string): Result.Result<never, Failure> => Result.fail({ class: "bad-request", message })
+
+/** The path of an endpoint as clients may write it; a model's name in it may have slashes. */
+const patternOf = ({ upstream }: Endpoint): RegExp => {
+  const [path = ""] = upstream.split("?")
+  return new RegExp(`^/*${path.replace(/^\/+/, "").split("{model}").map((part) => part.replaceAll(/[.*+?^$()|[\]\\]/g, "\\$&")).join(".+")}/*$`, "i")
+}
+
+/** The URL of a path of the client's choosing: behind the base path and nowhere else, with the configured parameters last. */
+const rawUrl = ({ baseUrl, dialect, query }: TargetOptions, { path: whole }: RawRequest): Result.Result<URL, Failure> => {
+  const [path = "", asked = ""] = whole.split("?", 2)
+  if (!path.startsWith("/") || /(?:^|[/\\])(?:\.|%2e){1,2}(?:[/\\]|$)|\/\/|\\|%5c|%2f|[\0-\x1f]/i.test(path)) {
+    return invalid(`The path "${path}" leads nowhere.`)
+  }
+  const own = dialect.endpoints.find((endpoint) => endpoint.operation !== "models" && patternOf(endpoint).test(decodedPath(path)))
+  if (own !== undefined) return invalid(`What is asked under "${path}" has a place of its own here: ${own.method} ${own.path}.`)
+  const parameters = new URLSearchParams(baseUrl.search)
+  for (const [name, value] of new URLSearchParams(asked)) parameters.append(name, value)
+  for (const [name, value] of Object.entries(query ?? {})) parameters.set(name, plain(value))
+  const search = parameters.size === 0 ? "" : `?${parameters}`
+  return Result.succeed(new URL(`${baseUrl.origin}${baseUrl.pathname.replace(/\/+$/, "")}${path}${search}`))
+}
+
+/** The path without its percent signs; as it is where they mean nothing. */
+const decodedPath = (path: string): string => {
+  // decodeURIComponent has no other way to refuse; the exception ends here
+  try {
+    return decodeURIComponent(path)
+  } catch {
+    return path
+  }
 }
 
 /** The URL of an endpoint: its path behind the base path, and the queries of both, with the configured parameters last. */

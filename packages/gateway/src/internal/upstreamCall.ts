@@ -49,7 +49,7 @@ export class UpstreamCall implements Dispatcher.DispatchHandler {
       path: `${url.pathname}${url.search}`,
       method,
       headers,
-      body: method === "POST" ? body ?? null : null,
+      body: method === "GET" ? null : body ?? null,
       headersTimeout: 0,
       bodyTimeout: 0
     }, this)

@@ -130,7 +130,7 @@ export const make = (options: DiscoveryOptions, { executors, lists, naming, now,
       known.length
     )
     return found.flatMap(({ credentials, isEverybodys, model: { id, operations: all, ...info } }): ReadonlyArray<ModelEntry> => {
-      const operations = all?.filter((operation) => operation !== "models")
+      const operations = all?.filter((operation) => operation !== "models" && operation !== "raw")
       // A model that can be asked nothing of what a gateway asks is none of its models
       if (excluded(id) || !included(id) || operations?.length === 0) return []
       const target: ModelTarget = { provider, model: id, info, ...(isEverybodys ? {} : { credentials }) }

@@ -16,7 +16,8 @@ const methods: { readonly [K in Operation]: ReadonlyArray<string> } = {
   generate: ["generateContent", "streamGenerateContent"],
   count: ["countTokens"],
   embed: ["embedContent", "batchEmbedContents"],
-  models: []
+  models: [],
+  raw: []
 }
 
 /** The reply for one model. */
