@@ -14,7 +14,8 @@ import * as Allowance from "@sluice/gateway/Limits"
 import * as LimitStoreMemory from "@sluice/gateway/LimitStoreMemory"
 import type { ModelEntry } from "@sluice/gateway/ModelEntry"
 import type { Prices } from "@sluice/gateway/Prices"
-import type { Extensions, Interceptors, UsageSinks } from "@sluice/gateway/Registries"
+import type { Extensions, Interceptors, Normalizers, UsageSinks } from "@sluice/gateway/Registries"
+import type { Thinking } from "@sluice/gateway/Thinking"
 import type { Limits } from "@sluice/gateway/Timeouts"
 import type { UsageOutbox } from "@sluice/gateway/UsageOutbox"
 import type { Json } from "@sluice/protocol/Wire"
@@ -50,7 +51,9 @@ export interface Options {
   readonly settings?: Partial<Settings>
   readonly models?: ReadonlyArray<ModelEntry>
   readonly retries?: number
-  readonly parts?: Layer.Layer<never, never, Extensions | Interceptors | UsageSinks>
+  readonly parts?: Layer.Layer<never, never, Extensions | Interceptors | Normalizers | UsageSinks>
+  /** How thinking is asked for; absent = by the rules of the gateway. */
+  readonly thinking?: Layer.Layer<Thinking>
   /** The fuses of the parts; absent = the gateway has its own. */
   readonly fuses?: Layer.Layer<Fuses>
   /** Absent = no costs. */
@@ -150,6 +153,7 @@ export const layer = (options: Options): Layer.Layer<Verbatim> =>
       upstream(options.answers),
       options.prices ?? Layer.empty,
       options.fuses ?? Layer.empty,
+      options.thinking ?? Layer.empty,
       options.ledger ?? LedgerMemory.layer,
       ApiKeys.layerKeys([{
         key: Redacted.make("sk-test"),

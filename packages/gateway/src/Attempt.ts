@@ -25,6 +25,7 @@ import type { RecordedAnswer } from "./RecordedAnswer.ts"
 import * as Sealed from "./Sealed.ts"
 import * as ShownModel from "./ShownModel.ts"
 import * as FrameRun from "./stages/FrameRun.ts"
+import * as Normalizing from "./stages/Normalizing.ts"
 import * as StreamTap from "./StreamTap.ts"
 import type { UpstreamReply } from "./UpstreamClient.ts"
 
@@ -38,11 +39,12 @@ const toFailure = (frames: ReadonlyArray<Frame>): Failure | undefined => {
 }
 
 /** Starts the stages of all interceptors that want frames; each is ended with the attempt at the latest. */
-const startStages = ({ exchange, executor, gateway, model, number }: AttemptPlan): Effect.Effect<FrameRun.FrameRun | undefined, GatewayError, Scope.Scope> => {
+const startStages = (plan: AttemptPlan): Effect.Effect<FrameRun.FrameRun | undefined, GatewayError, Scope.Scope> => {
+  const { exchange, gateway } = plan
   const { events } = gateway.hooks
   const { shownModel } = exchange
   if (events.length === 0 && shownModel === undefined) return Effect.succeed(undefined)
-  const context = { ...contextOf(exchange), attempt: number, provider: executor.id, upstreamModel: model }
+  const context = AttemptReply.attemptContext(plan)
   return Effect.acquireRelease(
     Effect.suspend(() =>
       Effect.fromResult(
@@ -106,6 +108,7 @@ export const run = Effect.fnUntraced(function*(plan: AttemptPlan): Effect.fn.Ret
     tap,
     context: answerContext(plan, responseLosses),
     ...told,
+    normalizing: Normalizing.events(gateway, exchange, () => AttemptReply.attemptContext(plan)),
     onStopped: (stopped) => void refuse(plan, stopped),
     isSplit: gateway.hooks.chunks.length > 0,
     tools: outbound.tools,
@@ -134,8 +137,8 @@ const begin = (
     marks.lastByteAt = gateway.wheel.now()
     const plain = stream.plainBody()
     if (plain !== undefined) return whole(plan, reply, plain, lane, tap, sink, told)
-    const stopped = told.stages?.stopped()
-    if (stopped !== undefined) return fail(stopped.failure)
+    const { ending } = plan.exchange
+    if (ending?._tag === "Refused") return fail(ending.failure)
     const facts = stream.facts()
     if (facts.failure !== undefined && !facts.hadContent && StreamTap.mainFinish(facts) === undefined) return fail(facts.failure)
     if (facts.commits) return Effect.succeed({ _tag: "Streamed", reply, stream })
@@ -158,7 +161,9 @@ const whole = (
   const now = gateway.now()
   const parsed = AttemptReply.parse(reply, bytes)
   if (Result.isFailure(parsed)) return fail(parsed.failure)
-  const decoded = executor.dialect.response.decode(parsed.success)
+  const normal = Normalizing.whole(gateway, plan.exchange, () => AttemptReply.attemptContext(plan), parsed.success)
+  if (Result.isFailure(normal)) return refuse(plan, { by: plan.exchange.step ?? "normalizer", failure: normal.failure.failure })
+  const decoded = executor.dialect.response.decode(normal.success)
   const failure = toFailure([decoded])
   if (failure !== undefined) return fail(failure)
   if (inbound.stream) {
@@ -169,7 +174,9 @@ const whole = (
   }
   tap.observe(decoded.events, now)
   if (plan.outbound.lane === "bytes") told.watch?.(decoded, "whole")
-  if (plan.outbound.lane === "bytes") return Effect.succeed({ _tag: "Buffered", reply, body: bytes })
+  if (plan.outbound.lane === "bytes") {
+    return Effect.succeed({ _tag: "Buffered", reply, body: normal.success === parsed.success ? bytes : encoder.encode(JSON.stringify(normal.success)) })
+  }
   return encodeWhole(plan, reply, [decoded], "whole", sink, told)
 }
 
@@ -186,7 +193,10 @@ const fold = (
   const now = gateway.now()
   const frames: Array<Frame> = []
   const reader = executor.dialect.events.decoder.start()
-  for (const event of splitAll(bytes)) frames.push(...reader.step(event))
+  const normalizing = Normalizing.events(gateway, plan.exchange, () => AttemptReply.attemptContext(plan))
+  for (const event of splitAll(bytes)) frames.push(...reader.step(normalizing?.step(event) ?? event))
+  const stopped = normalizing?.stopped()
+  if (stopped !== undefined) return refuse(plan, stopped)
   frames.push(...reader.end("eof"))
   const failure = toFailure(frames)
   if (failure !== undefined) return fail(failure)

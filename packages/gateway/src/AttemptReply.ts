@@ -12,10 +12,11 @@ import * as Result from "effect/Result"
 import type * as Scope from "effect/Scope"
 import type { ByteSource } from "./ByteSource.ts"
 import type { Credential } from "./Credential.ts"
-import type { Exchange } from "./Exchange.ts"
+import { contextOf, type Exchange } from "./Exchange.ts"
 import type { Executor } from "./Executor.ts"
 import type { Gateway } from "./Gateway.ts"
 import type { Inbound } from "./Inbound.ts"
+import type { AttemptContext } from "./Interceptor.ts"
 import { readAll } from "./internal/wholeBody.ts"
 import type { Outbound } from "./Outbound.ts"
 import * as Overload from "./Overload.ts"
@@ -73,6 +74,15 @@ export const begin = <Q extends Asked>({ credential, exchange, executor, model, 
   }
   return { tap, responseLosses }
 }
+
+/** What interceptors and normalizers of an attempt are told. */
+export const attemptContext = <Q extends Asked>({ exchange, executor, model, number }: AttemptPlan<Q>): AttemptContext => ({
+  ...contextOf(exchange),
+  attempt: number,
+  provider: executor.id,
+  upstreamModel: model,
+  upstream: executor.dialect.id
+})
 
 /** Sends the request and waits for a head that promises an answer. */
 export const open = Effect.fnUntraced(

@@ -25,6 +25,7 @@ import type { Outbound } from "./Outbound.ts"
 import * as PartCall from "./PartCall.ts"
 import type { Candidate } from "./Planner.ts"
 import type { Stop } from "./ShortCircuit.ts"
+import * as Normalizing from "./stages/Normalizing.ts"
 import { due, type Limits } from "./Timeouts.ts"
 import type { Work } from "./Work.ts"
 
@@ -129,23 +130,27 @@ export const prepare = <Q extends Asked>(
   credential: Credential | undefined
 ): Effect.Effect<Prepared, Stop> | Prepared => {
   const { exchange, gateway, inbound, work } = walk
+  const target = { provider: executor.id, upstreamModel: candidate.model, upstream: executor.dialect.id }
   const write = (changed: Q | undefined): Prepared =>
-    work.prepare(gateway, exchange, {
-      inbound,
-      model: candidate.model,
-      ...(changed === undefined ? {} : { changed }),
-      from: exchange.inbound,
-      executor,
-      ...(credential === undefined ? {} : { credential: credential.id }),
-      fidelity: candidate.entry.fidelity ?? "default",
-      wantsFrames: gateway.wantsFrames || exchange.shownModel !== undefined,
-      isSuffixed: walk.isSuffixed,
-      isWithoutMemory,
-      ...(candidate.thinking === undefined || exchange.operation !== "generate" ? {} : { thinking: candidate.thinking })
-    })
+    Result.flatMap(
+      work.prepare(gateway, exchange, {
+        inbound,
+        model: candidate.model,
+        ...(changed === undefined ? {} : { changed }),
+        from: exchange.inbound,
+        executor,
+        ...(credential === undefined ? {} : { credential: credential.id }),
+        fidelity: candidate.entry.fidelity ?? "default",
+        wantsFrames: gateway.wantsFrames || exchange.shownModel !== undefined,
+        isSuffixed: walk.isSuffixed,
+        isWithoutMemory,
+        ...(candidate.thinking === undefined || exchange.operation !== "generate" ? {} : { thinking: candidate.thinking })
+      }),
+      (written) => Normalizing.outbound(gateway, exchange, target, written)
+    )
   const { attempt } = work.hooks(gateway)
   if (attempt.length === 0) return write(walk.changed)
-  const context = { ...contextOf(exchange), attempt: number, provider: executor.id, upstreamModel: candidate.model }
+  const context = { ...contextOf(exchange), attempt: number, ...target }
   return Effect.map(
     Intercept.run({ gateway, exchange, step: "interceptor" }, inbound, walk.changed, attempt, context),
     (intercepted) => Result.map(write(intercepted.changed), (outbound) => Intercept.sent(outbound, intercepted))

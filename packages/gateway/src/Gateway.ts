@@ -31,6 +31,7 @@ import type { Replays } from "./Replays.ts"
 import type { Router } from "./Router.ts"
 import type { Scheduler } from "./Scheduler.ts"
 import type { Scheduling } from "./Scheduling.ts"
+import type { Rules } from "./Thinking.ts"
 import type { TokenCounter } from "./TokenCounter.ts"
 import type { UsageDelivery } from "./UsageDelivery.ts"
 import type { UsageOutbox } from "./UsageOutbox.ts"
@@ -91,6 +92,8 @@ export interface Gateway {
   readonly hooks: Hooks
   /** Those who are told every event of every answer; absent = nobody. */
   readonly observers: Observers | undefined
+  /** How thinking is asked for. */
+  readonly thinking: Rules
   /** What guards the parts; the same for all configurations of a gateway. */
   readonly fuses: Fuses["Service"]
   /** Whether any interceptor wants frames, which rules the byte lane out. */

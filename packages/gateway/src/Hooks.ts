@@ -2,11 +2,15 @@
  * The hooks of all extensions and interceptors, each with what guards its calls, gathered once into one array per hook in order: a
  * request pays only for those there are, and looks nothing up. How a hook is called is `PartCall.ts`.
  */
+import { isObject } from "@sluice/protocol/Wire"
 import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
 import type { Extension } from "./Extension.ts"
 import type { Fuse, Fuses, Kind } from "./Fuse.ts"
 import type { FailPolicy, GatewayPart } from "./GatewayPart.ts"
-import type { Interceptor } from "./Interceptor.ts"
+import type { AttemptContext, Interceptor } from "./Interceptor.ts"
+import type { Normalizer } from "./Normalizer.ts"
+import type { Chosen, Point } from "./stages/Normalizing.ts"
 
 /** A hook, or a whole part, with what guards its calls. */
 export interface Installed<F> {
@@ -29,6 +33,9 @@ export interface Hooks {
   readonly response: Of<Interceptor, "response">
   readonly events: Of<Interceptor, "events">
   readonly chunks: Of<Interceptor, "chunks">
+  /** Normalizers of wire values; those of canonical ones are among `attempt`, last, and `events`, first. */
+  readonly wireRequest: Point
+  readonly wireResponse: Point
   readonly lookup: Of<Extension, "lookup">
   readonly observe: Of<Extension, "observe">
   readonly onAttempt: Of<Extension, "onAttempt">
@@ -62,19 +69,57 @@ const pick = <P, K extends keyof P>(parts: ReadonlyArray<Installed<P>>, name: K,
     return call === undefined || call === null ? [] : [{ ...part, failPolicy: policy ?? part.failPolicy, call }]
   })
 
+/** The interceptor that a normalizer is where it works on canonical values. */
+const attempting = (normalizer: Installed<Normalizer>): ReadonlyArray<Installed<NonNullable<Interceptor["attempt"]>>> => {
+  const { canonicalRequest, providers } = normalizer.call
+  if (canonicalRequest === undefined) return []
+  return [{
+    ...normalizer,
+    call: (request, context) => Effect.succeed(isFor(providers, context) ? canonicalRequest(request, context) : request)
+  }]
+}
+
+const staging = (normalizer: Installed<Normalizer>): ReadonlyArray<Installed<NonNullable<Interceptor["events"]>>> => {
+  const { canonicalResponse, providers } = normalizer.call
+  if (canonicalResponse === undefined) return []
+  return [{
+    ...normalizer,
+    call: (context) => ({ step: (frame) => [isFor(providers, context) ? canonicalResponse(frame, context) : frame] })
+  }]
+}
+
+const isFor = (providers: ReadonlyArray<string> | undefined, { provider }: AttemptContext): boolean => providers === undefined || providers.includes(provider)
+
+const pointOf = (normalizers: ReadonlyArray<Installed<Normalizer>>, pick: (normalizer: Normalizer) => Chosen["normalize"] | undefined): Point =>
+  normalizers.flatMap((each) => {
+    const normalize = pick(each.call)
+    return normalize === undefined ? [] : [{ ...each, call: { providers: each.call.providers, normalize } }]
+  })
+
 /** Gathers the parts, which come in order. */
-export const gather = (extensions: ReadonlyArray<Extension>, interceptors: ReadonlyArray<Interceptor>, fuses: Fuses["Service"]): Gathered => {
+export const gather = (
+  extensions: ReadonlyArray<Extension>,
+  interceptors: ReadonlyArray<Interceptor>,
+  normalizers: ReadonlyArray<Normalizer>,
+  fuses: Fuses["Service"]
+): Gathered => {
+  const normalizing = normalizers.map((each) => install("normalizer", fuses)(each, "closed"))
   const installedExtensions = extensions.map((each) => install("extension", fuses)(each, each.admit === undefined ? "open" : "closed"))
   const installed = interceptors.map((each) => install("interceptor", fuses)(each, "closed"))
   return {
     extensions: installedExtensions,
     hooks: {
       request: pick(installed, "request"),
-      attempt: pick(installed, "attempt"),
+      attempt: [...pick(installed, "attempt"), ...normalizing.flatMap(attempting)],
       embed: pick(installed, "embed"),
       response: pick(installed, "response"),
-      events: pick(installed, "events"),
+      events: [...normalizing.flatMap(staging), ...pick(installed, "events")],
       chunks: pick(installed, "chunks"),
+      wireRequest: pointOf(
+        normalizing,
+        ({ wireRequest }) => wireRequest === undefined ? undefined : (value, context) => isObject(value) ? wireRequest(value, context) : value
+      ),
+      wireResponse: pointOf(normalizing, ({ wireResponse }) => wireResponse),
       // What is not found is asked for
       lookup: installedExtensions.flatMap((each) => pick([each], "lookup", each.call.failPolicy ?? "open")),
       observe: pick(installedExtensions, "observe", "open"),

@@ -9,6 +9,7 @@
 import type { EmbeddingRequest } from "@sluice/protocol/CanonicalEmbedding"
 import type { Frame } from "@sluice/protocol/CanonicalEvent"
 import type { CanonicalRequest } from "@sluice/protocol/CanonicalRequest"
+import type { Dialect } from "@sluice/protocol/Dialect"
 import type { Failure } from "@sluice/protocol/GatewayError"
 import type { Loss } from "@sluice/protocol/Loss"
 import type { JsonObject } from "@sluice/protocol/Wire"
@@ -26,6 +27,8 @@ export interface AttemptContext extends ExchangeContext {
   readonly attempt: number
   readonly provider: string
   readonly upstreamModel: string
+  /** The dialect the provider speaks. */
+  readonly upstream: Dialect["id"]
 }
 
 /** What an attempt is to send instead, where that is more than another request; made with {@link change}. */

@@ -14,6 +14,7 @@ import type * as Sse from "@sluice/protocol/Sse"
 import type { ToolName } from "@sluice/protocol/ToolNames"
 import * as OfferedTools from "./OfferedTools.ts"
 import type { FrameRun, Stopped } from "./stages/FrameRun.ts"
+import type { EventRun } from "./stages/Normalizing.ts"
 import type { StreamTap } from "./StreamTap.ts"
 
 /** What a lane is made of. */
@@ -24,6 +25,8 @@ export interface LaneOptions {
   readonly context: AnswerContext
   /** The stages of interceptors that want frames; the byte lane has none. */
   readonly stages?: FrameRun | undefined
+  /** Normalizers of the provider's events; absent where there are none. */
+  readonly normalizing?: EventRun | undefined
   /** Told that a stage ended the answer. */
   readonly onStopped?: ((stopped: Stopped) => void) | undefined
   /** Whether what goes to the client is handed out event by event, for interceptors of chunks. */
@@ -108,7 +111,7 @@ const closing = (frames: FrameWriter): () => string => {
 
 /** A lane that decodes everything. */
 export const typed = (options: LaneOptions): Lane => {
-  const { isSplit = false, stages, tap, watch } = options
+  const { isSplit = false, normalizing, stages, tap, watch } = options
   const decoder = options.upstream.events.decoder.start()
   const writer = options.client.events.encoder.start(options.context)
   const hide = hiding(options)
@@ -118,6 +121,7 @@ export const typed = (options: LaneOptions): Lane => {
   const give = OfferedTools.giveBack(options.tools)
   const out = outlet(isSplit)
   let grammar: Grammar.State = Grammar.initial
+  let hasStopped = false
 
   const write = (outgoing: Frame): void => {
     const events = shown(hide, writer.step(outgoing))
@@ -140,8 +144,9 @@ export const typed = (options: LaneOptions): Lane => {
 
   /** Sees to a stage that ended the answer; what it let through until then has gone out. */
   const heed = (now: number): void => {
-    const stopped = stages?.stopped()
-    if (stopped === undefined) return
+    const stopped = stages?.stopped() ?? normalizing?.stopped()
+    if (stopped === undefined || hasStopped) return
+    hasStopped = true
     const { commits, terminal } = tap.facts()
     options.onStopped?.(stopped)
     stages?.end("error")
@@ -171,7 +176,11 @@ export const typed = (options: LaneOptions): Lane => {
 
   return {
     push: (split, now) => {
-      for (const event of split.events) for (const decoded of decoder.step(event)) deliver(decoded, now)
+      for (const event of split.events) {
+        const normal = normalizing === undefined ? event : normalizing.step(event)
+        if (normalizing?.stopped() !== undefined) return heed(now)
+        for (const decoded of decoder.step(normal)) deliver(decoded, now)
+      }
     },
     pushFrame: ({ events }, now) => deliver({ events }, now),
     end: (how, now) => {
@@ -194,7 +203,7 @@ export const typed = (options: LaneOptions): Lane => {
 
 /** A lane that forwards whole frames as they are. Only between two ends of the same dialect, without interceptors of frames. */
 export const bytes = (options: LaneOptions): Lane => {
-  const { isSplit = false, tap, upstream, watch } = options
+  const { isSplit = false, normalizing, tap, upstream, watch } = options
   const decoder = upstream.events.decoder.start()
   const hide = hiding(options)
   const isSameFraming = options.frames.framing === upstream.framing && !isSplit
@@ -230,9 +239,19 @@ export const bytes = (options: LaneOptions): Lane => {
     push: (split, now) => {
       const kept: Array<Sse.WireEvent> = []
       let broken: Failure | undefined
-      for (const event of split.events) {
+      let isChanged = false
+      for (const sent of split.events) {
         if (tap.facts().terminal) break
         const before = tap.facts().commits
+        const event = normalizing === undefined ? sent : normalizing.step(sent)
+        const stopped = normalizing?.stopped()
+        if (stopped !== undefined) {
+          options.onStopped?.(stopped)
+          writeEvents(shown(hide, kept))
+          tap.observe([{ type: "error", failure: stopped.failure }], now)
+          return before ? say(stopped.failure) : undefined
+        }
+        isChanged ||= event !== sent
         observe(event, now)
         const { failure } = tap.facts()
         if (failure !== undefined && !before) return
@@ -242,7 +261,7 @@ export const bytes = (options: LaneOptions): Lane => {
       }
       if (hide !== undefined) {
         writeEvents(shown(hide, kept))
-      } else if (kept.length === split.events.length && isSameFraming) {
+      } else if (kept.length === split.events.length && isSameFraming && !isChanged) {
         if (kept.length > 0) pending.push(split.bytes)
       } else writeEvents(kept)
       if (broken !== undefined) say(broken)

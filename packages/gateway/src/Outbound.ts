@@ -72,6 +72,8 @@ export interface Options<Q extends Asked> {
 
 /** What a request for an answer is prepared from. */
 export interface GenerateOptions extends Options<CanonicalRequest> {
+  /** How thinking is asked for; absent = by the rules of ours. */
+  readonly rules?: Thinking.Rules
   /** Puts back what the client could not carry, where the request crosses. */
   readonly restore?: (request: CanonicalRequest) => CanonicalRequest
 }
@@ -107,8 +109,16 @@ export const forward = (inbound: Inbound<Asked>, model: string, executor: Execut
 }
 
 /** The typed lane: the request in the target's own words. */
-const translate = (inbound: Inbound, from: Dialect, request: CanonicalRequest, executor: Executor, thinking: Limits | undefined): Outbound => {
-  const { body, headers: encoded, losses, renamed } = executor.dialect.request.encode(request, present({ thinking }))
+const translate = (
+  inbound: Inbound,
+  from: Dialect,
+  request: CanonicalRequest,
+  executor: Executor,
+  thinking: Limits | undefined,
+  applied: Thinking.Applied | undefined
+): Outbound => {
+  const { body: written, headers: encoded, losses, renamed } = executor.dialect.request.encode(request, present({ thinking }))
+  const body = applied === undefined ? written : applied.write(written)
   const headers = from.id === executor.dialect.id ? { ...inbound.headers, ...encoded } : encoded
   const asked = usageKeys(inbound, executor, body)
   // The client's own dialect calls every tool as it was offered
@@ -117,7 +127,7 @@ const translate = (inbound: Inbound, from: Dialect, request: CanonicalRequest, e
     lane: "typed",
     body: JSON.stringify(asked === undefined ? body : { ...body, ...asked }),
     headers,
-    losses: [...losses, ...RoundedNumbers.losses(inbound.text, inbound.body)],
+    losses: [...losses, ...applied?.losses ?? [], ...RoundedNumbers.losses(inbound.text, inbound.body)],
     tools,
     hideUsage: asked !== undefined
   }
@@ -141,24 +151,26 @@ export const judged = (outbound: Outbound, fidelity: Fidelity, provider: string)
 
 /** Prepares the request for one target; fails where the target would lose what it must not lose. */
 export const prepare = (options: GenerateOptions): Result.Result<Outbound, GatewayError> => {
-  const { changed, executor, inbound, model, thinking } = options
+  const { changed, executor, inbound, model, rules = Thinking.rules, thinking } = options
+  const target: Thinking.Target = { provider: executor.id, model, dialect: executor.dialect.id }
   const isOwn = executor.dialect.id === options.from.id
   const isUnproven = isOwn && executor.dialect.thinking?.isUnproven?.(inbound.body, model) === true
   const isRepeated = inbound.modelIn === "path" && model !== inbound.model && inbound.spans.members.has("model")
   const mayForward = isOwn && !options.wantsFrames && changed === undefined && !isUnproven && !isRepeated
-  if (mayForward && thinking === undefined) return Result.succeed(forward(inbound, model, executor))
+  if (mayForward && thinking === undefined && rules.apply === undefined) return Result.succeed(forward(inbound, model, executor))
   const asked = changed === undefined ? inbound.request() : Result.succeed(changed)
   if (Result.isFailure(asked)) return Result.fail(asked.failure)
   const fitted: Result.Result<Thinking.Fitted, GatewayError> = thinking === undefined
     ? Result.succeed({ request: asked.success, losses: [] })
-    : Thinking.fit(asked.success, thinking, isOwn && options.isSuffixed !== true)
+    : rules.fit(asked.success, thinking, isOwn && options.isSuffixed !== true, target)
   if (Result.isFailure(fitted)) return Result.fail(fitted.failure)
   const { losses, request } = fitted.success
-  if (mayForward && request === asked.success) return Result.succeed(forward(inbound, model, executor))
+  const applied = rules.apply?.(request, target)
+  if (mayForward && request === asked.success && applied === undefined) return Result.succeed(forward(inbound, model, executor))
   const proven = isUnproven || (isOwn && options.isSuffixed === true) ? executor.dialect.thinking?.proven?.({ ...request, model }) : undefined
   const restored = isOwn || options.isWithoutMemory === true || options.restore === undefined ? request : options.restore(request)
-  const whole = isOwn ? proven?.request ?? request : Thinking.crossing(restored, options.from, executor.dialect)
-  const translated = translate(inbound, options.from, { ...whole, model }, executor, thinking)
+  const whole = isOwn ? proven?.request ?? request : rules.crossing(restored, options.from, executor.dialect)
+  const translated = translate(inbound, options.from, { ...whole, model }, executor, thinking, applied)
   const outbound = {
     ...translated,
     losses: [...losses, ...proven?.losses ?? [], ...translated.losses],

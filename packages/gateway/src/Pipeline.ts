@@ -139,7 +139,7 @@ const answer = Effect.fnUntraced(function*<Q extends Asked>(
   if (route.entry.forced === true) exchange.shownModel = route.model
   const effort = route.effort ?? (exchange.operation === "generate" ? call.dialect.thinking?.effort?.(inbound.body) : undefined)
   if (effort !== undefined) exchange.effort = Thinking.toText(effort)
-  const asked = yield* Effect.fromResult(work.bySuffix(inbound, route.effort))
+  const asked = yield* Effect.fromResult(work.bySuffix(gateway, inbound, route.effort))
   exchange.step = "interceptor"
   const { request } = work.hooks(gateway)
   const place = { gateway, exchange, step: "interceptor" }

@@ -18,6 +18,7 @@ import * as AttemptReply from "./AttemptReply.ts"
 import type { Exchange } from "./Exchange.ts"
 import type { Gateway } from "./Gateway.ts"
 import * as Outbound from "./Outbound.ts"
+import * as Normalizing from "./stages/Normalizing.ts"
 import type { StreamTap } from "./StreamTap.ts"
 import type { Work } from "./Work.ts"
 
@@ -130,10 +131,11 @@ const native = <Q extends Asked, A>(kind: Kind<Q, A>) =>
     const parsed = yield* Effect.fromResult(Result.mapError(AttemptReply.parse(reply, bytes), failed))
     const decode = kind.of(executor.dialect)?.response.decode
     if (decode === undefined) return yield* unsupported(kind.operation, plan.model, executor.dialect, executor.id)
-    const answer = yield* Effect.fromResult(Result.mapError(decode(parsed), failed))
+    const normal = yield* Effect.fromResult(Normalizing.whole(gateway, exchange, () => AttemptReply.attemptContext(plan), parsed))
+    const answer = yield* Effect.fromResult(Result.mapError(decode(normal), failed))
     kind.observe(tap, answer, gateway.now())
     const marks = kind.marks("reported")
-    if (outbound.lane === "bytes") return { _tag: "Buffered", reply, body: bytes, marks }
+    if (outbound.lane === "bytes") return { _tag: "Buffered", reply, body: normal === parsed ? bytes : encoder.encode(JSON.stringify(normal)), marks }
     const shown = exchange.shownModel === undefined ? answer : kind.shown?.(answer, exchange.shownModel) ?? answer
     const body = yield* told(kind, exchange, yield* Effect.fromResult(inbound.request()), shown)
     return { _tag: "Buffered", reply, body, marks }

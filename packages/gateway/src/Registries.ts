@@ -10,6 +10,7 @@ import type { Extension } from "./Extension.ts"
 import type { Interceptor } from "./Interceptor.ts"
 import type { Contribution } from "./Management.ts"
 import type { ModelSource } from "./Models.ts"
+import type { Normalizer } from "./Normalizer.ts"
 import type { Router } from "./Router.ts"
 import type { Scheduler } from "./Scheduler.ts"
 import type { UsageSink } from "./UsageSink.ts"
@@ -47,6 +48,9 @@ export class Extensions extends Context.Service<Extensions, Registry<Extension>>
 /** The interceptors. */
 export class Interceptors extends Context.Service<Interceptors, Registry<Interceptor>>()("@sluice/gateway/Interceptors") {}
 
+/** The normalizers. */
+export class Normalizers extends Context.Service<Normalizers, Registry<Normalizer>>()("@sluice/gateway/Normalizers") {}
+
 /** The sources of models beside the configuration. */
 export class Models extends Context.Service<Models, Registry<ModelSource>>()("@sluice/gateway/Models") {}
 
@@ -63,7 +67,7 @@ export class Schedulers extends Context.Service<Schedulers, Registry<Scheduler>>
 export class Routers extends Context.Service<Routers, Registry<Router>>()("@sluice/gateway/Routers") {}
 
 /** All of them. */
-export type Any = Executors | Extensions | Interceptors | Managements | Models | Routers | Schedulers | UsageSinks
+export type Any = Executors | Extensions | Interceptors | Managements | Models | Normalizers | Routers | Schedulers | UsageSinks
 
 const registry = <A>(compare: ((left: A, right: A) => number) | undefined): Registry<A> => {
   const items: Array<A> = []
@@ -79,6 +83,7 @@ export const layer = (): Layer.Layer<Any> =>
     Layer.sync(Executors, () => registry<Executor>(undefined)),
     Layer.sync(Extensions, () => registry<Extension>(byOrder)),
     Layer.sync(Interceptors, () => registry<Interceptor>(byOrder)),
+    Layer.sync(Normalizers, () => registry<Normalizer>(byOrder)),
     Layer.sync(Models, () => registry<ModelSource>(byOrder)),
     Layer.sync(UsageSinks, () => registry<UsageSink>(byOrder)),
     Layer.sync(Managements, () => registry<Contribution>(byOrder)),

@@ -20,8 +20,9 @@ import * as Sources from "./models/Sources.ts"
 import * as Observers from "./Observers.ts"
 import { Prices } from "./Prices.ts"
 import type { ProviderId } from "./ProviderId.ts"
-import { type Any, Executors, Extensions, Interceptors, Managements, Models, Routers, Schedulers, UsageSinks } from "./Registries.ts"
+import { type Any, Executors, Extensions, Interceptors, Managements, Models, Normalizers, Routers, Schedulers, UsageSinks } from "./Registries.ts"
 import { Standing } from "./Standing.ts"
+import * as Thinking from "./Thinking.ts"
 import { TokenCounter } from "./TokenCounter.ts"
 import * as UsageDelivery from "./UsageDelivery.ts"
 
@@ -59,13 +60,14 @@ export const start = Effect.fnUntraced(
     const sources = yield* Effect.flatMap(Models, ({ all }) => all)
     const models = yield* Sources.start({ ...options, entries: options.models ?? defaultModels(executors) }, sources, byId)
     const standing = yield* Standing
-    const parts = Hooks.gather(extensions, interceptors, standing.fuses)
+    const parts = Hooks.gather(extensions, interceptors, yield* Effect.flatMap(Normalizers, ({ all }) => all), standing.fuses)
     return {
       ...standing,
       generation,
       dialects: options.dialects,
       executors: byId,
       ...parts,
+      thinking: Option.getOrElse(yield* Effect.serviceOption(Thinking.Thinking), () => Thinking.rules),
       observers: yield* Observers.start(standing, parts.hooks.observe),
       wantsFrames: parts.hooks.events.length > 0,
       deliveries: yield* UsageDelivery.start(standing, sinks, generation.number),

@@ -38,7 +38,7 @@ export interface Work<Q extends Asked> {
     readonly attempt: ReadonlyArray<Installed<Hook<Q, AttemptContext>>>
   }
   /** The request with what the suffix of the model's name asks for; `undefined` where that changes nothing. */
-  readonly bySuffix: (inbound: Inbound.Inbound<Q>, effort: Effort | undefined) => Result.Result<Q | undefined, GatewayError>
+  readonly bySuffix: (gateway: Gateway, inbound: Inbound.Inbound<Q>, effort: Effort | undefined) => Result.Result<Q | undefined, GatewayError>
   /** The request for an answer as it is to be asked, for caches; absent where something else is asked. */
   readonly generated?: (inbound: Inbound.Inbound<Q>, changed: Q | undefined) => Result.Result<CanonicalRequest, GatewayError>
   /** What one target is sent; fails where it cannot carry the request. */
@@ -52,9 +52,13 @@ export const generating: Work<CanonicalRequest> = {
   reader: (dialect) => dialect.request,
   request: Inbound.decoded,
   hooks: (gateway) => gateway.hooks,
-  bySuffix: Thinking.bySuffix,
+  bySuffix: ({ thinking }, inbound, effort) => Thinking.bySuffix(inbound, effort, thinking),
   generated: (inbound, changed) => changed === undefined ? inbound.request() : Result.succeed(changed),
   prepare: (gateway, exchange, options) =>
-    Outbound.prepare({ ...options, restore: (request) => Sealed.restore(gateway, exchange, options.executor, options.credential, request) }),
+    Outbound.prepare({
+      ...options,
+      rules: gateway.thinking,
+      restore: (request) => Sealed.restore(gateway, exchange, options.executor, options.credential, request)
+    }),
   attempt: Attempt.run
 }
