@@ -198,6 +198,32 @@ export const capabilities: ReadonlyArray<Capability> = [
     example: "Protocols"
   },
   {
+    title: "Normalizers",
+    does: "straighten what one provider says or wants otherwise than its protocol, canonical or wire, request or answer",
+    services: [at("Normalizer", "Normalizer"), at("Registries", "Normalizers")],
+    byDefault: "none; bodies and events pass as they are",
+    inTests: at("Normalizer", "layer"),
+    tests: [
+      { path: "test/plane/Normalizers.test.ts", by: "of wire answers straightens each event of a stream, and the byte lane stays" },
+      { path: "test/plane/Normalizers.test.ts", by: "of wire requests changes what is sent, in either lane" },
+      { path: "test/plane/Normalizers.test.ts", by: "of canonical requests comes after all interceptors of attempts" },
+      { path: "test/plane/Normalizers.test.ts", by: "changes frames, on the typed lane" }
+    ],
+    example: "Normalizers"
+  },
+  {
+    title: "Thinking",
+    does: "ask for thinking: the suffix of a name before the body, held to what a model takes, in a provider's own words",
+    services: [at("Thinking", "Thinking"), at("Thinking", "Rules")],
+    byDefault: at("Thinking", "rules"),
+    inTests: at("Thinking", "layer"),
+    tests: [
+      { path: "test/plane/Normalizers.test.ts", by: "is written in the provider's own words, the suffix before the body, and said as a loss" },
+      { path: "test/plane/Normalizers.test.ts", by: "refuses by its own limits" }
+    ],
+    example: "Thinking"
+  },
+  {
     title: "Requests",
     does: "change a request once, or each attempt, told its number; change headers; end the exchange",
     services: [at("Interceptor", "Interceptor"), at("Registries", "Interceptors"), at("HeaderChange", "HeaderChange")],
@@ -303,6 +329,19 @@ export const capabilities: ReadonlyArray<Capability> = [
       { path: "test/ai/LanguageModelExecutor.test.ts", by: "loses what a prompt has no place for" }
     ],
     example: "Models in the process"
+  },
+  {
+    title: "Threads",
+    does: "run a module nobody trusts in a thread of its own, with a time, a heap and checked answers",
+    services: [at("WorkerInterceptor", "WorkerOptions"), at("WorkerModule", "WorkerInterceptorModule"), at("WorkerModule", "WorkerExtensionModule")],
+    byDefault: "parts run on the event loop",
+    inTests: at("WorkerInterceptor", "layer"),
+    tests: [
+      { path: "test/plane/Workers.test.ts", by: "changes requests, headers and replies, and knows who asks and what it was given of the head" },
+      { path: "test/plane/Workers.test.ts", by: "that hangs fails nobody else's call" },
+      { path: "test/plane/Workers.test.ts", by: "changes nothing where it does, and is fused after some faults" }
+    ],
+    example: "Threads"
   },
   {
     title: "Faults",
