@@ -12,7 +12,7 @@ import { ProviderId } from "@sluice/gateway/ProviderId"
 import { GeminiGenerate } from "@sluice/gemini"
 import { OpenAiChat, OpenAiResponses } from "@sluice/openai"
 import { fail } from "@sluice/protocol/GatewayError"
-import { Duration, Effect, Fiber, Option, Redacted } from "effect"
+import { Duration, Effect, Fiber, Option, Redacted, Result, Schema } from "effect"
 import { TestClock } from "effect/testing"
 import { type ListProvider, provider, type Told } from "./Lists.ts"
 
@@ -205,6 +205,43 @@ describe("a provider's list", () => {
         ["ok", "__proto__", "vendor/ok:free"]
       )
     }))
+})
+
+/** JSON of any shape, with the keys that lists have. */
+const Any = Schema.Union([
+  Schema.Null,
+  Schema.Boolean,
+  Schema.Literals([0, -1, 1.5, 7, 1e21, "", " ", "m", "models/m", "1970-01-01T00:00:00Z", "yesterday", "text"])
+])
+const keys = [
+  ["id", "name", "created", "context_length", "max_completion_tokens", "owned_by", "supported_parameters", "architecture", "top_provider", "capabilities"],
+  ["display_name", "created_at", "max_input_tokens", "max_tokens", "lifecycle", "deprecated_at", "inputTokenLimit", "outputTokenLimit", "version", "thinking"],
+  ["supportedGenerationMethods", "displayName", "description", "deprecation", "input_modalities", "function_calling", "image_input", "pdf_input", "supported"]
+].flat()
+const Value = Schema.Union([Any, Schema.Array(Any), Schema.Record(Schema.Literals(keys), Any)])
+const Item = Schema.Union([Any, Schema.Record(Schema.Literals(keys), Value)])
+
+describe("what is read of any list", () => {
+  it.effect.prop(
+    "is models with names and facts that are facts, or a failure",
+    [Schema.Array(Item), Value, Schema.Literals(["data", "models", "other"])],
+    ([items, more, key]) =>
+      Effect.sync(() => {
+        for (const { models: { read } } of [chat, AnthropicMessages.dialect, GeminiGenerate.dialect]) {
+          for (const page of [{ [key]: items, has_more: more, last_id: more, nextPageToken: more }, items, more]) {
+            const found = read?.(page)
+            for (const model of found !== undefined && Result.isSuccess(found) ? found.success.models : []) {
+              assert.notStrictEqual(model.id.trim(), "")
+              for (const limit of [model.contextWindow, model.maxInputTokens, model.maxOutputTokens, model.created]) {
+                assert.isTrue(limit === undefined || (Number.isSafeInteger(limit) && limit > 0), `${limit} of ${JSON.stringify(page)}`)
+              }
+              assert.isFalse(Object.values(model).includes(undefined))
+            }
+          }
+        }
+      }),
+    { arbitrary: { seed: 5, runs: 400, size: 30 } }
+  )
 })
 
 describe("discovered models", () => {

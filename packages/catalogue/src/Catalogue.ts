@@ -67,11 +67,24 @@ export const find = (sheetId: string, name: string): Found | undefined => {
   return undefined
 }
 
+interface Named {
+  readonly id: string
+  readonly match: RegExp
+}
+
+// Compiled when the first is needed, and once
+let addresses: ReadonlyArray<Named> | undefined
+let names: ReadonlyArray<Named> | undefined
+
+const addressed = (): ReadonlyArray<Named> => addresses ??= Generated.sheets.map(({ address, id }) => ({ id, match: new RegExp(`^(?:${address})`) }))
+
+const named = (): ReadonlyArray<Named> => names ??= Generated.sheets.flatMap(({ id, names }) => names === undefined ? [] : [{ id, match: new RegExp(names) }])
+
 /** The sheet of an address. */
-export const ofAddress = (address: string): string | undefined => Generated.sheets.find((sheet) => new RegExp(`^(?:${sheet.address})`).test(address))?.id
+export const ofAddress = (address: string): string | undefined => addressed().find(({ match }) => match.test(address))?.id
 
 /** The sheet that a provider's own name means. */
 export const ofName = (name: string): string | undefined => {
   const lower = name.toLowerCase()
-  return byId.has(lower) ? lower : Generated.sheets.find(({ names }) => names !== undefined && new RegExp(names).test(lower))?.id
+  return byId.has(lower) ? lower : named().find(({ match }) => match.test(lower))?.id
 }

@@ -247,9 +247,10 @@ describe("many names", () => {
 
 describe("metadata", () => {
   it("is refused where a limit is no limit", () => {
-    const said = problems([to("m", { info: { contextWindow: 0 }, targets: [{ provider: a, info: { maxOutputTokens: 1.5 } }] })], {})
+    const said = problems([to("m", { info: { contextWindow: 0, created: 1e15 }, targets: [{ provider: a, info: { maxOutputTokens: 1.5 } }] })], {})
     assert.deepStrictEqual(said.split("\n"), [
       "models[0].info.contextWindow: a limit is a whole number above 0, this is 0; leave out what is not known",
+      "models[0].info.created: a date is a whole number of seconds since the epoch, before the year 10000, this is 1000000000000000",
       "models[0].targets[0].info.maxOutputTokens: a limit is a whole number above 0, this is 1.5; leave out what is not known"
     ])
   })

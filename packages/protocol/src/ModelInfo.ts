@@ -98,11 +98,16 @@ export const textIn = (value: unknown): string | undefined => typeof value === "
 /** A yes or a no out of a provider's list. */
 export const flagIn = (value: unknown): boolean | undefined => typeof value === "boolean" ? value : undefined
 
+/** The last second of the year 9999: what lies beyond it is no date that can be written. */
+const lastMoment = 253_402_300_799
+
+/** Whether a number is a moment in seconds since the epoch, and not before or at it. */
+export const isMoment = (seconds: number): boolean => Number.isSafeInteger(seconds) && seconds >= 1 && seconds <= lastMoment
+
 /** A moment out of a provider's list, as seconds since the epoch or as a date; the epoch itself is how some say that they do not know. */
 export const momentIn = (value: unknown): number | undefined => {
-  if (typeof value === "number") return Number.isFinite(value) && value >= 1 ? Math.floor(value) : undefined
-  const moment = typeof value === "string" ? Date.parse(value) : Number.NaN
-  return Number.isNaN(moment) || moment < 1000 ? undefined : Math.floor(moment / 1000)
+  const seconds = Math.floor(typeof value === "number" ? value : typeof value === "string" ? Date.parse(value) / 1000 : Number.NaN)
+  return isMoment(seconds) ? seconds : undefined
 }
 
 /** Kinds of content out of a provider's list; words that are no kind of content are left out. */

@@ -4,15 +4,22 @@
  */
 import { Console, Effect, Option, Result } from "effect"
 import { Command, Flag } from "effect/cli"
-import type { Config } from "../Config.ts"
+import { type Config, toAliases, toDiscoveries } from "../Config.ts"
 import { configFlag, loadConfig } from "./LoadConfig.ts"
 import { Unsuccessful } from "./Unsuccessful.ts"
 
 const counted = (count: number, word: string) => `${count} ${word}${count === 1 ? "" : "s"}`
 
-const summary = (config: Config): string =>
-  [counted(config.providers.length, "provider"), counted(config.models.length, "model entry").replace("entrys", "entries"), counted(config.keys.length, "key")]
-    .join(", ")
+const summary = (config: Config): string => {
+  const [aliases, lists] = [toAliases(config).length, toDiscoveries(config).length]
+  return [
+    counted(config.providers.length, "provider"),
+    counted(config.models.length, "model entry").replace("entrys", "entries"),
+    ...(aliases === 0 ? [] : [counted(aliases, "alias").replace("aliass", "aliases")]),
+    ...(lists === 0 ? [] : [`${counted(lists, "list")} of models to read`]),
+    counted(config.keys.length, "key")
+  ].join(", ")
+}
 
 /** The command. */
 export const command = Command.make(

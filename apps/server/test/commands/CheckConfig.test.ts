@@ -66,6 +66,20 @@ describe("check-config", () => {
       assert.deepStrictEqual([code, stderr], [1, "/nowhere/sluice.yaml: cannot be read: there is no such file"])
     }))
 
+  it.effect("counts aliases, those of entries too, and lists of models that a server would read", () =>
+    Effect.gen(function*() {
+      const { file, stdout } = yield* check(
+        `providers:
+  - { id: a, dialect: openai-chat, simulator: true, discovery: {} }
+models:
+  - { id: m, targets: [{ provider: a }], aliases: [x] }
+aliases: [{ alias: y, model: m }]
+`,
+        {}
+      )
+      assert.strictEqual(stdout, `${file}: no problems (1 provider, 1 model entry, 2 aliases, 1 list of models to read, 0 keys)`)
+    }))
+
   it.effect("checks the configuration that needs no file", () =>
     Effect.gen(function*() {
       const { code, stdout } = yield* sluice(["check-config"], { env: { OPENAI_API_KEY: "canary" } })

@@ -5,14 +5,15 @@
 import type { ListedModel, ProviderPage } from "@sluice/protocol/Dialect"
 import type { Failure } from "@sluice/protocol/GatewayError"
 import { present } from "@sluice/protocol/Json"
-import { countIn, flagIn, type Modality, momentIn, textIn } from "@sluice/protocol/ModelInfo"
+import { countIn, flagIn, isMoment, type Modality, momentIn, textIn } from "@sluice/protocol/ModelInfo"
 import * as ModelPages from "@sluice/protocol/ModelPages"
 import type { Limits } from "@sluice/protocol/Thinking"
 import { isObject, type Json, type JsonObject } from "@sluice/protocol/Wire"
 import * as Result from "effect/Result"
 import * as Wire from "./Wire.ts"
 
-const dateOf = (seconds: number): string => new Date(seconds * 1000).toISOString()
+/** What is no date that can be written is told as one that is not known. */
+const dateOf = (seconds: number): string => new Date(isMoment(seconds) ? seconds * 1000 : 0).toISOString()
 
 /** Where a model stands in its life, where anybody said. */
 const lifeOf = ({ deprecated, deprecatedAt, retiresAt }: ListedModel): JsonObject =>

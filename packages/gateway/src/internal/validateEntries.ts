@@ -2,7 +2,7 @@
  * The checks a list of model entries must pass before it becomes a registry, one small function per rule.
  * Used by `ModelRegistry.make` only; problems are collected, not thrown, so that a person sees them all at once.
  */
-import type { ModelInfo } from "@sluice/protocol/ModelInfo"
+import { isMoment, type ModelInfo } from "@sluice/protocol/ModelInfo"
 import type { Limits } from "@sluice/protocol/Thinking"
 import * as Thinking from "@sluice/protocol/Thinking"
 import { fallbackName, type ModelAlias, type ModelEntry, type ModelTarget } from "../ModelEntry.ts"
@@ -77,12 +77,20 @@ const thinkingProblems = (limits: Limits | undefined): ReadonlyArray<ModelProble
 }
 
 const infoProblems = (info: ModelInfo | undefined): ReadonlyArray<ModelProblem> =>
-  info === undefined ? [] : (["contextWindow", "maxInputTokens", "maxOutputTokens"] as const).flatMap((limit) => {
-    const tokens = info[limit]
-    return tokens === undefined || (Number.isSafeInteger(tokens) && tokens > 0)
-      ? []
-      : [problem(["info", limit], `a limit is a whole number above 0, this is ${tokens}; leave out what is not known`)]
-  })
+  info === undefined ? [] : [
+    ...(["contextWindow", "maxInputTokens", "maxOutputTokens"] as const).flatMap((limit) => {
+      const tokens = info[limit]
+      return tokens === undefined || (Number.isSafeInteger(tokens) && tokens > 0)
+        ? []
+        : [problem(["info", limit], `a limit is a whole number above 0, this is ${tokens}; leave out what is not known`)]
+    }),
+    ...(["created", "deprecatedAt", "retiresAt"] as const).flatMap((date) => {
+      const seconds = info[date]
+      return seconds === undefined || isMoment(seconds)
+        ? []
+        : [problem(["info", date], `a date is a whole number of seconds since the epoch, before the year 10000, this is ${seconds}`)]
+    })
+  ]
 
 const orderProblems = ({ order = "weighted", targets }: ModelEntry): ReadonlyArray<ModelProblem> =>
   order === "weighted" ?
