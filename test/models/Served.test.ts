@@ -1,5 +1,5 @@
 /** A whole gateway: what its lists say of models in each protocol's own shape, models of parts and of providers' lists, and pools that fail over. */
-import { assert, layer } from "@effect/vitest"
+import { assert, it, layer } from "@effect/vitest"
 import * as Catalogue from "@sluice/gateway/Catalogue"
 import * as ModelDiscovery from "@sluice/gateway/ModelDiscovery"
 import type { ModelAlias, ModelEntry } from "@sluice/gateway/ModelEntry"
@@ -7,6 +7,7 @@ import * as Models from "@sluice/gateway/Models"
 import { ProviderId } from "@sluice/gateway/ProviderId"
 import { Effect, Layer, Option } from "effect"
 import * as Rig from "../end-to-end/Rig.ts"
+import * as Fleet from "../scheduling/Fleet.ts"
 
 const openai = ProviderId.make("openai")
 const anthropic = ProviderId.make("anthropic")
@@ -157,3 +158,20 @@ layer(Rig.layer({ models, aliases }), { excludeTestServices: true })("a pool", (
       assert.deepStrictEqual(replies, [[200, "anthropic", "2"], [200, "anthropic", "1"], [200, "anthropic", "2"], [200, "anthropic", "1"]])
     }))
 })
+
+it.effect("a model that only some credentials list is asked for with those alone", () =>
+  Fleet.Fleet.use(({ ask, asked }) =>
+    Effect.gen(function*() {
+      for (let request = 0; request < 6; request++) assert.strictEqual((yield* ask("listed")).status, 200)
+      assert.deepStrictEqual([...new Set(asked.map(({ key }) => key))], ["has-it"])
+      const refused = yield* ask("gone")
+      assert.notStrictEqual(refused.status, 200)
+      assert.lengthOf(asked, 6)
+    })
+  ).pipe(Effect.provide(Fleet.layer({
+    providers: [{ id: "a", keys: ["has-it", "has-not", "neither"] }],
+    models: [
+      { id: "listed", targets: [{ provider: ProviderId.make("a"), credentials: ["has-it"] }] },
+      { id: "gone", targets: [{ provider: ProviderId.make("a"), credentials: ["logged-out"] }] }
+    ]
+  }))))

@@ -72,6 +72,17 @@ describe("an alias", () => {
     assert.deepStrictEqual(route(snapshot, "pool")?.entry.targets.map(({ thinking }) => thinking?.kind), [undefined, undefined, "none"])
   })
 
+  it("falls back to what any model of the pool falls back to, and goes on nowhere by itself", () => {
+    const routes = [{ model: "last" }]
+    const pooled = [to("one", { fallbacks: ["two", "last"], routes }), to("two", { targets: [{ provider: b }], fallbacks: ["last"] }), to("last")]
+    const pool = made(pooled, { aliases: ["one", "two"].map((model) => ({ alias: "pool", model })) })
+    assert.deepStrictEqual(leads(pool, "pool"), ["a:one", "b:two", "a:last"])
+    assert.isUndefined(route(pool, "pool")?.entry.routes)
+    const single = made(pooled, { aliases: [{ alias: "x", model: "one" }], providers: naming({ a: { prefix: "p" } }) })
+    assert.deepStrictEqual(route(single, "x")?.entry.routes, routes)
+    assert.deepStrictEqual([route(single, "p/one")?.entry.routes, route(single, "p/one")?.entry.fallbacks], [undefined, undefined])
+  })
+
   it("is refused where it cannot be meant", () => {
     const said = problems([to("m"), to("taken")], {
       aliases: [

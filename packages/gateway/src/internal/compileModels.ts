@@ -4,7 +4,7 @@
  * `validateEntries`, and what makes no sense is left out here.
  */
 import { present } from "@sluice/protocol/Json"
-import type { ModelAlias, ModelEntry, ModelTarget, Origin } from "../ModelEntry.ts"
+import { fallbackName, type ModelAlias, type ModelEntry, type ModelTarget, type Origin } from "../ModelEntry.ts"
 import type { Naming, Snapshot } from "../ModelRegistry.ts"
 import type { ProviderId } from "../ProviderId.ts"
 import * as GlobIndex from "./globIndex.ts"
@@ -27,9 +27,9 @@ const keeping = (entry: ModelEntry, isKept: (target: ModelTarget) => boolean): M
 export const served = (excluded: Excluded, entry: ModelEntry, name: string, star: string | undefined): ModelEntry | undefined =>
   excluded.size === 0 ? entry : keeping(entry, (target) => excluded.get(target.provider)?.(upstreamName(target, name, star)) !== true)
 
-/** The entry at one provider alone, under its prefix. What it falls back to is not this provider's. */
+/** The entry at one provider alone, under its prefix. Where it goes on to, and what it falls back to, is not this provider's. */
 const withPrefix = (entry: ModelEntry, provider: ProviderId, prefix: string): ModelEntry => {
-  const { fallbacks: _, ...rest } = entry
+  const { fallbacks: _, routes: __, ...rest } = entry
   const origin: Origin = { _tag: "Prefix", prefix, provider, model: entry.id }
   const targets = entry.targets.filter((target) => target.provider === provider).map((target) => ({ ...target, model: target.model ?? entry.id }))
   return { ...rest, id: `${prefix}/${entry.id}`, targets, origin }
@@ -47,11 +47,25 @@ interface Member {
   readonly targets: ReadonlyArray<ModelTarget>
 }
 
+/** What all members fall back to, each once. */
+const fallbacksOf = (members: ReadonlyArray<Member>): Pick<ModelEntry, "fallbacks"> => {
+  const all = members.flatMap(({ entry: { fallbacks = [] } }) => fallbacks)
+  const own = new Set(members.map(({ alias: { model } }) => model))
+  const others = all.filter((fallback, at) => {
+    const name = fallbackName(fallback)
+    return !own.has(name) && all.findIndex((other) => fallbackName(other) === name) === at
+  })
+  return others.length === 0 ? {} : { fallbacks: others }
+}
+
 const aliasEntry = (members: readonly [Member, ...ReadonlyArray<Member>]): ModelEntry => {
-  const [{ alias: { alias }, entry: { info, thinking: _, ...entry } }, ...others] = members
+  const [{ alias: { alias }, entry: { fallbacks, info, routes, thinking: _, ...entry } }, ...others] = members
   const isPool = others.length > 0
   return {
     ...entry,
+    ...fallbacksOf(members),
+    // Where one model of a pool goes on to is not where the pool does
+    ...(routes === undefined || isPool ? {} : { routes }),
     id: alias,
     targets: members.flatMap(({ targets }) => targets),
     ...(info === undefined || isPool ? {} : { info }),
