@@ -2,6 +2,7 @@
 import { Generations } from "@sluice/gateway/Generations"
 import { fallbackName, type ModelEntry } from "@sluice/gateway/ModelEntry"
 import * as ModelRegistry from "@sluice/gateway/ModelRegistry"
+import type { ProviderLists } from "@sluice/gateway/models/Sources"
 import * as Planner from "@sluice/gateway/Planner"
 import { parse } from "@sluice/protocol/Json"
 import { present } from "@sluice/protocol/Json"
@@ -42,6 +43,18 @@ const Asked = Schema.Struct({
   stream: Schema.optionalKey(Schema.Boolean.annotate({ description: "Where the protocol says it in the path." }))
 }).annotate({ identifier: "ExplainRequest" })
 
+const List = Schema.Struct({
+  provider: Schema.String,
+  credential: Schema.optionalKey(Schema.String.annotate({ description: "Absent = the provider takes none." })),
+  models: Schema.optionalKey(Schema.Int.annotate({ description: "How many models the last good list has. Absent = there was none." })),
+  readAt: Schema.optionalKey(Schema.String.annotate({ description: "When the last good list was read." })),
+  triedAt: Schema.optionalKey(Schema.String.annotate({ description: "When it was last tried." })),
+  failures: Schema.Int.annotate({ description: "How many tries in a row have failed." }),
+  failure: Schema.optionalKey(Schema.Struct({ class: Schema.String, message: Schema.String, status: Schema.optionalKey(Schema.Int) }))
+}).annotate({ identifier: "ModelList", description: "The list of one provider's models, as it was read with one credential." })
+
+const Lists = Schema.Struct({ lists: Schema.Array(List) })
+
 /** The endpoints. */
 export const group = finished(
   HttpApiGroup.make("models").add(
@@ -53,6 +66,8 @@ export const group = finished(
       OpenApi.Summary,
       "Say where a name leads"
     ),
+    HttpApiEndpoint.get("listModelLists", "/models/lists", { success: Lists }).annotate(OpenApi.Summary, "Say how the lists of providers stand"),
+    HttpApiEndpoint.post("refreshModelLists", "/models/lists/refresh", { success: Lists }).annotate(OpenApi.Summary, "Read the lists of providers now"),
     HttpApiEndpoint.post("explain", "/explain", {
       payload: Asked,
       success: Schema.Record(Schema.String, Schema.Json).annotate({ identifier: "Explanation" }),
@@ -74,6 +89,12 @@ const shown = (id: string, entry: ModelEntry): typeof Model.Type => ({
   order: entry.order ?? "weighted",
   fidelity: entry.fidelity ?? "default",
   ...(entry.operations === undefined ? {} : { operations: entry.operations })
+})
+
+const iso = (time: number | undefined): string | undefined => time === undefined ? undefined : new Date(time).toISOString()
+
+const shownLists = ({ status }: ProviderLists): typeof Lists.Type => ({
+  lists: status().map(({ readAt, triedAt, ...rest }) => present({ ...rest, readAt: iso(readAt), triedAt: iso(triedAt) }))
 })
 
 /** Without chance, the heaviest goes first. */
@@ -112,10 +133,23 @@ export const layer = HttpApiBuilder.group(
         }))
         return { model: route.value.model, entry: entry.id, ...present({ star }), candidates }
       }),
+      listModelLists: Effect.fn("admin.listModelLists")(() => Effect.sync(() => shownLists(current().lists))),
+      refreshModelLists: Effect.fn("admin.refreshModelLists")(function*() {
+        const { lists } = current()
+        yield* lists.refresh
+        return shownLists(lists)
+      }),
       explain: Effect.fn("admin.explain")(function*({ payload: { from, model, request, stream } }) {
         const dialect = dialects.find(({ id }) => id === from)
         if (dialect === undefined) return yield* new Unprocessable({ detail: `There is no protocol "${from}".` })
-        const { targets, ...rest } = explain(config(), dialect, JSON.stringify(request), present({ model, stream }), yield* Clock.currentTimeMillis)
+        const { targets, ...rest } = explain(
+          config(),
+          dialect,
+          JSON.stringify(request),
+          present({ model, stream }),
+          yield* Clock.currentTimeMillis,
+          current().registry.current()
+        )
         // Bodies are JSON too, so they are shown as such
         const bodies = targets.map(({ text, ...target }) => ({ ...target, body: Result.getOrElse(parse(text), () => text) }))
         const plain: { readonly [key: string]: Schema.Json } = JSON.parse(JSON.stringify({ ...rest, targets: bodies }))

@@ -98,8 +98,18 @@ export interface Explanation {
 export const read = (dialect: Dialect, endpoint: Endpoint, text: string, path: Told, onModel: (model: string) => void = () => {}) =>
   Inbound.read({ dialect, endpoint, text, headers: {}, path, maxDepth: defaultSettings.maxDepth, onModel })
 
-/** Explains the text of a request in a dialect; `told` is what the path of the call says, and `at` the time whose prices hold. */
-export const explain = (config: Config, from: Dialect, text: string, told: Told, at: number): Explanation => {
+/**
+ * Explains the text of a request in a dialect; `told` is what the path of the call says, and `at` the time whose prices hold. `serving` is
+ * what a running server has beside its configuration, such as models that providers list; absent = the configuration alone.
+ */
+export const explain = (
+  config: Config,
+  from: Dialect,
+  text: string,
+  told: Told,
+  at: number,
+  serving?: ModelRegistry.Snapshot
+): Explanation => {
   const endpoint = generating(from, told.stream)
   if (endpoint === undefined) {
     return { from: from.id, targets: [], refusal: refusal({ class: "not-found", message: `${from.id} has no endpoint for requests.` }) }
@@ -119,8 +129,9 @@ export const explain = (config: Config, from: Dialect, text: string, told: Told,
     })
   }
   const { model, stream } = inbound.success
-  const registry = likeliestFirst(config)
-  const route = Option.getOrUndefined(Option.flatMap(registry, (snapshot) => ModelRegistry.resolve(snapshot, model)))
+  const registry = serving === undefined ? likeliestFirst(config) : Option.some(serving)
+  const found = Option.getOrUndefined(Option.flatMap(registry, (snapshot) => ModelRegistry.resolve(snapshot, model)))
+  const route = found === undefined ? undefined : { ...found, entry: heaviestFirst(found.entry) }
   if (route === undefined || Option.isNone(registry)) {
     return {
       from: from.id,
@@ -159,11 +170,12 @@ const toRoute = ({ entry: { forced, id, order, origin, targets }, star }: ModelR
     forced: forced === true ? true : undefined
   })
 
-/** Targets are drawn by weight: without chance, the heaviest goes first. Where the order is another one it is kept: all weights are 1. */
-const likeliestFirst = (config: Config) => {
-  const entries = toModelEntries(config).map((entry) => ({ ...entry, targets: entry.targets.toSorted((a, b) => (b.weight ?? 1) - (a.weight ?? 1)) }))
-  return Result.getSuccess(ModelRegistry.make(entries, config.providers.map(({ id }) => id), toNaming(config)))
-}
+const heaviestFirst = (entry: ModelEntry): ModelEntry =>
+  (entry.order ?? "weighted") === "weighted" ? { ...entry, targets: entry.targets.toSorted((a, b) => (b.weight ?? 1) - (a.weight ?? 1)) } : entry
+
+/** Targets are drawn by weight: without chance, the heaviest goes first. */
+const likeliestFirst = (config: Config) =>
+  Result.getSuccess(ModelRegistry.make(toModelEntries(config).map(heaviestFirst), config.providers.map(({ id }) => id), toNaming(config)))
 
 const target = (
   config: Config,
