@@ -63,6 +63,8 @@ export interface Reply {
 export class Fleet extends Context.Service<Fleet, {
   readonly asked: Array<Asked>
   readonly gateway: () => Gateway
+  /** Asks, takes the beginning of the answer, and leaves. */
+  readonly leave: (model: string, more?: { readonly [key: string]: Json }) => Effect.Effect<void>
   readonly ask: (model: string, more?: { readonly [key: string]: Json }, headers?: { readonly [name: string]: string }) => Effect.Effect<Reply>
 }>()("Fleet") {}
 
@@ -148,24 +150,8 @@ export const layer = (options: Options): Layer.Layer<Fleet> => {
       return {
         asked,
         gateway: current,
-        ask: (model, more = {}, headers = {}) =>
-          Effect.gen(function*() {
-            const body = JSON.stringify({ model, messages: [{ role: "user", content: "Hello" }], ...more })
-            const gateway = yield* enter
-            if (endpoint === undefined) return yield* Effect.die("no endpoint")
-            const response = yield* Pipeline.handle(gateway, {
-              principal: { id: "key-1" },
-              dialect: OpenAiChat.dialect,
-              endpoint,
-              method: "POST",
-              path: endpoint.path,
-              headers: { "content-length": String(body.length), ...headers },
-              secret: undefined,
-              told: {},
-              text: () => Effect.succeed(body)
-            })
-            return { status: response.status, headers: { ...response.headers }, text: yield* text(response) }
-          }).pipe(Effect.scoped, driven)
+        ask: (model, more = {}, headers = {}) => driven(Effect.scoped(Effect.flatMap(call(enter, model, more, headers), read))),
+        leave: (model, more = {}) => driven(Effect.scoped(Effect.flatMap(call(enter, model, more, {}), begin)))
       }
     })
   ).pipe(
@@ -178,6 +164,38 @@ export const layer = (options: Options): Layer.Layer<Fleet> => {
     Layer.orDie
   )
 }
+
+/** A call as the HTTP front makes it, to the end of its answer's head. */
+const call = (
+  enter: Generations.Generations["Service"]["enter"],
+  model: string,
+  more: { readonly [key: string]: Json },
+  headers: { readonly [name: string]: string }
+) =>
+  Effect.gen(function*() {
+    const body = JSON.stringify({ model, messages: [{ role: "user", content: "Hello" }], ...more })
+    const gateway = yield* enter
+    if (endpoint === undefined) return yield* Effect.die("no endpoint")
+    return yield* Pipeline.handle(gateway, {
+      principal: { id: "key-1" },
+      dialect: OpenAiChat.dialect,
+      endpoint,
+      method: "POST",
+      path: endpoint.path,
+      headers: { "content-length": String(body.length), ...headers },
+      secret: undefined,
+      told: {},
+      text: () => Effect.succeed(body)
+    })
+  })
+
+type Response = Effect.Success<ReturnType<typeof call>>
+
+const read = (response: Response): Effect.Effect<Reply> =>
+  Effect.map(text(response), (text) => ({ status: response.status, headers: { ...response.headers }, text }))
+
+/** Takes the first piece of an answer and leaves. */
+const begin = ({ body }: Response): Effect.Effect<void> => body._tag === "Stream" ? Effect.ignore(Stream.runHead(body.stream)) : Effect.void
 
 /** Lets the test clock go on until an effect has ended. */
 const driven = <A>(effect: Effect.Effect<A>): Effect.Effect<A> =>

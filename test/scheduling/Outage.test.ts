@@ -112,3 +112,28 @@ describe("while one key of four is bad", () => {
       answer: () => broken
     }))))
 })
+
+describe("an answer that breaks off after its commit", () => {
+  const streaming = (count: number) => Fleet.Fleet.use(({ ask }) => Effect.forEach(Array.from({ length: count }), () => ask("m", { stream: true })))
+  const layer = (scenario: string) =>
+    Fleet.layer({
+      providers: [{ id: "a" }, { id: "b" }],
+      models: [{ id: "m", targets: targets("a"), fallbacks: ["n"] }, { id: "n", targets: targets("b") }],
+      answer: ({ provider }) => provider === "a" ? scenario : "sim-text"
+    })
+
+  it.effect("counts against whoever gave it: after five in a row others are asked", () =>
+    Effect.gen(function*() {
+      const { asked } = yield* Fleet.Fleet
+      yield* streaming(8)
+      assert.deepStrictEqual(["a", "b"].map((id) => asked.filter(({ provider }) => provider === id).length), [5, 3])
+    }).pipe(Effect.provide(layer("sim-truncated;after=3"))))
+
+  it.effect("does not, where it was the client who left", () =>
+    Effect.gen(function*() {
+      const { asked, gateway, leave } = yield* Fleet.Fleet
+      for (let request = 0; request < 8; request++) yield* leave("m", { stream: true })
+      assert.deepStrictEqual(asked.map(({ provider }) => provider), Array.from({ length: 8 }, () => "a"))
+      assert.deepStrictEqual(gateway().scheduling.status().circuits, [])
+    }).pipe(Effect.provide(layer("sim-slow;delay=500"))))
+})

@@ -113,7 +113,7 @@ export const released = (plan: Reported): void => {
 export const committed = (plan: Reported, session: () => string | undefined): void => {
   const { credential, executor, exchange, gateway, model } = plan
   const { health, sessions } = gateway.scheduling
-  if (!health.isClear()) health.succeeded({ provider: executor.id, model, credential }, plan)
+  if (!health.isClear()) health.answered({ provider: executor.id, model, credential }, plan)
   if (plan.probes !== undefined) gateway.scheduling.changed.wake()
   if (!plan.isOneOfSeveral || credential === undefined || exchange.operation !== "generate") return
   const name = session()
@@ -125,7 +125,12 @@ export const ended = (gateway: Gateway, exchange: Exchange): void => {
   const { underway } = exchange
   if (underway === undefined) return
   leave(gateway, exchange, underway)
-  const failure = exchange.current?.tap.facts().failure
-  if (failure !== undefined) judge(gateway, underway, failure)
+  // Where a client left, or somebody here ended the answer, the tap has seen a cut that is not the provider's
+  if (exchange.ending?._tag === "Delivered") {
+    const failure = exchange.current?.tap.facts().failure
+    const { credential, executor, model } = underway
+    if (failure !== undefined) judge(gateway, underway, failure)
+    else if (!gateway.scheduling.health.isClear()) gateway.scheduling.health.succeeded({ provider: executor.id, model, credential }, underway)
+  }
   conclude(gateway, underway)
 }

@@ -17,14 +17,26 @@ import * as Metrics from "./Metrics.ts"
 /** Is shown every frame of an answer; absent where the client carries what is sealed itself. */
 export type Learn = ((frame: Frame) => void) | undefined
 
+/** Where the memory is. */
+type Around = Pick<Gateway, "continuity">
+
+/** Who asks, and with which credential the answer was had. */
+type Asking = Pick<Exchange, "principal"> & { readonly current?: { readonly credential?: CredentialId | undefined } | undefined }
+
+/** Who is asked. */
+interface Asked {
+  readonly id: Executor["id"]
+  readonly dialect: Pick<Executor["dialect"], "id">
+}
+
 // As JSON, so that no id can be read as the end of another
-const scopeOf = ({ principal }: Exchange, { dialect, id }: Executor): string => JSON.stringify([dialect.id, id, principal.tenant ?? null, principal.id])
+const scopeOf = ({ principal }: Asking, { dialect, id }: Asked): string => JSON.stringify([dialect.id, id, principal.tenant ?? null, principal.id])
 
 /** Whether anything is remembered of answers this provider gave to whoever asks. */
-export const hasMemory = (gateway: Gateway, exchange: Exchange, executor: Executor): boolean => gateway.continuity.has(scopeOf(exchange, executor))
+export const hasMemory = (gateway: Around, exchange: Asking, executor: Asked): boolean => gateway.continuity.has(scopeOf(exchange, executor))
 
 /** Learns what is sealed of an answer to a request that crossed; it is kept when the answer is whole. */
-export const learner = (gateway: Gateway, exchange: Exchange, executor: Executor, crossed: CanonicalRequest | undefined): Learn => {
+export const learner = (gateway: Around, exchange: Asking, executor: Asked, crossed: CanonicalRequest | undefined): Learn => {
   if (crossed === undefined) return undefined
   const collector = Collector.make(executor.dialect.id)
   return ({ events }) => {
@@ -39,9 +51,9 @@ export const learner = (gateway: Gateway, exchange: Exchange, executor: Executor
 
 /** A request with what is remembered of the answers in it, but for what was made with another credential, which may not be able to read it. */
 export const restore = (
-  gateway: Gateway,
-  exchange: Exchange,
-  executor: Executor,
+  gateway: Around,
+  exchange: Asking,
+  executor: Asked,
   credential: CredentialId | undefined,
   request: CanonicalRequest
 ): CanonicalRequest => {

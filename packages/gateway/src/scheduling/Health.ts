@@ -79,6 +79,8 @@ export interface Health {
   /** Lets an attempt pass; gives the circuits whose probe it is. */
   readonly admit: (place: Place, now: number) => ReadonlyArray<string> | undefined
   readonly failed: (place: Place, kind: Kind, cause: ErrorClass, opening: Circuit.Opening, by: Report, now: number) => void
+  /** An answer begins, which ends what rests; whether it holds, which is what breakers ask, shows at its end. */
+  readonly answered: (place: Place, by: Report) => void
   readonly succeeded: (place: Place, by: Report) => void
   /** Neither: the client left, or what failed says nothing about the place. */
   readonly released: (by: Report, now: number) => void
@@ -89,6 +91,7 @@ export interface Health {
 
 const kinds: ReadonlyArray<Kind> = ["provider", "target", "credential", "model", "outlier"]
 const isRest: { readonly [K in Kind]: boolean } = { provider: true, target: false, credential: true, model: true, outlier: false }
+const rests: ReadonlyArray<Kind> = kinds.filter((kind) => isRest[kind])
 
 const ready: Standing = { _tag: "Ready" }
 const due: Standing = { _tag: "Due" }
@@ -158,6 +161,15 @@ export const make = (): Health => {
     return resting ?? leftOut ?? (isDue ? due : ready)
   }
 
+  const close = (some: ReadonlyArray<Kind>, place: Place, { begunAt, probes }: Report): void => {
+    if (entries.size === 0) return
+    for (const kind of some) {
+      const key = keyOf(kind, place)
+      const entry = entryOf(key, place)
+      if (entry !== undefined) set(key, entry, Circuit.succeeded(entry.circuit, { begunAt, isProbe: probes?.includes(key) === true }))
+    }
+  }
+
   return {
     isClear: () => entries.size === 0,
     standing,
@@ -192,14 +204,8 @@ export const make = (): Health => {
       entry.secret = cause === "provider-auth" && place.credential !== undefined ? secretOf(place.credential) : undefined
       set(key, entry, Circuit.failed(entry.circuit, { begunAt, isProbe: probes?.includes(key) === true }, opening, now))
     },
-    succeeded: (place, { begunAt, probes }) => {
-      if (entries.size === 0) return
-      for (const kind of kinds) {
-        const key = keyOf(kind, place)
-        const entry = entryOf(key, place)
-        if (entry !== undefined) set(key, entry, Circuit.succeeded(entry.circuit, { begunAt, isProbe: probes?.includes(key) === true }))
-      }
-    },
+    answered: (place, by) => close(rests, place, by),
+    succeeded: (place, by) => close(kinds, place, by),
     released: ({ begunAt, probes }, now) => {
       for (const key of probes ?? []) {
         const entry = entries.get(key)
