@@ -5,6 +5,7 @@
 import { present } from "@sluice/protocol/Json"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
 import { type CredentialError, forGood } from "../credentials/CredentialError.ts"
 import type { CallbackParameters, CredentialProvider, LoginProgress, StartedLogin } from "../credentials/CredentialProvider.ts"
 import type { Login } from "../credentials/Credentials.ts"
@@ -57,6 +58,17 @@ const viewOf = ({ login: { expiresAt, kind, pollEveryMs, state, url, userCode },
 const unknown = forGood("unknown_login", "This login is not known here: it was never begun, or its time is over. Begin again.")
 const tooMany = (most: number) => forGood("too_many_logins", `${most} logins are running already: finish them, or wait until their time is over.`)
 
+/** A fault of a source ends its login, and nothing else. */
+const guarded = <A>(effect: Effect.Effect<A, CredentialError>): Effect.Effect<A, CredentialError> =>
+  Effect.catchDefect(
+    effect,
+    (defect) =>
+      Effect.andThen(
+        Effect.logError("A source of credentials failed by a fault", defect),
+        Effect.fail(forGood("fault", "The login failed by a fault; the log says more."))
+      )
+  )
+
 /** No logins yet; at most `most` run at the same time. */
 export const make = (save: Save, most: number): LoginFlows => {
   const flows = new Map<string, Flow>()
@@ -95,11 +107,14 @@ export const make = (save: Save, most: number): LoginFlows => {
     flow.login = { ...flow.login, pollEveryMs: Math.min(slowestMs, flow.login.pollEveryMs * 2) }
   }
 
-  /** One question at a time; who asks meanwhile sees how it stands. */
+  /**
+   * One question at a time; who asks meanwhile sees how it stands. It goes on when whoever asked leaves: a code that was sent is used,
+   * and what comes for it must not be lost.
+   */
   const ask = (flow: Flow, callback: CallbackParameters | undefined): Effect.Effect<Login> =>
     Effect.suspend(() => {
       flow.isBusy = true
-      return flow.target.from.pollLogin(flow.login, callback).pipe(
+      return guarded(flow.target.from.pollLogin(flow.login, callback)).pipe(
         Effect.flatMap((progress) => settle(flow, progress)),
         Effect.catch((error) => Effect.sync(() => later(flow, error))),
         Effect.andThen(Clock.currentTimeMillis),
@@ -108,8 +123,8 @@ export const make = (save: Save, most: number): LoginFlows => {
           return viewOf(flow)
         }),
         Effect.ensuring(Effect.sync(() => void (flow.isBusy = false))),
-        // A code that was sent is used: nobody's leaving may lose what comes for it
-        Effect.uninterruptible
+        Effect.forkDetach({ startImmediately: true }),
+        Effect.flatMap(Fiber.join)
       )
     })
 
@@ -117,7 +132,7 @@ export const make = (save: Save, most: number): LoginFlows => {
     start: Effect.fnUntraced(function*(target, kind, redirectUrl) {
       const now = yield* Clock.currentTimeMillis
       if (!makeRoom(now)) return yield* tooMany(most)
-      const begun = yield* target.from.startLogin(kind, present({ redirectUrl }))
+      const begun = yield* guarded(target.from.startLogin(kind, present({ redirectUrl })))
       const login = { ...begun, expiresAt: Math.min(begun.expiresAt, now + longestMs) }
       const flow: Flow = { target, login, progress: "pending", reason: undefined, nextPollAt: now + login.pollEveryMs, isBusy: false }
       flows.set(login.state, flow)

@@ -20,6 +20,8 @@ export interface SealUnavailable {
 
 /** Reads and writes material. */
 export interface Records {
+  /** Whether anything can be sealed: asked before something is had that must not be lost. */
+  readonly ready: Effect.Effect<void, CredentialError>
   readonly open: (record: StoredCredential) => Effect.Effect<Stored, CredentialError>
   readonly close: (
     place: Place,
@@ -82,5 +84,5 @@ export const make = (store: CredentialStore["Service"], seal: Effect.Effect<Cred
     return yield* temporary("Others keep changing the stored credential: try again.")
   })
 
-  return { open, close, write, save }
+  return { ready: Effect.asVoid(sealed), open, close, write, save }
 }

@@ -43,7 +43,7 @@ const ask = Effect.fnUntraced(function*(context: Context, kept: Kept, version: n
   const { owner, records, store } = context
   const { from, like, material, place } = kept
   if (from.refresh === undefined || material === undefined) return false
-  const fresh = yield* from.refresh(material).pipe(
+  const fresh = yield* Effect.andThen(records.ready, from.refresh(material)).pipe(
     Effect.onError(() => Effect.ignore(store.release({ ...place, version, owner })))
   )
   const record = yield* records.close(place, version + 1, { material: fresh, like })
@@ -134,7 +134,7 @@ export const join = (context: Context, kept: Kept): Effect.Effect<boolean> =>
       if (kept.flight !== undefined) return restore(Deferred.await(kept.flight))
       const flight = Deferred.makeUnsafe<boolean>()
       kept.flight = flight
-      const run = restore(act(context, kept)).pipe(
+      const run = act(context, kept).pipe(
         Effect.catch((error) => note(context, kept, error)),
         Effect.catchCause((cause) =>
           Effect.andThen(

@@ -2,6 +2,7 @@
  * Keeps the pools current: takes over what is loaded, logged in, refreshed or stored by others, and has one fiber for each credential
  * that must be looked after. All fibers end with the scope, but for a refresh that runs, which is waited for.
  */
+import * as Cause from "effect/Cause"
 import * as Clock from "effect/Clock"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
@@ -41,6 +42,9 @@ export interface Upkeep {
 /** How long the end of a gateway waits for refreshes that run. */
 const patience = "5 seconds"
 
+/** Clocks are set, and machines sleep: what is due is looked at anew after this. */
+const longestSleepMs = 60_000
+
 const told = ({ place: { id, provider } }: Kept): string => `the credential "${id}" of the provider "${provider}"`
 
 /** Upkeep that lives as long as its scope. */
@@ -61,7 +65,7 @@ export const make = Effect.fnUntraced(function*({ isKeptUp, owner, pools, record
         kept.nextRefresh = due
         if (due === undefined) return
         const wait = due - (yield* Clock.currentTimeMillis)
-        if (wait > 0) yield* Effect.sleep(wait)
+        if (wait > 0) yield* Effect.sleep(Math.min(wait, longestSleepMs))
         // A refused attempt may have asked meanwhile, and failed
         const isStillDue = (dueAt(kept, timing) ?? Number.POSITIVE_INFINITY) <= (yield* Clock.currentTimeMillis)
         if (!isStillDue) continue
@@ -188,7 +192,7 @@ export const make = Effect.fnUntraced(function*({ isKeptUp, owner, pools, record
     }
   })
 
-  const rescan = Effect.gen(function*() {
+  const rescanOnce = Effect.gen(function*() {
     for (const kept of pools.all()) yield* saveLate(kept)
     const seen = new Map(pools.all().map((kept) => [nameOf(kept.place), kept.changes]))
     yield* Effect.matchEffect(store.list, {
@@ -204,6 +208,11 @@ export const make = Effect.fnUntraced(function*({ isKeptUp, owner, pools, record
         })
     })
   })
+
+  const rescan = Effect.catchCause(
+    rescanOnce,
+    (cause) => Cause.hasInterruptsOnly(cause) ? Effect.failCause(cause) : Effect.logError("Looking at stored credentials failed by a fault", cause)
+  )
 
   const configure = Effect.fnUntraced(function*(credentials: ReadonlyArray<ConfiguredCredential>) {
     for (const kept of pools.configure(credentials)) yield* FiberMap.remove(watches, nameOf(kept.place))

@@ -146,6 +146,8 @@ export const layer = (options: Options): Layer.Layer<Credentials, never, Credent
         }),
         startLogin: Effect.fnUntraced(function*({ kind, redirectUrl, ...request }) {
           const target = yield* Effect.fromResult(Target.login(pools, request))
+          // Nobody is to log in for nothing
+          yield* records.ready
           const [first] = target.from.logins
           return yield* flows.start(target, kind ?? first ?? "device", redirectUrl)
         }),

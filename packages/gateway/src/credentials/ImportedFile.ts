@@ -8,7 +8,7 @@ import { isObject, type Json as JsonValue, type JsonObject } from "@sluice/proto
 import * as Redacted from "effect/Redacted"
 import * as Result from "effect/Result"
 import { type CredentialError, forGood } from "./CredentialError.ts"
-import type { Material } from "./Material.ts"
+import { isSendable, lastMoment, type Material } from "./Material.ts"
 
 /** Spellings of each fact, the first that is there counts. */
 const names = {
@@ -32,7 +32,7 @@ const first = (from: JsonObject, wanted: ReadonlyArray<string>): JsonValue | und
 
 const textOf = (from: JsonObject, wanted: ReadonlyArray<string>): string | undefined => {
   const value = first(from, wanted)
-  return typeof value === "string" && value.trim() !== "" ? value.trim() : undefined
+  return typeof value === "string" && isSendable(value.trim()) ? value.trim() : undefined
 }
 
 /** Seconds since the epoch stay below this for a thousand years; milliseconds were above it in 1971. */
@@ -40,7 +40,7 @@ const secondsBelow = 40_000_000_000
 
 /** A time as seconds, milliseconds or RFC 3339; undefined where it says none. */
 const timeOf = (value: JsonValue | undefined): number | undefined => {
-  if (typeof value === "number" && Number.isFinite(value) && value > 0) return Math.trunc(value < secondsBelow ? value * 1000 : value)
+  if (typeof value === "number" && Number.isFinite(value) && value > 0) return Math.trunc(Math.min(lastMoment, value < secondsBelow ? value * 1000 : value))
   if (typeof value !== "string") return undefined
   if (/^\d+(\.\d+)?$/.test(value)) return timeOf(Number(value))
   const time = /^\d{4}-\d{2}-\d{2}[T ]/.test(value) ? Date.parse(value) : Number.NaN
@@ -52,7 +52,7 @@ const tokensOf = (from: JsonObject, now: number): Result.Result<Material, Creden
   if (accessToken === undefined) return undefined
   const said = first(from, names.expiresAt)
   const length = first(from, names.expiresIn)
-  const expiresAt = timeOf(said) ?? (typeof length === "number" && length >= 0 ? Math.trunc(now + length * 1000) : undefined)
+  const expiresAt = timeOf(said) ?? (typeof length === "number" && length >= 0 ? Math.trunc(Math.min(lastMoment, now + length * 1000)) : undefined)
   if (said !== undefined && expiresAt === undefined) {
     return Result.fail(
       forGood(

@@ -9,7 +9,7 @@ import { readFile } from "node:fs/promises"
 import { type CredentialError, forGood, temporary } from "./CredentialError.ts"
 import * as CredentialProvider from "./CredentialProvider.ts"
 import * as ImportedFile from "./ImportedFile.ts"
-import { key, type Material } from "./Material.ts"
+import { isSendable, key, type Material } from "./Material.ts"
 
 const maxLength = 64 * 1024
 
@@ -23,7 +23,7 @@ const materialOf = (path: string, text: string, now: number): Effect.Effect<Mate
   const content = text.trim()
   if (content.startsWith("{")) return Effect.fromResult(ImportedFile.parse(content, now))
   if (content === "") return Effect.fail(forGood("empty", `The key file ${path} is empty.`))
-  if (/[\r\n\0]/.test(content) || content.length > maxLength) return Effect.fail(forGood("unknown_shape", `The key file ${path} is neither one line nor JSON.`))
+  if (!isSendable(content) || content.length > maxLength) return Effect.fail(forGood("unknown_shape", `The key file ${path} is neither one line nor JSON.`))
   return Effect.succeed(key(Redacted.make(content)))
 }
 

@@ -37,6 +37,12 @@ export type OAuthMaterial = Extract<Material, { readonly _tag: "OAuth" }>
 /** A key as material. */
 export const key = (text: Redacted.Redacted<string>): Material => ({ _tag: "Key", key: text })
 
+/** Whether a text can be sent as a secret at all: in a header, it is printable letters of ASCII. */
+export const isSendable = (text: string): boolean => /^[\x20-\x7e]+$/.test(text)
+
+/** The last moment that is a date, in milliseconds since the epoch: what lies beyond it is told as it. */
+export const lastMoment = 8.64e15
+
 /** What is sent with a request. */
 export const secretOf = (material: Material): Redacted.Redacted<string> => material._tag === "Key" ? material.key : material.accessToken
 

@@ -32,7 +32,11 @@ const millisOf = (answer: JsonObject, name: string): number | undefined => {
   return Number.isFinite(seconds) && seconds > 0 ? Math.ceil(seconds * 1000) : undefined
 }
 
-const isPage = (text: string): boolean => URL.canParse(text) && /^https?:$/.test(new URL(text).protocol)
+/** The address of a page, in letters that a terminal shows as they are. */
+const pageOf = (text: string | undefined): string | undefined => {
+  const url = text !== undefined && URL.canParse(text) ? new URL(text) : undefined
+  return url !== undefined && /^https?:$/.test(url.protocol) ? url.href : undefined
+}
 
 /** The flow of one client. */
 export const flow = ({ accountNames, ask, deviceUrl, parameters, scope, tokenUrl }: FlowContext): Flow => ({
@@ -43,10 +47,10 @@ export const flow = ({ accountNames, ask, deviceUrl, parameters, scope, tokenUrl
       if ("code" in result) return yield* overBecause(result)
       const { answer, askedAt } = result
       const deviceCode = textOf(answer, "device_code")
-      const url = textOf(answer, "verification_uri_complete", "verification_uri", "verification_url")
+      const url = pageOf(textOf(answer, "verification_uri_complete", "verification_uri", "verification_url"))
       const userCode = textOf(answer, "user_code")
       // The page is opened by a person: nothing but a page may be
-      if (deviceCode === undefined || url === undefined || !isPage(url)) {
+      if (deviceCode === undefined || url === undefined || (userCode !== undefined && !/^[\x20-\x7e]{1,64}$/.test(userCode))) {
         return yield* temporary("The identity provider answered the device request without a device code or a page.")
       }
       return {

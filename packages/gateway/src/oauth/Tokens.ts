@@ -4,7 +4,7 @@ import type { JsonObject } from "@sluice/protocol/Wire"
 import * as Redacted from "effect/Redacted"
 import * as Result from "effect/Result"
 import { type CredentialError, temporary } from "../credentials/CredentialError.ts"
-import type { Material, OAuthMaterial } from "../credentials/Material.ts"
+import { isSendable, lastMoment, type Material, type OAuthMaterial } from "../credentials/Material.ts"
 import { accountOf } from "./IdToken.ts"
 
 const textOf = (answer: JsonObject, name: string): string | undefined => {
@@ -26,17 +26,19 @@ export const materialOf = (
   before?: OAuthMaterial
 ): Result.Result<Material, CredentialError> => {
   const accessToken = textOf(answer, "access_token")
-  if (accessToken === undefined) return Result.fail(temporary("The identity provider answered without an access token."))
+  if (accessToken === undefined || !isSendable(accessToken)) {
+    return Result.fail(temporary("The identity provider answered without an access token that can be sent."))
+  }
   const refreshToken = textOf(answer, "refresh_token")
   const seconds = secondsOf(answer)
   const secrets = refreshToken === undefined ? [accessToken] : [accessToken, refreshToken]
   return Result.succeed({
     _tag: "OAuth",
     accessToken: Redacted.make(accessToken),
-    issuedAt: askedAt,
+    issuedAt: Math.trunc(askedAt),
     ...Json.present({
       refreshToken: refreshToken === undefined ? before?.refreshToken : Redacted.make(refreshToken),
-      expiresAt: seconds === undefined ? undefined : Math.trunc(askedAt + seconds * 1000),
+      expiresAt: seconds === undefined ? undefined : Math.trunc(Math.min(lastMoment, askedAt + seconds * 1000)),
       scope: textOf(answer, "scope") ?? before?.scope,
       account: accountOf(answer, accountNames, secrets) ?? before?.account
     })

@@ -1,9 +1,10 @@
 import { assert, describe, it } from "@effect/vitest"
 import { IdentityProvider, type Options } from "@sluice/testing/IdentityProvider"
-import { Effect, Fiber, Layer } from "effect"
+import { Effect, Fiber, Layer, Logger } from "effect"
 import { TestClock } from "effect/testing"
 import { CredentialStore, CredentialStoreUnavailable } from "../../src/credentials/CredentialStore.ts"
 import * as CredentialStoreMemory from "../../src/credentials/CredentialStoreMemory.ts"
+import { materialOf } from "../../src/oauth/Tokens.ts"
 import { logIn, main, sent, start, turns } from "./Gateways.ts"
 import * as IdentityClient from "./IdentityClient.ts"
 
@@ -97,6 +98,55 @@ describe("a refused attempt", () => {
     }).pipe(Effect.scoped, Effect.provide(at())))
 })
 
+describe("a source of credentials", () => {
+  it.effect("that never answers is given up in time, whoever waits for it", () =>
+    Effect.gen(function*() {
+      const { script } = yield* IdentityProvider
+      const credentials = yield* start([yield* main()])
+      yield* logIn(credentials)
+      script("hang")
+      const asked = yield* Effect.forkChild(Effect.uninterruptible(credentials.refresh(only)), { startImmediately: true })
+      yield* adjust("30 seconds")
+      assert.isFalse(yield* Fiber.join(asked))
+      assert.match(credentials.status()[0]?.reason ?? "", /did not answer within 30 seconds/)
+      yield* adjust("10 seconds")
+      assert.strictEqual(credentials.status()[0]?.state, "ok")
+    }).pipe(Effect.scoped, Effect.provide(at())))
+
+  it.effect("that fails by a fault is asked again later, and takes nothing else with it", () =>
+    Effect.gen(function*() {
+      const good = yield* main()
+      let faults = 0
+      const die = Effect.sync(() => void (faults += 1)).pipe(Effect.andThen(Effect.die(new Error("a fault"))))
+      const credentials = yield* start([good, { ...good, id: "faulty", from: { ...good.from, refresh: () => die } }])
+      yield* logIn(credentials, { id: "main" })
+      yield* logIn(credentials, { id: "faulty" })
+      yield* adjust("56 minutes")
+      assert.isAtMost(faults, 8)
+      assert.deepStrictEqual(credentials.status().map(({ id, state }) => [id, state]), [["faulty", "expiring"], ["main", "ok"]])
+      yield* adjust("10 minutes")
+      assert.deepInclude(credentials.status()[0], { state: "failed", isUsable: false })
+      assert.deepInclude(credentials.status()[1], { state: "ok" })
+    }).pipe(Effect.scoped, Effect.provide(Layer.merge(at(), Logger.layer([])))))
+
+  it.effect("may say anything about the end of its tokens", () =>
+    Effect.gen(function*() {
+      const store = yield* CredentialStore
+      for (const seconds of [1e300, 1e18, -5, Number.NaN]) {
+        const from = yield* IdentityClient.oauth()
+        const credentials = yield* start([{
+          ...only,
+          from: { ...from, refresh: () => Effect.fromResult(materialOf({ access_token: "a", refresh_token: "r", expires_in: seconds }, 0, [])) }
+        }])
+        yield* logIn(credentials)
+        assert.isTrue(yield* credentials.refresh(only), String(seconds))
+        assert.isAtMost(new Date(credentials.status()[0]?.expiresAt ?? 0).toISOString().length, 30)
+        yield* adjust("1 minute")
+        yield* store.remove(only)
+      }
+    }).pipe(Effect.scoped, Effect.provide(at())))
+})
+
 describe("gateways of one store", () => {
   it.effect("refresh a login once among them, and all have the new tokens", () =>
     Effect.gen(function*() {
@@ -135,6 +185,34 @@ describe("gateways of one store", () => {
       for (let second = 0; second < 3; second++) yield* adjust("1 second")
       assert.isTrue(yield* Fiber.join(user))
       assert.isTrue(isValid(sent(credentials) ?? ""))
+    }).pipe(Effect.scoped, Effect.provide(at())))
+
+  it.effect("forget a login that is removed while it is refreshed", () =>
+    Effect.gen(function*() {
+      const store = yield* CredentialStore
+      const credentials = yield* start([yield* main()])
+      yield* logIn(credentials)
+      const user = yield* Effect.forkChild(credentials.refresh(only), { startImmediately: true })
+      yield* store.remove(only)
+      assert.isFalse(yield* Fiber.join(user))
+      assert.deepInclude(credentials.status()[0], { state: "logged-out" })
+      assert.deepStrictEqual(yield* store.list, [])
+    }).pipe(Effect.scoped, Effect.provide(at())))
+
+  it.effect("take a new login that came while the old one was refreshed", () =>
+    Effect.gen(function*() {
+      const { decide } = yield* IdentityProvider
+      const one = yield* start([yield* main()])
+      const other = yield* start([yield* main()])
+      yield* logIn(one)
+      yield* other.rescan
+      const user = yield* Effect.forkChild(one.refresh(only), { startImmediately: true })
+      decide({ subject: "2", email: "second@example.test" })
+      yield* logIn(other)
+      yield* Fiber.join(user)
+      yield* adjust("10 seconds")
+      for (const each of [one, other]) assert.deepInclude(each.status()[0], { account: "second@example.test", state: "ok" })
+      assert.strictEqual(sent(one), sent(other))
     }).pipe(Effect.scoped, Effect.provide(at())))
 
   it.effect("log out together", () =>

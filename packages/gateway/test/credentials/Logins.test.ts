@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import { IdentityProvider, type Options } from "@sluice/testing/IdentityProvider"
-import { Effect, Layer } from "effect"
+import { Effect, Fiber, Layer, Logger } from "effect"
 import { TestClock } from "effect/testing"
 import * as CredentialStoreMemory from "../../src/credentials/CredentialStoreMemory.ts"
 import * as LoginCallback from "../../src/credentials/LoginCallback.ts"
@@ -48,6 +48,39 @@ describe("a login", () => {
       }
       assert.deepStrictEqual(waits, [10_000, 20_000, 40_000])
     }).pipe(Effect.scoped, Effect.provide(at())))
+
+  it.effect("goes on after a provider that never answered, also when whoever asked has left", () =>
+    Effect.gen(function*() {
+      const { decideDevice, script } = yield* IdentityProvider
+      const credentials = yield* gateway()
+      const { state, userCode } = yield* credentials.startLogin({ provider: "vendor" })
+      yield* adjust("5 seconds")
+      script("hang")
+      const asked = yield* Effect.forkChild(Effect.uninterruptible(credentials.pollLogin(state)), { startImmediately: true })
+      yield* turns
+      assert.strictEqual((yield* credentials.pollLogin(state)).progress, "pending", "nobody waits for it")
+      yield* adjust("30 seconds")
+      assert.strictEqual((yield* Fiber.join(asked)).pollEveryMs, 10_000)
+      decideDevice(userCode ?? "")
+      yield* adjust("10 seconds")
+      const left = yield* Effect.forkChild(credentials.pollLogin(state), { startImmediately: true })
+      yield* Fiber.interrupt(left)
+      yield* turns
+      assert.strictEqual((yield* credentials.pollLogin(state)).progress, "success")
+    }).pipe(Effect.scoped, Effect.provide(at())))
+
+  it.effect("ends by a fault of its source, and takes nothing else with it", () =>
+    Effect.gen(function*() {
+      const good = yield* main()
+      const faulty = { ...good, id: "faulty", from: { ...good.from, pollLogin: () => Effect.die(new Error("a fault")) } }
+      const broken = { ...good, id: "broken", from: { ...good.from, startLogin: () => Effect.die(new Error("a fault")) } }
+      const credentials = yield* start([good, faulty, broken])
+      const login = yield* credentials.startLogin({ provider: "vendor", id: "faulty", kind: "device" })
+      yield* adjust("5 seconds")
+      assert.deepInclude(yield* credentials.pollLogin(login.state), { progress: "error", reason: "The login failed by a fault; the log says more." })
+      assert.deepInclude((yield* Effect.flip(credentials.startLogin({ provider: "vendor", id: "broken" }))).reason, { code: "fault" })
+      assert.strictEqual((yield* logIn(credentials, { id: "main" })).progress, "success")
+    }).pipe(Effect.scoped, Effect.provide(Layer.merge(at(), Logger.layer([])))))
 
   it.effect("ends when nobody finishes it, and is forgotten", () =>
     Effect.gen(function*() {

@@ -118,6 +118,9 @@ describe("a stored record", () => {
   it.effect("cannot be made where there is no secret, and says so", () =>
     Effect.gen(function*() {
       const credentials = yield* start([yield* main()], { seal: Effect.fail({ message: "set credentials.secret" }) })
-      assert.deepInclude(yield* logIn(credentials), { progress: "error", reason: "The login succeeded, and could not be kept: set credentials.secret" })
+      const { log } = yield* IdentityProvider
+      const error = yield* Effect.flip(credentials.startLogin({ provider: "vendor" }))
+      assert.strictEqual(error.message, "set credentials.secret")
+      assert.lengthOf(log(), 0, "nobody logs in for nothing")
     }).pipe(Effect.scoped, Effect.provide(at())))
 })
