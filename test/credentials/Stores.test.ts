@@ -2,9 +2,10 @@
 import { assert, describe, it } from "@effect/vitest"
 import { CredentialStore, type StoredCredential } from "@sluice/gateway/credentials/CredentialStore"
 import * as CredentialStoreFiles from "@sluice/gateway/credentials/CredentialStoreFiles"
-import { Effect } from "effect"
+import { Effect, Fiber } from "effect"
 import { chmodSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
+import { DatabaseSync } from "node:sqlite"
 import * as Stores from "./Stores.ts"
 
 const place = { provider: "vendor", id: "main" }
@@ -115,6 +116,22 @@ for (const kind of Stores.shared) {
       assert.deepStrictEqual(found, [record(5)])
     }).pipe(Effect.scoped))
 }
+
+it.live("credentials in SQLite wait for a file that somebody else has locked, and let everything else go on", () =>
+  Effect.gen(function*() {
+    const file = join(yield* Stores.folder, "ledger.db")
+    yield* Effect.gen(function*() {
+      const store = yield* CredentialStore
+      const other = new DatabaseSync(file)
+      other.exec("BEGIN IMMEDIATE")
+      const written = yield* Effect.forkChild(store.write(record(1), undefined), { startImmediately: true })
+      // Who waited on the event loop would never see the lock go
+      yield* Effect.sleep("100 millis")
+      other.exec("COMMIT")
+      other.close()
+      assert.isTrue(yield* Fiber.join(written))
+    }).pipe(Effect.provide(Stores.open(`sqlite:${file}`)))
+  }).pipe(Effect.scoped))
 
 describe("a folder of credentials", () => {
   const files = (path: string) => CredentialStoreFiles.layer(path)

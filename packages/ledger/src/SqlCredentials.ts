@@ -5,6 +5,7 @@
 import { CredentialStore, CredentialStoreUnavailable, type Lease, type StoredCredential } from "@sluice/gateway/credentials/CredentialStore"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
+import * as Schedule from "effect/Schedule"
 import * as Schema from "effect/Schema"
 import * as SqlClient from "effect/sql/SqlClient"
 import type { SqlError } from "effect/sql/SqlError"
@@ -27,8 +28,16 @@ const toRecord = ({ id, provider, sealed, updated_at, version }: typeof Row.Type
   updatedAt: updated_at
 })
 
+/** How often, and how long apart, a statement is tried that somebody else is in the way of. The event loop is free meanwhile. */
+const patience = { times: 100, schedule: Schedule.spaced("50 millis") }
+
+const isInTheWay = /locked|busy/i
+
 const unavailable = <A>(effect: Effect.Effect<A, SqlError | Schema.SchemaError>): Effect.Effect<A, CredentialStoreUnavailable> =>
-  Effect.catchCause(effect, (cause) => new CredentialStoreUnavailable({ reason: describeCause(cause) }))
+  effect.pipe(
+    Effect.catchCause((cause) => new CredentialStoreUnavailable({ reason: describeCause(cause) })),
+    Effect.retry({ ...patience, while: ({ reason }) => isInTheWay.test(reason) })
+  )
 
 /** The store over a database. */
 export const layer: Layer.Layer<CredentialStore, never, SqlClient.SqlClient> = Layer.effect(

@@ -12,15 +12,18 @@ import { LedgerStartError } from "./LedgerStartError.ts"
 import * as SqlCredentials from "./SqlCredentials.ts"
 import * as Start from "./sqlite/Start.ts"
 
-/** Milliseconds to wait for another process that writes. */
+/** Milliseconds that a migration waits for another process that writes; a server does it before it serves. */
 const busyTimeout = 5000
+
+/** Milliseconds that a statement waits for another process, on the event loop; then it is tried again beside everything else. */
+const statementTimeout = 10
 
 /** Opens the file, which is made with its tables where it is missing. */
 export const layer = ({ filename }: { readonly filename: string }): Layer.Layer<CredentialStore, LedgerStartError> => {
   const file = resolve(filename)
   const startError = (reason: string) => new LedgerStartError({ filename: file, reason })
   return SqlCredentials.layer.pipe(
-    Layer.provide(SqliteClient.layer({ filename: file, busyTimeout })),
+    Layer.provide(SqliteClient.layer({ filename: file, busyTimeout: statementTimeout })),
     // The client opens the file with an exception where it cannot
     Layer.catchCause((cause) => Layer.effectContext(Effect.fail(startError(describeCause(cause))))),
     Layer.provide(Layer.effectDiscard(Effect.mapError(Start.migrate(file, busyTimeout), startError)))
