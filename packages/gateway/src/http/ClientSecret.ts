@@ -65,9 +65,13 @@ export const presented = ({ headers, method, peerAddress, url }: Asking, own: Di
   return { method, path, headers, secret, ...address, ...(value === undefined ? {} : { ignored: name }) }
 }
 
+/** What a browser brings back from a login, which only the gateway may know. */
+const ofLogins = ["code", "state"]
+
 /** Keeps secrets in the query out of spans, whether they are taken there or not: a client may send one all the same. */
 export const layerRedacted = (dialects: ReadonlyArray<Dialect>): Layer.Layer<never> =>
   Layer.succeed(UrlParams.CurrentRedactedNames)([
     ...Context.get(Context.empty(), UrlParams.CurrentRedactedNames),
+    ...ofLogins,
     ...dialects.flatMap(({ credential: { query } }) => query === undefined ? [] : [query])
   ])
