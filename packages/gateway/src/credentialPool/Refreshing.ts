@@ -15,6 +15,7 @@ import { type Material, secretOf } from "../credentials/Material.ts"
 import * as Due from "./Due.ts"
 import type { Kept } from "./Kept.ts"
 import { type Records, unavailable } from "./Records.ts"
+import * as RefreshMetrics from "./RefreshMetrics.ts"
 
 /** What a refresh works with. */
 export interface Context {
@@ -36,7 +37,10 @@ const lookEveryMs = 250
 
 /** Takes what somebody else has stored. */
 const takeOver = (context: Context, kept: Kept, record: Parameters<Records["open"]>[0]) =>
-  Effect.flatMap(context.records.open(record), ({ material }) => Effect.as(context.adopt(kept, material, record.version), true))
+  Effect.flatMap(
+    context.records.open(record),
+    ({ material }) => context.adopt(kept, material, record.version).pipe(Effect.andThen(RefreshMetrics.ended(record.provider, "taken")), Effect.as(true))
+  )
 
 /** The provider is asked, and what it gave is stored before it is used; what cannot be stored is used all the same. */
 const ask = Effect.fnUntraced(function*(context: Context, kept: Kept, version: number): Effect.fn.Return<boolean, CredentialError> {
@@ -46,6 +50,7 @@ const ask = Effect.fnUntraced(function*(context: Context, kept: Kept, version: n
   const fresh = yield* Effect.andThen(records.ready, from.refresh(material)).pipe(
     Effect.onError(() => Effect.ignore(store.release({ ...place, version, owner })))
   )
+  yield* RefreshMetrics.ended(place.provider, "refreshed")
   const record = yield* records.close(place, version + 1, { material: fresh, like })
   const written = yield* Effect.result(records.write(record, version))
   if (written._tag === "Failure") {
@@ -123,6 +128,7 @@ const note = Effect.fnUntraced(function*(context: Context, kept: Kept, { isTempo
   kept.failures += 1
   const wait = reason._tag === "Temporary" ? reason.retryAfterMs : undefined
   kept.retryAt = isTemporary ? Due.again(kept.failures, now, yield* Random.next, wait, context.timing) : undefined
+  yield* RefreshMetrics.ended(kept.place.provider, isTemporary ? "failed" : "over")
   yield* context.onTrouble(kept)
   return false
 })

@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import { IdentityProvider, type Options } from "@sluice/testing/IdentityProvider"
-import { Effect, Fiber, Layer, Logger } from "effect"
+import { Effect, Fiber, Layer, Logger, Metric } from "effect"
 import { TestClock } from "effect/testing"
 import { CredentialStore, CredentialStoreUnavailable } from "../../src/credentials/CredentialStore.ts"
 import * as CredentialStoreMemory from "../../src/credentials/CredentialStoreMemory.ts"
@@ -97,6 +97,34 @@ describe("a refused attempt", () => {
       assert.strictEqual(credentials.status()[0]?.state, "ok")
     }).pipe(Effect.scoped, Effect.provide(at())))
 })
+
+it.effect("refreshes are counted by provider and by how they ended", () =>
+  Effect.gen(function*() {
+    const { revoke, script } = yield* IdentityProvider
+    const count = Effect.map(Metric.snapshot, (all) =>
+      Object.fromEntries(all.flatMap((each) =>
+        each.id === "sluice_credential_refreshes_total" && each.attributes?.["provider"] === "vendor" && each.type === "Counter"
+          ? [[each.attributes["result"], Number(each.state.count)]]
+          : []
+      )))
+    const before = yield* count
+    const one = yield* start([yield* main()])
+    const other = yield* start([yield* main()])
+    yield* logIn(one)
+    yield* other.rescan
+    yield* one.refresh(only)
+    yield* other.refresh(only)
+    script("unavailable")
+    yield* one.refresh(only)
+    yield* one.rescan
+    revoke(sent(one) ?? "")
+    yield* one.refresh(only)
+    const after = yield* count
+    const grown = ["refreshed", "taken", "failed", "over"].map((result) =>
+      (after[result] ?? 0) - (before[result] ?? 0)
+    )
+    assert.deepStrictEqual(grown, [1, 1, 1, 1])
+  }).pipe(Effect.scoped, Effect.provide(at())))
 
 describe("a source of credentials", () => {
   it.effect("that never answers is given up in time, whoever waits for it", () =>
