@@ -24,6 +24,7 @@ import * as Admin from "./Admin.ts"
 import * as Admitting from "./Admitting.ts"
 import * as Allowance from "./Allowance.ts"
 import * as Authentication from "./Authentication.ts"
+import * as BuiltIns from "./BuiltIns.ts"
 import {
   type Config,
   isInMemory,
@@ -114,6 +115,7 @@ const generation = (config: Config, around: Surroundings) => ({
     ModelCatalogue.layer(toPriceBook(config)),
     discoveries(config),
     UsageSinks.layer(config),
+    BuiltIns.parts(config, around),
     Modules.parts(config, around.file)
   ),
   options: { dialects, ...models(config), settings: settings(config, around) }
@@ -143,6 +145,7 @@ const standing = (config: Config, around: Surroundings) =>
     outbox(config),
     Admitting.layer(config),
     Idempotency.layer(config, around),
+    BuiltIns.standing(config, around),
     Allowance.store(config, around),
     ModelDiscovery.layerLists,
     KeyStorage.layer(config) ?? Layer.empty,

@@ -2,6 +2,8 @@
  * What a server finds around itself: it runs alone in its process, or as one worker of several, which share a port, a simulated
  * provider, what only one of them can keep, and the configuration as one of them reads it.
  */
+import type { Bounds as CacheBounds, CacheStore } from "@sluice/gateway/CacheStore"
+import * as CacheStoreMemory from "@sluice/gateway/CacheStoreMemory"
 import type { LimitStore } from "@sluice/gateway/LimitStore"
 import * as LimitStoreMemory from "@sluice/gateway/LimitStoreMemory"
 import type { Bounds as ReplayBounds, ReplayStore } from "@sluice/gateway/ReplayStore"
@@ -26,6 +28,8 @@ export interface Surroundings {
   readonly limitStore: Layer.Layer<LimitStore>
   /** Where replays are kept that are kept in memory. */
   readonly replayStore: (bounds: ReplayBounds) => Layer.Layer<ReplayStore>
+  /** Where cached answers are kept that are kept in memory. */
+  readonly cacheStore: (bounds: Partial<CacheBounds>) => Layer.Layer<CacheStore>
   /** What replays are sealed with where nothing is configured; absent = a secret of this process. */
   readonly replaySecret?: Redacted.Redacted<string>
   /** How the configuration is read again. */
@@ -39,5 +43,6 @@ export const alone = (reload: Surroundings["reload"], file: string | undefined):
   metrics: PrometheusMetrics.format(),
   limitStore: LimitStoreMemory.layer,
   replayStore: ReplayStoreMemory.layer,
+  cacheStore: CacheStoreMemory.layer,
   reload
 })

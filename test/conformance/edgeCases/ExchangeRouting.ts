@@ -36,7 +36,8 @@ const bodyCapture = inFile("packages/gateway/test/bodies/BodyCapture.test.ts")
 const priceBook = inFile("packages/ledger/test/PriceBook.test.ts")
 const replay = inFile("test/idempotency/Replay.test.ts")
 
-const refusedSettings = rules("is refused when it is turned on: %s")
+const cache = inFile("packages/gateway/test/extensions/ResponseCache.test.ts")
+const cached = inFile("test/builtins/ResponseCache.test.ts")
 
 /** Codecs and the two lanes. */
 export const lanes: ReadonlyArray<Situation> = [
@@ -312,9 +313,11 @@ export const settling: ReadonlyArray<Situation> = [
   {
     situation: "the same body from two callers, and at the same time",
     expected: "no answer crosses; a hit is recorded; one call upstream",
-    tests: [...refusedSettings, ...replay("is the caller's own: another key of the gateway never gets its answer")],
-    decided:
-      "Not part of the gateway yet: a cache of answers. Until then `extensions.cache` is refused when the server starts, and every request is asked upstream."
+    tests: [
+      ...cache("never gives anybody what somebody else was told", "asks once for a hundred requests at the same time, and gives all others its answer"),
+      ...cached("is each key's own", "is told in the ledger, with what it saved and without tokens", "asks once for a hundred requests at the same time"),
+      ...replay("is the caller's own: another key of the gateway never gets its answer")
+    ]
   },
   {
     situation: "bodies of a megabyte in the record",

@@ -6,6 +6,7 @@ import { Schema } from "effect"
 import { admin } from "./Admin.ts"
 import { auth } from "./Auth.ts"
 import { credentials } from "./Credentials.ts"
+import { extensions } from "./Extensions.ts"
 import { byteSize, defaulted, integer, list, oneOf, optional, positiveDuration, required, secret, secretUrl, section, text } from "./Fields.ts"
 import { key, team, tenant } from "./Keys.ts"
 import { ledgerUrl } from "./LedgerUrl.ts"
@@ -53,17 +54,6 @@ const continuity = section({
   answers: defaulted(integer(0), 10_000, "How many answers are remembered; 0 remembers none."),
   size: defaulted(byteSize, "64MiB", "How much is remembered of all answers together."),
   ttl: defaulted(positiveDuration, "1 hour", "How long an answer is remembered after it was last needed.")
-})
-
-const extensions = section({
-  cache: optional(
-    section({ ttl: required(positiveDuration, "How long a reply may be answered from the cache.") }),
-    "Answer repeated identical requests from a cache. Absent = off."
-  ),
-  redact: optional(
-    section({ patterns: required(list(text), "What to mask: names of built-in patterns such as `email`.") }),
-    "Mask parts of requests before they are sent upstream. Absent = off."
-  )
 })
 
 const limits = section({
@@ -126,7 +116,7 @@ export const ConfigSchema = section({
     "Idempotency keys: a client that names its request with the header `Idempotency-Key` and asks again gets the first answer again."
   ),
   plugins: defaulted(list(plugin), [], "Modules of one's own, which add parts to the gateway and commands to the command line."),
-  extensions: defaulted(extensions, {}, "Optional behaviours.")
+  extensions: defaulted(extensions, {}, "Behaviours that come with the gateway, each off until it is configured.")
 })({ description: "The configuration of the Sluice server." })
 
 /** The decoded configuration; secrets in it are redacted. */

@@ -12,9 +12,6 @@ export const notInThisVersion = (config: Config): ReadonlyArray<Problem> => {
   const refuse = (on: boolean, path: ReadonlyArray<PropertyKey>, what: string) => {
     if (on) problems.push(problem(path, `${what} in this version; leave it out`))
   }
-  const { extensions } = config
   refuse(config.otlp !== undefined, ["otlp"], "export over OpenTelemetry is not supported")
-  refuse(extensions.cache !== undefined, ["extensions", "cache"], "the response cache is not supported")
-  refuse(extensions.redact !== undefined, ["extensions", "redact"], "redaction is not supported")
   return problems
 }

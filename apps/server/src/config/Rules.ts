@@ -10,6 +10,7 @@ import type { Problem } from "./ConfigError.ts"
 import { problem } from "./ConfigError.ts"
 import type { Config } from "./ConfigSchema.ts"
 import { credentialProblems } from "./Credentials.ts"
+import { extensionProblems } from "./ExtensionRules.ts"
 import { toBytes } from "./Fields.ts"
 import { isInMemory } from "./LedgerUrl.ts"
 import { limitProblems } from "./LimitSettings.ts"
@@ -39,6 +40,7 @@ export const ruleProblems = (config: Config): ReadonlyArray<Problem> => [
   ...limitProblems(config),
   ...priceProblems(config),
   ...policyProblems(config.providers),
+  ...extensionProblems(config),
   ...notInThisVersion(config)
 ]
 

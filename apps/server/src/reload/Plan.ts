@@ -20,14 +20,25 @@ export interface Plan {
   readonly problems: ReadonlyArray<ConfigProblem>
 }
 
+type Cache = NonNullable<Config["extensions"]["cache"]>
+
+/** Whether there is a cache changes while requests run; where it keeps its answers, and how many, does not. */
+const cached = (wanted: Cache, started: Cache | undefined): Cache => {
+  if (started === undefined) return { ...wanted, store: "memory" }
+  const { answers, size, store } = started
+  return { ...wanted, answers, size, store }
+}
+
 /** The new configuration, but what waits for a restart as the server was started with it. */
 const servable = (started: Config, wanted: Config): Config => {
   const { otlp: _, redis: __, ...rest } = wanted
   const { bodyLimit, drains, heartbeat, writeStall } = wanted.server
   const { bodies, onFailure } = wanted.ledger
   const { hosts: ___, ...admin } = started.admin
+  const { cache, ...others } = wanted.extensions
   return {
     ...rest,
+    extensions: { ...others, ...present({ cache: cache === undefined ? undefined : cached(cache, started.extensions.cache) }) },
     ...present({ otlp: started.otlp, redis: started.redis }),
     server: { ...started.server, bodyLimit, drains, heartbeat, writeStall },
     ledger: { ...started.ledger, bodies, onFailure },

@@ -2,6 +2,8 @@
  * A server of several processes: this one holds the port's number, what the workers share, and the workers; it serves nobody itself.
  * Started by `sluice serve` where the configuration asks for more than one worker.
  */
+import { CacheStore } from "@sluice/gateway/CacheStore"
+import * as CacheStoreMemory from "@sluice/gateway/CacheStoreMemory"
 import { LimitStore } from "@sluice/gateway/LimitStore"
 import * as LimitStoreMemory from "@sluice/gateway/LimitStoreMemory"
 import { ReplayStore } from "@sluice/gateway/ReplayStore"
@@ -9,6 +11,7 @@ import * as ReplayStoreMemory from "@sluice/gateway/ReplayStoreMemory"
 import { Context, Duration, Effect, Layer, Schema } from "effect"
 import { randomBytes } from "node:crypto"
 import { createServer } from "node:net"
+import * as BuiltIns from "../BuiltIns.ts"
 import { listenError } from "../commands/ListenError.ts"
 import type { Config } from "../Config.ts"
 import * as Idempotency from "../Idempotency.ts"
@@ -19,6 +22,7 @@ import * as Reloading from "../reload/Reloading.ts"
 import type { Report } from "../reload/Report.ts"
 import * as SimulatedProvider from "../SimulatedProvider.ts"
 import * as Fleet from "./Fleet.ts"
+import * as SharedAnswers from "./SharedAnswers.ts"
 import * as SharedLimits from "./SharedLimits.ts"
 import * as SharedReload from "./SharedReload.ts"
 import * as SharedReplays from "./SharedReplays.ts"
@@ -73,6 +77,7 @@ export const serve = Effect.fn("Several.serve")(function*<E, R>(
   const simulator = Context.get(yield* Layer.build(SimulatedProvider.layer), SimulatedProvider.SimulatedProvider)
   const limits = Context.get(yield* Layer.build(LimitStoreMemory.layer), LimitStore)
   const replays = Context.get(yield* Layer.build(ReplayStoreMemory.layer(Idempotency.bounds(config))), ReplayStore)
+  const answers = Context.get(yield* Layer.build(CacheStoreMemory.layer(BuiltIns.bounds(config))), CacheStore)
   const replaySecret = randomBytes(32).toString("base64url")
   let running: () => ReadonlyArray<WorkerProcess> = () => []
   let served = started
@@ -88,6 +93,7 @@ export const serve = Effect.fn("Several.serve")(function*<E, R>(
     shared: {
       ...SharedLimits.handlers(limits),
       ...SharedReplays.handlers(replays),
+      ...SharedAnswers.handlers(answers),
       simulator: () => simulator.url,
       reload: (trigger) => Effect.flatMap(decodeTrigger(trigger), (wanted) => SharedReload.outcomeOf(reload.reload(wanted)))
     },

@@ -2,6 +2,7 @@
  * One of several processes that serve a port together: it gets its task from the primary process, serves, and tells what it counts.
  * What keeps it from serving is told to the primary, which says it once for all.
  */
+import { CacheStore } from "@sluice/gateway/CacheStore"
 import { LimitStore } from "@sluice/gateway/LimitStore"
 import { ReplayStore } from "@sluice/gateway/ReplayStore"
 import { Cause, Deferred, Effect, Layer, Redacted, Schedule, Schema } from "effect"
@@ -13,6 +14,7 @@ import { Configuration } from "../reload/Configuration.ts"
 import { Reload, Status } from "../reload/Reload.ts"
 import * as SimulatedProvider from "../SimulatedProvider.ts"
 import * as Primary from "./Primary.ts"
+import * as SharedAnswers from "./SharedAnswers.ts"
 import * as SharedLimits from "./SharedLimits.ts"
 import * as SharedReload from "./SharedReload.ts"
 import * as SharedReplays from "./SharedReplays.ts"
@@ -71,6 +73,7 @@ export const run = Effect.gen(function*() {
       metrics: Effect.map(primary.ask("metrics"), String),
       limitStore: Layer.succeed(LimitStore)(SharedLimits.asked(primary.ask)),
       replayStore: () => Layer.succeed(ReplayStore)(SharedReplays.asked(primary.ask)),
+      cacheStore: () => Layer.succeed(CacheStore)(SharedAnswers.asked(primary.ask)),
       replaySecret: Redacted.make(task.replaySecret),
       reload: Layer.effect(Reload, reload)
     }

@@ -199,9 +199,7 @@ describe("models", () => {
 
 describe("what this version does not act on", () => {
   const settings: ReadonlyArray<readonly [setting: string, path: string]> = [
-    ["otlp: { url: \"http://h\" }", "otlp"],
-    ["extensions: { cache: { ttl: 5 minutes } }", "extensions.cache"],
-    ["extensions: { redact: { patterns: [email] } }", "extensions.redact"]
+    ["otlp: { url: \"http://h\" }", "otlp"]
   ]
   it.each(settings)("is refused when it is turned on: %s", (setting, path) => {
     assert.deepStrictEqual(problems(file(setting)).map((found) => found.split(" ")[1]), [path])

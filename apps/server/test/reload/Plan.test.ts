@@ -57,6 +57,15 @@ describe("a plan", () => {
     assert.deepStrictEqual(told(plain.replace(`${one}${two}`, `${two}${one}`)), ["models ~their order"])
   })
 
+  it("turns a cache on and off while requests run, and leaves its answers where they are", () => {
+    const caching = (cache: string) => `${plain}\nextensions: { cache: { ${cache} } }\nredis: { url: "redis://r" }\n`
+    const key = "key: 0123456789abcdef0123456789abcdef"
+    assert.deepStrictEqual(plan(caching("ttl: 1 minute")).next.extensions.cache?.store, "memory")
+    const moved = plan(caching(`ttl: 2 minutes, store: redis, answers: 7, ${key}`), caching("ttl: 1 minute"))
+    assert.deepStrictEqual(moved.needRestart.filter((name) => name.startsWith("extensions")), ["extensions.cache.store", "extensions.cache.answers"])
+    assert.deepStrictEqual(plan(plain, caching("ttl: 1 minute")).next.extensions, {})
+  })
+
   it("tells settings of other sections by their paths", () => {
     assert.deepStrictEqual(told(`${plain}\nlimits: { onFailure: allow, assumedOutput: 5 }\nprices: { models: [{ model: m, input: "1", output: "2" }] }`), [
       "prices ~prices.models",
