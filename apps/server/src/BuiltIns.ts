@@ -14,6 +14,7 @@ import { present } from "@sluice/protocol/Json"
 import { Context, Effect, Layer, Redacted } from "effect"
 import { randomBytes } from "node:crypto"
 import { parse } from "node:path"
+import * as CacheVariants from "./CacheVariants.ts"
 import { type Config, toBytes } from "./Config.ts"
 import * as RedisConnection from "./RedisConnection.ts"
 import type { Surroundings } from "./Surroundings.ts"
@@ -43,17 +44,20 @@ const fileOf = (file: string, worker: number | undefined): string => {
   return `${dir === "" ? "" : `${dir}/`}${name}.${worker}${ext}`
 }
 
-const cache = ({ extensions: { cache } }: Config) =>
-  cache === undefined ? Layer.empty : Layer.unwrap(ServerSecret.use((secret) =>
+const cache = (config: Config) => {
+  const { cache } = config.extensions
+  return cache === undefined ? Layer.empty : Layer.unwrap(ServerSecret.use((secret) =>
     Effect.succeed(ResponseCache.layer({
       ttl: cache.ttl,
       wait: cache.wait,
       scope: cache.scope,
       maxAnswerBytes: toBytes(cache.answer),
       secret: cache.key ?? secret,
+      vary: CacheVariants.of(config),
       ...present({ when: cache.when })
     }))
   ))
+}
 
 const redact = ({ extensions: { redact } }: Config) =>
   redact === undefined ?

@@ -37,6 +37,11 @@ export interface Options {
   readonly maxAnswerBytes?: number
   /** What keys and answers are sealed with. Absent = a secret of this process, for a store that lives no longer. */
   readonly secret?: Redacted.Redacted<string>
+  /**
+   * Facts that tell requests apart beside what they ask: what other parts go by when they change attempts or answers, which the cache does
+   * not see. Absent = none.
+   */
+  readonly vary?: (context: Extension.ExchangeContext) => ReadonlyArray<string>
   /** Absent = always. */
   readonly when?: Condition.Condition
 }
@@ -116,7 +121,8 @@ const make = Effect.fnUntraced(function*(options: Options) {
     Effect.suspend(() => {
       const said = directives(context.header("cache-control"))
       if (said.has("no-store") || !CacheKey.isRepeatable(request) || !holds(context)) return Effect.succeedNone
-      const key = seal.name(["answer", ...CacheKey.ownerOf(scope, context), ...CacheKey.partsOf(request, context)])
+      const asked = [...CacheKey.partsOf(request, context), ...options.vary?.(context) ?? []]
+      const key = seal.name(["answer", ...CacheKey.ownerOf(scope, context), ...asked])
       parts.set(context.id, { key, isHit: false, isLeading: false })
       if (said.has("no-cache")) return Effect.succeedNone
       return Effect.tap(

@@ -121,7 +121,7 @@ const beginnings = (steps: ReadonlyArray<Step>): ReadonlyArray<boolean> => {
 }
 
 /** Runs a program over a text. Ways are kept in the order of where they began, so that the first to come to a step began earliest. */
-const run = (steps: ReadonlyArray<Step>, begins: ReadonlyArray<boolean>, label: string, text: string): ReadonlyArray<Span> => {
+const run = (steps: ReadonlyArray<Step>, mayBegin: ReadonlyArray<boolean>, label: string, text: string): ReadonlyArray<Span> => {
   const found: Array<Span> = []
   const seenAt = new Int32Array(steps.length).fill(-1)
   let now: Array<number> = []
@@ -158,6 +158,10 @@ const run = (steps: ReadonlyArray<Step>, begins: ReadonlyArray<boolean>, label: 
   }
 
   for (let at = 0; at <= text.length; at++) {
+    const code = text.charCodeAt(at)
+    const begins = code >= 128 || mayBegin[code] === true
+    // Most of a text is part of nothing
+    if (!begins && now.length === 0) continue
     const before = text.charCodeAt(at - 1)
     next = []
     nextBegan = []
@@ -166,8 +170,7 @@ const run = (steps: ReadonlyArray<Step>, begins: ReadonlyArray<boolean>, label: 
       const step = steps[index]
       if (step?._tag === "Set" && holds(step, before)) enter(index + 1, began[place] ?? at, at)
     }
-    const code = text.charCodeAt(at)
-    if (code >= 128 || begins[code] === true) enter(0, at, at)
+    if (begins) enter(0, at, at)
     now = next
     began = nextBegan
   }

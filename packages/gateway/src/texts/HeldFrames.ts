@@ -20,6 +20,8 @@ export type Ruling =
 export interface Rule {
   /** How many characters before the undecided ones it wants to see. */
   readonly context: number
+  /** It is asked when this many characters are undecided, or the text is whole. */
+  readonly least: number
   /** Passages it does not look at go out as they come, behind what is held. */
   readonly wants: (passage: Passage) => boolean
   /**
@@ -89,7 +91,7 @@ export const make = (rule: Rule, told: { readonly onCut?: () => void; readonly o
   }
 
   const judge = (block: Block, passage: Passage): void => {
-    if (blocked !== undefined || (block.pending === "" && !block.isWhole)) return
+    if (blocked !== undefined || (!block.isWhole && block.pending.length < rule.least)) return
     const { context, decided, pending } = block
     const text = context + pending
     const ruling = rule.judge(text, context.length, block.isWhole, passage)

@@ -22,7 +22,10 @@ export interface Options {
 }
 
 /** Characters before the undecided ones that searches look at: names of secrets, and where numbers begin. */
-const context = 512
+const context = 160
+
+/** Searching once for several characters costs less than for each: a part of the window more is held for it. */
+const strides = 16
 
 /** Something longer is masked in parts, in characters. */
 const longest = 16_384
@@ -39,6 +42,7 @@ const cutOf = (text: string, span: Span, passage: Passage, by: string): Cut => (
 /** Makes the rule. */
 export const make = ({ hold, search, verdict, wants }: Options): Rule => ({
   context,
+  least: hold + Math.max(1, Math.floor(hold / strides)),
   wants,
   judge: (text, from, isWhole, passage) => {
     const flat = readable(text, passage)

@@ -31,6 +31,7 @@ export const tokenFor = (vault: Vault, secret: Uint8Array, owner: string, label:
 /** Puts the values back into an answer, also where a token is split between events. Thinking keeps its tokens: proofs hold for its words. */
 export const restoring = (vault: Vault): Rule => ({
   context: 0,
+  least: 1,
   wants: (passage) => passage !== "reasoning",
   judge: (text, _from, isWhole, passage) => {
     const cuts: Array<Cut> = []

@@ -151,6 +151,14 @@ describe("the response cache", () => {
       assert.strictEqual(yield* ask(cache, request("hi"), context(), ""), "second")
     }))
 
+  test("tells requests apart by what else matters to them", (cache) =>
+    Effect.gen(function*() {
+      const from = (inbound: string) => context({ inbound: DialectId.make(inbound) })
+      assert.isUndefined(yield* ask(cache, request("hi"), from("openai-chat"), "chat's"))
+      assert.isUndefined(yield* ask(cache, request("hi"), from("anthropic-messages"), "messages'"))
+      assert.strictEqual(yield* ask(cache, request("hi"), from("openai-chat"), ""), "chat's")
+    }), { vary: ({ inbound }) => [inbound] })
+
   test("forgets after its time", (cache) =>
     Effect.gen(function*() {
       yield* ask(cache, request("hi"), context(), "first")
