@@ -3,6 +3,7 @@
  * where they are too many. That a line could not be written is said once; the next ones are tried all the same.
  */
 import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
 import * as Metric from "effect/Metric"
 import type * as Scope from "effect/Scope"
 import * as Signal from "../internal/Signal.ts"
@@ -33,6 +34,7 @@ export const make = Effect.fnUntraced(function*(options: {
   let waiting: Array<string> = []
   let lost = 0
   let hasWarned = false
+  let isClosing = false
 
   const take = (): ReadonlyArray<string> => {
     let size = 0
@@ -71,9 +73,20 @@ export const make = Effect.fnUntraced(function*(options: {
     return Effect.andThen(written, flush)
   })
 
-  const writing = Effect.forever(Effect.flatMap(signal.await, () => flush))
-  yield* Effect.addFinalizer(() => Effect.ignore(Effect.timeout(flush, lastMs)))
-  yield* Effect.forkScoped(writing)
+  const writing: Effect.Effect<void> = Effect.andThen(
+    flush,
+    Effect.suspend(() => isClosing ? Effect.void : Effect.andThen(signal.await, writing))
+  )
+  // Of nobody's scope, so that what is being written when the gateway ends is written to its end
+  const fiber = yield* Effect.forkDetach(writing)
+  yield* Effect.addFinalizer(() =>
+    Effect.suspend(() => {
+      isClosing = true
+      signal.wake()
+      const ended = Effect.timeoutOption(Effect.interruptible(Fiber.await(fiber)), lastMs)
+      return Effect.map(ended, () => fiber.interruptUnsafe())
+    })
+  )
   return {
     offer: (line) => {
       if (waiting.length >= options.capacity) lost += 1
