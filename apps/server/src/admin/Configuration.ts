@@ -85,7 +85,15 @@ export const layer = HttpApiBuilder.group(
     // Processes that serve the same configuration give the same tags
     const tagKey = () => config().auth.adminToken === undefined ? undefined : Redacted.value(config().auth.adminToken ?? Redacted.make(""))
 
-    const read = Effect.flatMap(file, (found) => Effect.mapError(ConfigFile.read(found, tagKey()), ({ message }) => new Conflict({ detail: message })))
+    // A secret that was replaced may still stand in a comment
+    const known = new Set<string>()
+    const read = Effect.flatMap(file, (found) => Effect.mapError(ConfigFile.read(found, tagKey()), ({ message }) => new Conflict({ detail: message }))).pipe(
+      Effect.tap(({ text }) =>
+        Effect.sync(() => {
+          for (const secret of ConfigText.secretsOf(text)) known.add(secret)
+        })
+      )
+    )
 
     const write = Effect.fnUntraced(function*(
       headers: { readonly "if-match"?: string },
@@ -115,7 +123,7 @@ export const layer = HttpApiBuilder.group(
       getConfig: Effect.fn("admin.getConfig")(() => Effect.sync(() => ({ ...present({ file: path }), config: EffectiveConfig.toData(config()) }))),
       getConfigText: Effect.fn("admin.getConfigText")(function*() {
         const { etag, text } = yield* read
-        const body = yield* Effect.mapError(Effect.fromResult(ConfigText.masked(text)), (problems) =>
+        const body = yield* Effect.mapError(Effect.fromResult(ConfigText.masked(text, known)), (problems) =>
           new Unprocessable({
             detail: "The file is no YAML, so that its secrets cannot be told from the rest, and it is not shown.",
             problems: configError(problems).problems

@@ -11,8 +11,6 @@ import * as SecretPlaces from "./SecretPlaces.ts"
 /** What stands in the place of the secret with this number, counted from 1 in the order of the file. */
 const markOf = (number: number): string => `<secret ${number}>`
 
-const mark = /^<secret (\d{1,9})>$/
-
 /** What stands in the place of a secret that is repeated where none belongs, in a comment for one. */
 const hidden = "<hidden>"
 
@@ -54,17 +52,25 @@ const editsOf = (places: ReadonlyArray<SecretPlaces.Place>, textOf: (place: Secr
 /** The line a block of text ends with stays an end of a line. */
 const withEnd = (text: string, mask: string): string => `${JSON.stringify(mask)}${text.endsWith("\n") ? "\n" : ""}`
 
-/** The text without its secrets. */
-export const masked = (text: string): Result.Result<string, ReadonlyArray<Problem>> =>
+/** The secrets that are written out in a text; none where it cannot be read. */
+export const secretsOf = (text: string): ReadonlyArray<string> =>
+  Result.match(read(text), { onFailure: () => [], onSuccess: (document) => SecretPlaces.find(document).map(({ value }) => value) })
+
+/** The text without its secrets, and without others that are known, which a comment may still hold. */
+export const masked = (text: string, others: Iterable<string> = []): Result.Result<string, ReadonlyArray<Problem>> =>
   Result.map(read(text), (document) => {
     const places = SecretPlaces.find(document)
     const shown = edited(text, editsOf(places, ({ node: { range } }, index) => withEnd(text.slice(range?.[0], range?.[1]), markOf(index + 1))))
-    const repeated = new Set(places.map(({ value }) => value.trim()).filter(({ length }) => length >= shortestRepeated))
+    const repeated = new Set(
+      [...places.map(({ value }) => value), ...others].map((value) => value.trim()).filter((value) =>
+        value.length >= shortestRepeated && !SecretPlaces.mark.test(value)
+      )
+    )
     return [...repeated].toSorted((left, right) => right.length - left.length).reduce((rest, value) => rest.replaceAll(value, hidden), shown)
   })
 
 /** Texts that mean the same wherever they stand: quoted, or made of letters that mean nothing to YAML. */
-const isMovable = (source: string): boolean => /^(?:"[^\n]*"|'[^\n]*'|[A-Za-z0-9][A-Za-z0-9_./+=-]*)$/.test(source)
+const isMovable = (source: string): boolean => /^(?:"[^\n]*"|'[^\n]*'|[A-Za-z0-9](?:[A-Za-z0-9_./+=@-]|:(?=[A-Za-z0-9/]))*)$/.test(source)
 
 /** A text with the secrets of the one it was made from in the place of their marks. */
 export const restored = (text: string, before: string): Result.Result<string, ReadonlyArray<Problem>> =>
@@ -82,11 +88,12 @@ export const restored = (text: string, before: string): Result.Result<string, Re
         if (typeof value !== "string" || range === undefined || range === null) return
         const line = lines.linePos(range[0]).line
         if (value.includes(hidden)) problems.push({ ...problem([], "holds a secret that was hidden here: write the value itself"), line })
-        const number = mark.exec(value)?.[1]
+        const number = SecretPlaces.mark.exec(value)?.[1]
         if (number === undefined) return
         const secret = kept[Number(number) - 1]
+        const place = places.find((each) => each.node === node)
         if (secret === undefined) problems.push({ ...problem([], `keeps ${value}, which the file does not have`), line })
-        else if (places.every((place) => place.node !== node)) {
+        else if (place === undefined || !(place.isSecret || place.trail === secret.trail)) {
           problems.push({ ...problem([], `keeps ${value} where no secret belongs, and it would be shown`), line })
         } else {
           const source = before.slice(secret.node.range?.[0], secret.node.range?.[1])

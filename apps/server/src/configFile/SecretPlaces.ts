@@ -13,10 +13,17 @@ const isVariable = (text: string): boolean => /^\$\{[A-Za-z_][A-Za-z0-9_]*(?::-)
 
 const hasPassword = (text: string): boolean => /:\/\/[^/?#\s]*@/.test(text)
 
+/** What stands in the place of a secret with a number. */
+export const mark = /^<secret (\d{1,9})>$/
+
 /** A scalar with its value as the text it stands for. */
 export interface Place {
   readonly node: Scalar
   readonly value: string
+  /** The keys that lead to it, entries of lists without their numbers. */
+  readonly trail: string
+  /** Whether anything that stands there is hidden; else it is hidden for what it is. */
+  readonly isSecret: boolean
 }
 
 /** What the schema says of the value of a key; undefined = it knows no such key. */
@@ -31,38 +38,46 @@ const below = (schemas: ReadonlyArray<Node>, key: string | undefined): ReadonlyA
 const isSecret = (schemas: ReadonlyArray<Node>): boolean =>
   schemas.length === 0 || schemas.some((schema) => secretTitles.has(schema.title ?? "") || (schema.anyOf !== undefined && isSecret(schema.anyOf)))
 
+let made: Node | undefined
+
+/** The schema of the file, made when it is first needed: it never changes, and making it costs more than all else here. */
+const schema = (): Node => made ??= fileSchema()
+
 /** The scalars that may hold a secret, in the order of the text. */
 export const find = (document: Document.Parsed): ReadonlyArray<Place> => {
   const found = new Map<Scalar, Place>()
   const seen = new Set<YamlNode>()
 
-  const scalar = (node: Scalar, schemas: ReadonlyArray<Node>): void => {
+  const scalar = (node: Scalar, schemas: ReadonlyArray<Node>, trail: string): void => {
     const value = String(node.value ?? "")
     if (value === "" || isVariable(value)) return
-    if (isSecret(schemas) || hasPassword(value)) found.set(node, { node, value })
+    const isHidden = isSecret(schemas)
+    // What an anchor stands for is hidden wherever one of its aliases is
+    if (isHidden || (!found.has(node) && (hasPassword(value) || mark.test(value)))) found.set(node, { node, value, trail, isSecret: isHidden })
   }
 
-  const alias = (node: Alias, schemas: ReadonlyArray<Node>): void => {
+  const alias = (node: Alias, schemas: ReadonlyArray<Node>, trail: string): void => {
     const target = node.resolve(document)
-    if (target !== undefined) visit(target, schemas)
+    if (target !== undefined) visit(target, schemas, trail)
   }
 
-  const visit = (node: unknown, schemas: ReadonlyArray<Node>): void => {
-    if (isScalar(node)) return scalar(node, schemas)
-    if (isAlias(node)) return alias(node, schemas)
+  const visit = (node: unknown, schemas: ReadonlyArray<Node>, trail: string): void => {
+    if (isScalar(node)) return scalar(node, schemas, trail)
+    if (isAlias(node)) return alias(node, schemas, trail)
     if (isSeq(node)) {
-      for (const item of node.items) visit(item, below(schemas, undefined))
+      for (const item of node.items) visit(item, below(schemas, undefined), `${trail}[]`)
       return
     }
     if (!isMap(node) || seen.has(node)) return
     seen.add(node)
     for (const { key, value } of node.items) {
       const name = isScalar(key) ? String(key.value) : ""
-      visit(value, name === "<<" ? schemas : below(schemas, name))
+      if (name === "<<") visit(value, schemas, trail)
+      else visit(value, below(schemas, name), `${trail}.${name}`)
     }
     seen.delete(node)
   }
 
-  visit(document.contents, [fileSchema()])
+  visit(document.contents, [schema()], "")
   return [...found.values()].toSorted((left, right) => (left.node.range?.[0] ?? 0) - (right.node.range?.[0] ?? 0))
 }

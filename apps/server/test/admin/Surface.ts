@@ -59,33 +59,36 @@ models:
 keys: [{ id: user, key: ${userKey} }]
 `
 
-const asking = (url: string) => (path: string, { body, headers = {}, method = body === undefined ? "GET" : "POST", token: given = token }: Asked = {}) =>
-  Effect.promise(async (): Promise<Reply> => {
-    const text = body === undefined || typeof body === "string" ? body : JSON.stringify(body)
-    const reply = await fetch(`${url}${path}`, {
-      method,
-      redirect: "manual",
-      headers: {
-        ...(given === null ? {} : { authorization: `Bearer ${given}` }),
-        ...(text === undefined ? {} : { "content-type": "application/json" }),
-        ...headers
-      },
-      ...(text === undefined ? {} : { body: text })
-    })
-    const said = await reply.text()
-    return {
-      status: reply.status,
-      headers: reply.headers,
-      text: said,
-      get json() {
-        return JSON.parse(said)
+const asking =
+  (url: string, operator: string) =>
+  (path: string, { body, headers = {}, method = body === undefined ? "GET" : "POST", token: given = operator }: Asked = {}) =>
+    Effect.promise(async (): Promise<Reply> => {
+      const text = body === undefined || typeof body === "string" ? body : JSON.stringify(body)
+      const reply = await fetch(`${url}${path}`, {
+        method,
+        redirect: "manual",
+        headers: {
+          ...(given === null ? {} : { authorization: `Bearer ${given}` }),
+          ...(text === undefined ? {} : { "content-type": "application/json" }),
+          ...headers
+        },
+        ...(text === undefined ? {} : { body: text })
+      })
+      const said = await reply.text()
+      return {
+        status: reply.status,
+        headers: reply.headers,
+        text: said,
+        get json() {
+          return JSON.parse(said)
+        }
       }
-    }
-  })
+    })
 
 /** Starts one. */
 export const start = (
-  { config = plain, env = {}, files = {} }: {
+  { adminToken = token, config = plain, env = {}, files = {} }: {
+    readonly adminToken?: string
     readonly config?: string
     readonly env?: Record<string, string>
     readonly files?: Readonly<Record<string, string>>
@@ -109,5 +112,5 @@ export const start = (
       Effect.forkScoped
     )
     const url = urlIn(yield* Deferred.await(greeted))
-    return { url, cwd, file, ask: asking(url), said: () => lines.join("\n") }
+    return { url, cwd, file, ask: asking(url, adminToken), said: () => lines.join("\n") }
   })
