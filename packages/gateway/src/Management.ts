@@ -18,6 +18,7 @@ import * as HttpServer from "effect/http/HttpServer"
 import * as Layer from "effect/Layer"
 import * as Schema from "effect/Schema"
 import type * as Scope from "effect/Scope"
+import type { Fuses } from "./Fuse.ts"
 import * as Contributed from "./management/Contributed.ts"
 import { type Access, guard, type HttpApp } from "./management/Gate.ts"
 import { alone } from "./management/OwnRouter.ts"
@@ -156,10 +157,12 @@ export type Contributions = Effect.Effect<ReadonlyArray<Contribution>, never, Sc
 export interface Surface {
   readonly access: Access
   readonly contributions: Contributions
+  /** What guards contributions that fail again and again; absent = nothing. */
+  readonly fuses?: Fuses["Service"]
   /** What answers everything that is no contribution; absent = nothing. */
   readonly app?: HttpApp<unknown>
 }
 
 /** Puts the surface under `/admin` of a router, behind its gate: whatever lies there, and whatever does not. */
-export const mount = ({ access, app, contributions }: Surface): Layer.Layer<never, never, HttpRouter.HttpRouter> =>
-  HttpRouter.add("*", `${prefix}/*`, guard(Contributed.before(contributions, app ?? Contributed.nowhere), access))
+export const mount = ({ access, app, contributions, fuses }: Surface): Layer.Layer<never, never, HttpRouter.HttpRouter> =>
+  HttpRouter.add("*", `${prefix}/*`, guard(Contributed.before(contributions, app ?? Contributed.nowhere, fuses), access))

@@ -3,6 +3,7 @@
  * the groups; nothing here needs a running server.
  */
 import { HttpApi, OpenApi } from "effect/http-api"
+import * as Cache from "./Cache.ts"
 import * as Configuration from "./Configuration.ts"
 import * as Cooldowns from "./Cooldowns.ts"
 import * as Credentials from "./Credentials.ts"
@@ -55,6 +56,7 @@ export class Api extends HttpApi.make("admin")
     Providers.group,
     Credentials.group,
     Cooldowns.group,
+    Cache.group,
     Extensions.group,
     Configuration.group,
     Reloads.group,

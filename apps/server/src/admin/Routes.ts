@@ -10,6 +10,7 @@ import { HttpApiBuilder } from "effect/http-api"
 import { type Config, isLoopback } from "../Config.ts"
 import { Configuration as ServedConfiguration } from "../reload/Configuration.ts"
 import { Api } from "./Api.ts"
+import * as Cache from "./Cache.ts"
 import * as Configuration from "./Configuration.ts"
 import * as Cooldowns from "./Cooldowns.ts"
 import * as Credentials from "./Credentials.ts"
@@ -48,6 +49,7 @@ const groups = Layer.mergeAll(
   Providers.layer,
   Credentials.layer,
   Cooldowns.layer,
+  Cache.layer,
   Extensions.layer,
   Configuration.layer,
   Reloads.layer,
@@ -61,10 +63,10 @@ const app = Management.alone(HttpApiBuilder.layer(Api).pipe(Layer.provide(groups
 export const routes = Layer.unwrap(Effect.gen(function*() {
   const { current: config } = yield* ServedConfiguration
   // A request holds what it works with: a configuration that is replaced meanwhile is not closed under it
-  const { enter } = yield* Generations
+  const { current, enter } = yield* Generations
   const contributions = Effect.map(enter, ({ management }) => management)
   return Layer.mergeAll(
-    Management.mount({ access: access(config), contributions, app: yield* app }),
+    Management.mount({ access: access(config), contributions, fuses: current().fuses, app: yield* app }),
     Documents.routes(access(config), contributions),
     LoginPage.routes
   )

@@ -3,6 +3,7 @@ import { Effect, Fiber, Layer, Logger, Redacted, Schema } from "effect"
 import { HttpRouter, HttpServerRequest, HttpServerResponse } from "effect/http"
 import { HttpApi, HttpApiBuilder, HttpApiEndpoint, HttpApiGroup } from "effect/http-api"
 import { TestClock } from "effect/testing"
+import * as Fuse from "../../src/Fuse.ts"
 import * as Management from "../../src/Management.ts"
 import * as Registries from "../../src/Registries.ts"
 
@@ -48,10 +49,14 @@ interface Asked {
 }
 
 /** The surface as a function from requests to replies; its log is thrown away. */
-const surface = Effect.fnUntraced(function*(access: Partial<Management.Access> = {}) {
+const surface = Effect.fnUntraced(function*(access: Partial<Management.Access> = {}, fuses?: Fuse.Fuses["Service"]) {
   const contributions = yield* contributed(Layer.merge(counter, pages))
   const served = yield* HttpRouter.toHttpEffect(
-    Management.mount({ access: { token: () => Redacted.make(token), isOpenToRead: () => false, ...access }, contributions: Effect.succeed(contributions) })
+    Management.mount({
+      access: { token: () => Redacted.make(token), isOpenToRead: () => false, ...access },
+      contributions: Effect.succeed(contributions),
+      ...(fuses === undefined ? {} : { fuses })
+    })
   )
   return (path: string, { body, headers = {}, method = "GET" }: Asked = {}) =>
     Effect.gen(function*() {
@@ -114,6 +119,23 @@ describe("contributed routes that are built inside a server", () => {
           Effect.catch(() => Effect.succeed(404))
         )
       assert.deepStrictEqual([yield* status("/count/tea"), yield* status("/admin/extensions/counter/count/tea")], [404, 401])
+    }))
+})
+
+describe("contributed routes that fail again and again", () => {
+  it.effect("are not called any more until their fuse is reset, and others go on", () =>
+    Effect.gen(function*() {
+      const fuses = Fuse.fuses()
+      const ask = yield* surface({}, fuses)
+      const status = (path: string) => Effect.map(ask(`/admin/extensions/counter/${path}`, { headers: bearer }), (reply) => reply.status)
+      // Mistakes of clients are no faults of a part
+      for (let n = 0; n < 10; n++) yield* ask("/admin/extensions/counter/count", { method: "POST", headers: bearer, body: "{}" })
+      for (let n = 0; n < 5; n++) assert.strictEqual(yield* status("broken"), 500)
+      assert.strictEqual(yield* status("count/tea"), 503)
+      assert.strictEqual((yield* ask("/admin/resources/counter/index.html", { headers: bearer })).status, 200)
+      assert.deepInclude(fuses.status()[0], { id: "other:management-counter", isFused: true, faults: 5, lastFault: "inside" })
+      fuses.reset("other:management-counter")
+      assert.strictEqual(yield* status("count/tea"), 200)
     }))
 })
 
