@@ -10,6 +10,7 @@ import * as Money from "@sluice/protocol/Money"
 import { IdentityProvider, type MintOptions } from "@sluice/testing/IdentityProvider"
 import { Clock, Effect, Layer, Option, type Scope } from "effect"
 import { TestClock } from "effect/testing"
+import { generateKeyPairSync, sign } from "node:crypto"
 
 /** The way out to the identity provider, which can be cut. */
 const wire = () => {
@@ -95,6 +96,49 @@ describe("a token", () => {
     Effect.gen(function*() {
       const { code, token } = yield* make({ algorithms: ["RS256"] })
       assert.strictEqual(yield* code(token()), "unauthenticated invalid_token")
+    }))
+
+  test("that brings or names a key of its own is judged by the issuer's all the same", () =>
+    Effect.gen(function*() {
+      const { as, code, state, token } = yield* make({ jwksUrl: "http://identity.test/jwks" })
+      yield* as(token())
+      const { privateKey, publicKey } = generateKeyPairSync("ec", { namedCurve: "P-256" })
+      const part = (value: unknown) => Buffer.from(JSON.stringify(value)).toString("base64url")
+      const [head = "", claims = ""] = token().split(".")
+      const { kid }: { readonly kid: string } = JSON.parse(Buffer.from(head, "base64url").toString())
+      const jwk = publicKey.export({ format: "jwk" })
+      for (const more of [{ jwk }, { jwk, kid }, { jku: "http://evil.example/jwks", kid }, { crit: ["exp"], exp: 1, kid }, { kid: "../../etc/passwd" }]) {
+        const signed = `${part({ alg: "ES256", typ: "JWT", ...more })}.${claims}`
+        const forged = `${signed}.${sign("sha256", Buffer.from(signed), { key: privateKey, dsaEncoding: "ieee-p1363" }).toString("base64url")}`
+        assert.strictEqual(yield* code(forged), "unauthenticated invalid_token", JSON.stringify(more))
+      }
+      assert.strictEqual(state.asked, 1)
+    }))
+
+  test("that does not say which key has signed it is tried with those there are", () =>
+    Effect.gen(function*() {
+      const { as, code, rotateKeys, token } = yield* make()
+      rotateKeys()
+      rotateKeys()
+      assert.deepStrictEqual(yield* as(token({}, { keyId: null })), { id: "sso:ada" })
+      assert.strictEqual(yield* code(token({}, { keyId: null, stranger: true })), "unauthenticated invalid_token")
+      assert.strictEqual(yield* code(token({ aud: "other" }, { keyId: null })), "unauthenticated invalid_token")
+    }))
+
+  test("that was found to hold is remembered to its end, and no longer than its keys are the issuer's", () =>
+    Effect.gen(function*() {
+      const { as, code, rotateKeys, token } = yield* make({ clockTolerance: "10 seconds", keysFreshFor: "10 minutes" })
+      const short = token({ exp: 60 })
+      const long = token({ exp: 90_000 })
+      yield* Effect.all([as(short), as(long), as(short), as(long)])
+      yield* TestClock.adjust("69 seconds")
+      yield* as(short)
+      yield* TestClock.adjust("2 seconds")
+      assert.strictEqual(yield* code(short), "unauthenticated expired_token")
+      rotateKeys({ keepOld: false })
+      yield* as(long)
+      yield* TestClock.adjust("10 minutes")
+      assert.strictEqual(yield* code(long), "unauthenticated invalid_token")
     }))
 
   test("whose claims were changed after it was signed is refused", () =>

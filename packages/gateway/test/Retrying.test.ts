@@ -1,6 +1,8 @@
 import { assert, describe, it } from "@effect/vitest"
 import type { CanonicalEvent } from "@sluice/protocol/CanonicalEvent"
+import { retryAfterMs } from "@sluice/protocol/ErrorReply"
 import { type ErrorClass, errorClasses, fail, type Failure, type GatewayError, policyOf } from "@sluice/protocol/GatewayError"
+import { present } from "@sluice/protocol/Json"
 import { Clock, Duration, Effect, Exit, Fiber, Random, Scope, Stream } from "effect"
 import { TestClock } from "effect/testing"
 import type { CompletionModel } from "../src/CompletionModel.ts"
@@ -137,6 +139,14 @@ describe("a retrying model", () => {
       assert.strictEqual(waitMs(defaultPolicy, 9, overloaded(), 0.99), 30_000)
       assert.strictEqual(waitMs({ ...defaultPolicy, cap: Duration.seconds(5) }, 1, overloaded({ retryAfterMs: 60_000 }), 0), 5000)
     }).pipe(Random.withSeed("retrying")))
+
+  it("waits for what a provider said in seconds or as a date, and no longer than the cap", () => {
+    const asked = (after: string) => retryAfterMs({ "retry-after": after, date: "Fri, 02 Jan 2026 10:00:00 GMT" })
+    const wait = (after: string) => waitMs(defaultPolicy, 1, overloaded(present({ retryAfterMs: asked(after) })), 0)
+    assert.deepStrictEqual([wait("7"), wait("Fri, 02 Jan 2026 10:00:09 GMT")], [7000, 9000])
+    assert.deepStrictEqual([wait("3600"), wait("Fri, 02 Jan 2026 11:00:00 GMT")], [30_000, 30_000])
+    assert.deepStrictEqual([wait("0"), wait("soon"), wait("Fri, 02 Jan 2026 09:00:00 GMT")], [1000, 1000, 1000])
+  })
 
   it("asks again for exactly the classes whose policy allows the same target", () => {
     for (const each of errorClasses) assert.strictEqual(defaultPolicy.isWorthwhile({ class: each, message: "" }), policyOf(each).sameTarget, each)

@@ -14,12 +14,14 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Result from "effect/Result"
-import { decodeJwt, errors, type JWTPayload, jwtVerify, type JWTVerifyGetKey, type JWTVerifyOptions } from "jose"
+import { decodeJwt, errors, type JWTVerifyGetKey, type JWTVerifyOptions } from "jose"
 import type { Place } from "../ApiKeys.ts"
 import * as Claims from "../authentication/Claims.ts"
 import * as KeySet from "../authentication/KeySet.ts"
 import * as KeySetSource from "../authentication/KeySetSource.ts"
 import * as Refusal from "../authentication/Refusal.ts"
+import * as Signature from "../authentication/Signature.ts"
+import * as TokenMemory from "../authentication/TokenMemory.ts"
 import * as Authenticator from "../Authenticator.ts"
 import * as PrincipalMemory from "../internal/principalMemory.ts"
 import type { Principal } from "../Principal.ts"
@@ -61,7 +63,7 @@ export interface Options extends Place {
   readonly timeout?: Duration.Input
 }
 
-/** Principals that are remembered, at most. */
+/** Principals and tokens that are remembered, at most. */
 const remembered = 10_000
 
 const maxTokenLength = 16_384
@@ -89,15 +91,6 @@ const refusalOf = (cause: unknown): GatewayError => {
   return refused("invalid_token", "The token is not one that its issuer has signed.")
 }
 
-type Verified = Result.Result<JWTPayload, unknown>
-
-const verify = (token: string, keys: JWTVerifyGetKey, options: JWTVerifyOptions): Effect.Effect<Verified> =>
-  Effect.promise(() =>
-    jwtVerify(token, keys, options).then(({ payload }): Verified => Result.succeed(payload), (error: unknown): Verified => Result.fail(error))
-  )
-
-const isUnknownKey = (verified: Verified): boolean => Result.isFailure(verified) && verified.failure instanceof errors.JWKSNoMatchingKey
-
 const hostOf = (issuer: string): string => URL.canParse(issuer) ? new URL(issuer).host : issuer
 
 /** Knows the callers of an issuer, over an upstream client of one's own. */
@@ -119,11 +112,13 @@ export const schemeNoDeps = (options: Options): Layer.Layer<never, never, Authen
       () => SteadyTime.now(clock)
     )
     const same = PrincipalMemory.make(remembered)
+    const memory = TokenMemory.make<JWTVerifyGetKey>(remembered)
+    const tolerance = Duration.toSeconds(clockTolerance)
     const rules: JWTVerifyOptions = {
       issuer,
       audience: typeof audience === "string" ? audience : [...audience],
       algorithms: [...options.algorithms ?? ["RS256", "PS256", "ES256", "EdDSA"]],
-      clockTolerance: Duration.toSeconds(clockTolerance),
+      clockTolerance: tolerance,
       // A token that never ends is a key nobody can take away
       requiredClaims: ["exp", "aud"]
     }
@@ -132,17 +127,25 @@ export const schemeNoDeps = (options: Options): Layer.Layer<never, never, Authen
       Effect.andThen(Effect.logError("A token could not be judged; its caller was refused", reason, { scheme: id }), Refusal.undecided)
 
     const judged = Effect.fnUntraced(function*(token: string): Effect.fn.Return<Principal, GatewayError> {
-      const now = { ...rules, currentDate: new Date(clock.currentTimeMillisUnsafe()) }
-      let verified = yield* verify(token, yield* Effect.catch(keySet.keys, undecided), now)
-      if (isUnknownKey(verified)) {
+      const now = clock.currentTimeMillisUnsafe()
+      const options = { ...rules, currentDate: new Date(now) }
+      let keys = yield* Effect.catch(keySet.keys, undecided)
+      const before = memory.get(token, keys, now)
+      if (before !== undefined) return before
+      let verified = yield* Signature.verify(token, keys, options)
+      if (Signature.isUnknownKey(verified)) {
         const renewed = yield* keySet.renewed
-        if (Option.isSome(renewed)) verified = yield* verify(token, renewed.value, now)
+        if (Option.isSome(renewed)) {
+          keys = renewed.value
+          verified = yield* Signature.verify(token, keys, options)
+        }
       }
       if (Result.isFailure(verified)) return yield* refusalOf(verified.failure)
       const found = Claims.principal(verified.success, claims, prefix)
-      return Result.isSuccess(found)
-        ? same(found.success)
-        : yield* refused("invalid_token", `The token says nothing that could be understood in its claim "${found.failure}".`)
+      if (Result.isFailure(found)) return yield* refused("invalid_token", `The token says nothing that could be understood in its claim "${found.failure}".`)
+      const principal = same(found.success)
+      memory.set(token, keys, principal, ((verified.success.exp ?? 0) + tolerance) * 1000)
+      return principal
     })
 
     const authenticate: Authenticator.Scheme["authenticate"] = ({ secret }) =>
