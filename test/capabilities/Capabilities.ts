@@ -64,12 +64,14 @@ export const capabilities: ReadonlyArray<Capability> = [
   {
     title: "Caches",
     does: "give an answer instead of a provider, streamed or whole, and be shown what providers answer",
-    services: [at("Extension", "Extension"), at("RecordedAnswer", "RecordedAnswer")],
-    byDefault: "none",
-    inTests: at("Extension", "layer"),
+    services: [at("Extension", "Extension"), at("RecordedAnswer", "RecordedAnswer"), at("extensions/ResponseCache", "layer"), at("CacheStore", "CacheStore")],
+    byDefault: "nothing is cached",
+    inTests: at("CacheStoreMemory", "layer"),
     tests: [
       { path: "test/plane/Lookup.test.ts", by: "gives a stream as a body and a body as a stream, to clients of any dialect" },
-      { path: "test/plane/Lookup.test.ts", by: "is no way around them" }
+      { path: "test/plane/Lookup.test.ts", by: "is no way around them" },
+      { path: "test/builtins/ResponseCache.test.ts", by: "asks once for a hundred requests at the same time" },
+      { path: "test/builtins/ResponseCache.test.ts", by: "is told in the ledger, with what it saved and without tokens" }
     ],
     example: "Caches"
   },
@@ -153,10 +155,12 @@ export const capabilities: ReadonlyArray<Capability> = [
     services: [at("Router", "Router"), at("Registries", "Routers")],
     byDefault: "the model's name decides",
     inTests: at("Router", "layer"),
-    tests: [{ path: "test/in-process/Routing.test.ts", by: "sends an exchange to another entry by what it holds, or to targets of its own by who asks" }, {
-      path: "test/in-process/Routing.test.ts",
-      by: "is asked by priority until one decides; one that names what does not exist is passed over"
-    }],
+    tests: [
+      { path: "test/scheduling/Routing.test.ts", by: "is asked in its order; the first that decides something there is decides" },
+      { path: "test/scheduling/Routing.test.ts", by: "may name targets of its own" },
+      { path: "test/scheduling/Routing.test.ts", by: "sends on by who asks, what for, and by all that is stated" },
+      { path: "test/scheduling/Routing.test.ts", by: "follows another across models, and no request is tried more often than allowed" }
+    ],
     example: "Which model"
   },
   {
