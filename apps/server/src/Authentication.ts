@@ -27,7 +27,15 @@ const keys = (config: Config) => {
 }
 
 const tokens = ({ auth }: Config) =>
-  auth.jwt.map((issuer) => Jwt.scheme({ ...issuer, id: issuerId(issuer), priority: priorities.jwt, exclusive: auth.exclusive === issuerId(issuer) }))
+  auth.jwt.map(({ private: isPrivate, proxy, ...issuer }) =>
+    Jwt.scheme({
+      ...issuer,
+      id: issuerId(issuer),
+      priority: priorities.jwt,
+      exclusive: auth.exclusive === issuerId(issuer),
+      ...(isPrivate || proxy !== undefined ? { connection: present({ egress: { private: isPrivate }, proxy }) } : {})
+    })
+  )
 
 const headers = ({ auth }: Config) => {
   if (auth.headers === undefined) return Layer.empty

@@ -20,6 +20,7 @@ import {
   positiveDuration,
   required,
   secret,
+  secretUrl,
   section,
   table,
   text
@@ -47,6 +48,8 @@ const jwt = section({
   issuer: required(text, "What its tokens say in `iss`, to the letter. Tokens of other issuers are not looked at."),
   audience: required(oneOrMore, "What its tokens for this gateway say in `aud`: one of these."),
   jwksUrl: optional(httpUrl, "Where its keys are. Absent = its discovery document says, at `ISSUER/.well-known/openid-configuration`."),
+  private: defaulted(flag, false, "Whether the issuer's name may lead to an address of a private network; an address, or `localhost`, needs no permission."),
+  proxy: optional(secretUrl("http:", "https:"), "The URL of an HTTP proxy to ask for its keys through."),
   algorithms: defaulted(list(oneOf(Jwt.algorithms)), ["RS256", "PS256", "ES256", "EdDSA"], "The algorithms its tokens may be signed with."),
   clockTolerance: defaulted(duration, "30 seconds", "How far its clock may be from this server's."),
   keysFreshFor: defaulted(positiveDuration, "10 minutes", "How old its keys may become before they are asked for again."),
@@ -101,7 +104,7 @@ export const auth = section({
 type Auth = ReturnType<typeof auth>["Type"]
 
 /** The name of an issuer. */
-export const issuerId = ({ id, issuer }: Auth["jwt"][number]): string => id ?? (URL.canParse(issuer) ? new URL(issuer).host : issuer)
+export const issuerId = ({ id, issuer }: Pick<Auth["jwt"][number], "id" | "issuer">): string => id ?? (URL.canParse(issuer) ? new URL(issuer).host : issuer)
 
 /** What is wrong with how callers are known. */
 export const authProblems = ({ auth }: { readonly auth: Auth }): ReadonlyArray<Problem> => {

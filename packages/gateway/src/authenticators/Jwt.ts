@@ -154,7 +154,11 @@ export const schemeNoDeps = (options: Options): Layer.Layer<never, never, Authen
     yield* Authenticator.Schemes.use((schemes) => schemes.register(Json.present({ id, priority, exclusive, authenticate })))
   }))
 
+/** How an issuer is reached for its keys: through a proxy, with certificates of its own, in a private network. */
+export type Connection = Pick<UndiciClient.Options, "egress" | "proxy" | "tls">
+
 const client = UndiciClient.layer()
 
 /** Knows the callers of an issuer, as a scheme of a chain. */
-export const scheme = (options: Options): Layer.Layer<never, never, Authenticator.Schemes> => schemeNoDeps(options).pipe(Layer.provide(client))
+export const scheme = ({ connection, ...options }: Options & { readonly connection?: Connection }): Layer.Layer<never, never, Authenticator.Schemes> =>
+  schemeNoDeps(options).pipe(Layer.provide(connection === undefined ? client : UndiciClient.layer(connection)))
