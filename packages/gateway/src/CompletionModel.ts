@@ -23,7 +23,8 @@ export interface CompletionModel {
   /**
    * Asks for an answer as it comes. The outer Effect succeeds with the first event that commits to an answer; a failure of it is
    * a failure of the setup. The stream ends with the answer's end, or fails with what went wrong in the middle. Closing the scope
-   * before that cancels the answer, at the provider too. The stream can be run once.
+   * before that cancels the answer, at the provider too. The stream can be run once; an answer that is not read for as long as a
+   * client may stall is given up.
    *
    * @example
    * model.stream({ turns: [{ role: "user", parts: [{ type: "text", text: "Hello" }] }] }).pipe(Stream.unwrap, Stream.runCollect)
