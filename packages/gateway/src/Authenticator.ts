@@ -36,6 +36,8 @@ export const query = ({ path }: Pick<Presented, "path">): URLSearchParams => new
 /** Decides who is asking; fails with class `unauthenticated`, or `unavailable` where it could not be found out. */
 export class Authenticator extends Context.Service<Authenticator, {
   readonly authenticate: (presented: Presented) => Effect.Effect<Principal, GatewayError>
+  /** The schemes that are asked, in their order, where it is a chain: a gateway counts their faults. */
+  readonly schemes?: ReadonlyArray<Scheme>
 }>()("@sluice/gateway/Authenticator") {}
 
 /** One way of knowing callers: keys, tokens, the word of a proxy. */
@@ -72,6 +74,7 @@ export const chain = <E, R>(schemes: Layer.Layer<never, E, R>): Layer.Layer<Auth
       const registered: Array<Scheme> = []
       const register = (scheme: Scheme) => Effect.sync(() => void registered.push(scheme))
       yield* Layer.build(schemes).pipe(Effect.provideService(Schemes, { register }))
-      return { authenticate: Chain.authenticate(registered) }
+      const asked = Chain.asked(registered)
+      return { schemes: asked, authenticate: Chain.authenticate(asked) }
     })
   )

@@ -6,6 +6,7 @@ import type { Dialect } from "@sluice/protocol/Dialect"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Scope from "effect/Scope"
+import * as Chain from "./authentication/Chain.ts"
 import type { Authenticator } from "./Authenticator.ts"
 import { Catalogue } from "./Catalogue.ts"
 import type { Executor } from "./Executor.ts"
@@ -77,7 +78,7 @@ export const start = Effect.fnUntraced(
       catalogue: Option.getOrUndefined(yield* Effect.serviceOption(Catalogue)),
       routers: yield* Effect.flatMap(Routers, ({ all }) => all),
       schedulers: yield* Effect.flatMap(Schedulers, ({ all }) => all),
-      authenticator,
+      authenticator: Chain.counted(authenticator, standing),
       tokenCounter: yield* TokenCounter,
       prices: Option.getOrUndefined(yield* Effect.serviceOption(Prices)),
       limits: Option.getOrUndefined(yield* Effect.serviceOption(Limits)),

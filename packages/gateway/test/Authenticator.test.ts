@@ -1,8 +1,10 @@
 import { assert, describe, it } from "@effect/vitest"
 import { fail } from "@sluice/protocol/GatewayError"
-import { Cause, Effect, Exit, Fiber, Layer, Logger, Option, Redacted } from "effect"
+import { Cause, Clock, Effect, Exit, Fiber, Layer, Logger, Option, Redacted } from "effect"
 import * as ApiKeys from "../src/ApiKeys.ts"
+import * as Chain from "../src/authentication/Chain.ts"
 import * as Authenticator from "../src/Authenticator.ts"
+import * as Fuse from "../src/Fuse.ts"
 
 type Scheme = Authenticator.Scheme
 
@@ -100,6 +102,19 @@ describe("a chain of authentication schemes", () => {
         assert.deepStrictEqual(asked.filter((id) => id === "c"), [])
       }
     }))
+
+  it.effect("counts what dies beside the faults of other parts, and goes on asking it: nobody locks the others out", () =>
+    Effect.gen(function*() {
+      let dies = true
+      const moody: Scheme = { id: "moody", authenticate: () => dies ? Effect.die(new Error("not today")) : Effect.succeedSome({ id: "x" }) }
+      const fuses = Fuse.fuses()
+      const { authenticate } = Chain.counted({ schemes: [moody], authenticate: () => Effect.die("unused") }, { clock: yield* Clock.Clock, fuses })
+      for (let call = 0; call < 20; call++) assert.strictEqual(yield* codeOf(authenticate(presented())), "unavailable authentication_unavailable")
+      assert.deepInclude(fuses.status()[0], { id: "authenticator:moody", kind: "authenticator", failPolicy: "closed", faults: 20, isFused: false })
+      assert.include(fuses.status()[0]?.lastFault ?? "", "not today")
+      dies = false
+      assert.deepStrictEqual(yield* authenticate(presented()), { id: "x" })
+    }).pipe(Effect.provide(Logger.layer([]))))
 
   it.effect("is interrupted with its caller, which is no refusal", () =>
     Effect.gen(function*() {
