@@ -101,7 +101,7 @@ const upstream = (asked: Array<Asked>, answer: NonNullable<Options["answer"]>) =
               () => fail({ class: "transient", message: "The connection broke." })
             )
             const source = yield* ByteSource.fromStream(Stream.mapError(stream, () => new Error("The connection broke.")))
-            return { status, headers, body: source }
+            return { status, headers: { date: new Date(clock.currentTimeMillisUnsafe()).toUTCString(), ...headers }, body: source }
           })
       }
     })

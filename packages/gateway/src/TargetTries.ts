@@ -2,7 +2,7 @@
  * The tries at one target: with which credential, whether it may be asked, what follows a failure. Renews a credential once where it is
  * refused, leaves out what was remembered for a request where the provider cannot read it, and keeps to the retry budget.
  */
-import { type ErrorClass, type Failure, type GatewayError, policyOf } from "@sluice/protocol/GatewayError"
+import { type ErrorClass, fail, type Failure, type GatewayError, policyOf } from "@sluice/protocol/GatewayError"
 import type { Asked } from "@sluice/protocol/Question"
 import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
@@ -177,7 +177,10 @@ export const run = Effect.fnUntraced(
         tried ??= new Set()
         tried.add(credential)
       }
-      if (progress.made >= gateway.settings.maxAttempts) return yield* error
+      const restMs = rests ? Selection.restMs(wanted, credential) : undefined
+      const told = soonEnough(error, restMs)
+      progress.last = told
+      if (progress.made >= gateway.settings.maxAttempts) return yield* told
       progress.cause = { class: failure.class, mayLeave: RetryPolicy.mayLeave(failure, ruling, rests) }
       const hasOther = plan.hasNext(progress.cause)
       const again: Selection.Wanted = { ...wanted, tried, preferred }
@@ -187,12 +190,12 @@ export const run = Effect.fnUntraced(
         hasOther,
         isWanted: hasOther,
         hasCredential: Selection.hasAnother(again),
-        ...(rests ? { restMs: Selection.restMs(again, credential) } : {}),
+        ...(restMs === undefined ? {} : { restMs }),
         ruling,
         chance: gateway.random(),
         remainingMs: remainingMs()
       })
-      if (step._tag === "Stop") return yield* error
+      if (step._tag === "Stop") return yield* told
       if (step._tag === "Other") return undefined
       mayRepeat = step._tag === "Again"
       if (step._tag === "Credential") continue
@@ -227,6 +230,14 @@ const needsPlace = ({ last, made }: Progress): boolean => made > 0 && last !== u
 /** While tries are scarce, nobody waits for one that will not be permitted, and they are made where they may help most. */
 const isScarce = ({ scheduling: { budget } }: Gateway, failure: Failure, hasOther: boolean): boolean =>
   policyOf(failure.class).breaker && (hasOther ? budget.isStrained() : budget.isSpent())
+
+/** Nobody is told to wait longer than what failed rests. */
+const soonEnough = (error: GatewayError, restMs: number | undefined): GatewayError => {
+  const { failure } = error
+  return restMs === undefined || restMs === 0 || failure.retryAfterMs === undefined || failure.retryAfterMs <= restMs
+    ? error
+    : fail({ ...failure, retryAfterMs: restMs })
+}
 
 const isRefusal = ({ class: found, status }: Failure): boolean => found === "provider-auth" && status !== 403
 
