@@ -103,9 +103,19 @@ describe("a router", () => {
       Effect.gen(function*() {
         for (let request = 0; request < 7; request++) assert.strictEqual((yield* ask("m")).status, 200)
         assert.strictEqual(calls, 5)
-        assert.deepInclude(gateway().fuses.status()[0], { id: "router:broken", isFused: true })
+        assert.deepInclude(gateway().fuses.status().find(({ id }) => id === "router:broken"), { isFused: true, faults: 5 })
       })
     ).pipe(Effect.provide(fleet([entry("m")], { parts: broken })))
+  })
+
+  it.effect("that takes too long is passed over, or refuses, as it says of itself", () => {
+    const hanging = (failPolicy: "open" | "closed") =>
+      use(({ ask }) => Effect.map(ask("m"), ({ status }) => status)).pipe(
+        Effect.provide(fleet([entry("m")], { parts: Router.layer({ id: "slow", timeout: "2 seconds", failPolicy, route: () => Effect.never }) }))
+      )
+    return Effect.gen(function*() {
+      assert.deepStrictEqual([yield* hanging("open"), yield* hanging("closed")], [200, 503])
+    })
   })
 
   it.effect("may be a list of rules", () =>

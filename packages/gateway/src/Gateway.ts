@@ -106,7 +106,7 @@ export interface Gateway {
   /** Absent = lists say what the configuration and the providers say. */
   readonly catalogue?: Catalogue["Service"] | undefined
   /** Asked in their order where a request goes before its plan is made. */
-  readonly routers: ReadonlyArray<Router>
+  readonly routers: ReadonlyArray<Installed<Router>>
   /** Asked in their order which credential an attempt is made with, before the built-in ones. */
   readonly schedulers: ReadonlyArray<Scheduler>
   readonly scheduling: Scheduling["Service"]

@@ -50,7 +50,8 @@ export interface Gathered {
 /** How long a call may take where its part says nothing, in milliseconds. */
 export const defaultTimeoutMs = 30_000
 
-const install = (kind: Kind, fuses: Fuses["Service"]) => <P extends GatewayPart>(part: P, policy: FailPolicy): Installed<P> => {
+/** Puts what guards its calls around a part, which fails by this policy where it says nothing. */
+export const install = (kind: Kind, fuses: Fuses["Service"]) => <P extends GatewayPart>(part: P, policy: FailPolicy): Installed<P> => {
   const failPolicy = part.failPolicy ?? policy
   return {
     id: part.id,

@@ -4,20 +4,20 @@
  * log, and the next router is asked. Whoever may use a model may be routed on from it, as with fallbacks.
  */
 import type { CanonicalRequest } from "@sluice/protocol/CanonicalRequest"
-import * as Cause from "effect/Cause"
+import type { GatewayError } from "@sluice/protocol/GatewayError"
 import * as Effect from "effect/Effect"
-import * as Exit from "effect/Exit"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Condition from "./Condition.ts"
 import { contextOf, type Exchange } from "./Exchange.ts"
 import type { ExchangeContext } from "./Extension.ts"
 import type { Gateway } from "./Gateway.ts"
+import type { GatewayPart } from "./GatewayPart.ts"
 import * as Wildcards from "./internal/wildcards.ts"
-import * as Metrics from "./Metrics.ts"
 import type { ModelTarget } from "./ModelEntry.ts"
 import * as ModelRegistry from "./ModelRegistry.ts"
-import { type Ordered, Routers } from "./Registries.ts"
+import * as PartCall from "./PartCall.ts"
+import { Routers } from "./Registries.ts"
 
 /** What a router looks at. */
 export interface RoutingContext extends ExchangeContext {
@@ -31,10 +31,8 @@ export interface RoutingContext extends ExchangeContext {
 export type RoutingDecision = { readonly model: string } | { readonly targets: ReadonlyArray<ModelTarget> }
 
 /** Something that may decide. */
-export interface Router extends Ordered {
-  /** Faults after which it is not asked any more until it is reset; absent = 5. */
-  readonly fuseAfter?: number
-  /** Nothing = the next router decides, and at last the model's name. */
+export interface Router extends GatewayPart {
+  /** Nothing = the next router decides, and at last the model's name. One that fails or takes too long is passed over, unless it fails `closed`. */
   readonly route: (context: RoutingContext) => Effect.Effect<Option.Option<RoutingDecision>>
 }
 
@@ -143,33 +141,19 @@ const byEntry = (gateway: Gateway, exchange: Exchange, route: ModelRegistry.Rout
 }
 
 /** The route an exchange takes: as the first router decides that does, and then as the entry says. */
-export const route = Effect.fnUntraced(function*(gateway: Gateway, exchange: Exchange, route: ModelRegistry.Route): Effect.fn.Return<ModelRegistry.Route> {
-  const context = routingContext(exchange)
-  for (const router of gateway.routers) {
-    const { fuseAfter, id } = router
-    const fuse = gateway.fuses.of({ kind: "router", id, failPolicy: "open", ...(fuseAfter === undefined ? {} : { after: fuseAfter }) })
-    if (fuse.isFused()) {
-      Metrics.partSkipped(`router:${id}`, "open")
-      continue
+export const route = Effect.fnUntraced(
+  function*(gateway: Gateway, exchange: Exchange, route: ModelRegistry.Route): Effect.fn.Return<ModelRegistry.Route, GatewayError> {
+    const context = routingContext(exchange)
+    for (const router of gateway.routers) {
+      const decision = yield* PartCall.run({ gateway, exchange, step: "router" }, router, (call) => call.route(context), Option.none<RoutingDecision>())
+      if (Option.isNone(decision)) continue
+      const found = routeOf(gateway, route, decision.value)
+      if (found !== undefined) return byEntry(gateway, exchange, found)
+      yield* Effect.logWarning(`The router "${router.id}" chose what does not exist; the next one decides`, decision.value)
     }
-    const exit = yield* Effect.exit(Effect.suspend(() => router.route(context)))
-    if (Exit.isFailure(exit)) {
-      if (Cause.hasInterruptsOnly(exit.cause)) return yield* Effect.failCause(exit.cause)
-      Metrics.partFault(`router:${id}`, "defect")
-      const blew = fuse.fault(Cause.pretty(exit.cause), gateway.clock.currentTimeMillisUnsafe())
-      yield* Effect.logWarning(
-        `The router "${id}" failed${blew ? " too often and is not asked any more, until it is reset" : ""}; the next one decides`,
-        exit.cause
-      )
-      continue
-    }
-    if (Option.isNone(exit.value)) continue
-    const found = routeOf(gateway, route, exit.value.value)
-    if (found !== undefined) return byEntry(gateway, exchange, found)
-    yield* Effect.logWarning(`The router "${id}" chose what does not exist; the next one decides`, exit.value.value)
+    return byEntry(gateway, exchange, route)
   }
-  return byEntry(gateway, exchange, route)
-})
+)
 
 /** Judges the conditions of the fallbacks of a route; what they look at is gathered when the first one is met. */
 export const conditions = (exchange: Exchange, { entry }: ModelRegistry.Route): ((condition: RouteCondition | undefined) => boolean) | undefined => {

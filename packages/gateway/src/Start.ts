@@ -76,7 +76,7 @@ export const start = Effect.fnUntraced(
       registry: models.registry,
       lists: models.lists,
       catalogue: Option.getOrUndefined(yield* Effect.serviceOption(Catalogue)),
-      routers: yield* Effect.flatMap(Routers, ({ all }) => all),
+      routers: (yield* Effect.flatMap(Routers, ({ all }) => all)).map((router) => Hooks.install("router", standing.fuses)(router, "open")),
       schedulers: yield* Effect.flatMap(Schedulers, ({ all }) => all),
       authenticator: Chain.counted(authenticator, standing),
       tokenCounter: yield* TokenCounter,
