@@ -12,6 +12,7 @@ const hostile = inFile("test/end-to-end/HostileUpstream.test.ts")
 const disconnect = inFile("test/end-to-end/Disconnect.test.ts")
 const parts = inFile("test/end-to-end/Parts.test.ts")
 const shutdown = inFile("test/end-to-end/Shutdown.test.ts")
+const inFlight = inFile("test/reload/InFlight.test.ts")
 const verdict = inFile("packages/gateway/test/Verdict.test.ts")
 const collect = inFile("packages/protocol/test/Collect.test.ts")
 const grammar = inFile("packages/protocol/test/Grammar.test.ts")
@@ -224,9 +225,11 @@ export const order: ReadonlyArray<Situation> = [
     expected: "the client still gets one terminal",
     tests: [
       ...shutdown("SIGTERM drains open streams, ends the others with an error and settles them all"),
-      ...verdict("is Cancelled by the server where a drain ran out")
+      ...verdict("is Cancelled by the server where a drain ran out"),
+      ...inFlight("ends with the provider it began with, while new ones go to the new one")
     ],
-    decided: "Not part of the gateway yet: switching a model off while it answers. A drain and the limits of time end streams with an error."
+    decided:
+      "A model that is switched off while it answers answers to its end: only new requests are refused. A drain and the limits of time end streams with an error."
   },
   {
     situation: "characters and marks of thinking cut between pieces",
