@@ -17,7 +17,10 @@ interface Answered {
 /** Milliseconds an answer may be silent. */
 const patience = 30_000
 
-const agent = new Agent({ keepAlive: true, maxSockets: 512 })
+/** Requests that run at the same time, at most: a machine that cannot keep the rate keeps a lower one, and says so. */
+const most = 512
+
+const agent = new Agent({ keepAlive: true, maxSockets: most })
 const all: Array<Answered> = []
 const running = new Set<Promise<void>>()
 let timer: NodeJS.Timeout | undefined
@@ -63,11 +66,14 @@ const send = (url: string, shape: readonly [events: number, everyMs: number] | u
   })
 
 const start = ({ perSecond, streamsPercent, url }: Rate): void => {
-  const begun = monotonic()
+  let before = monotonic()
+  let due = 0
   let sent = 0
   timer = setInterval(() => {
-    const due = Math.floor((monotonic() - begun) * perSecond / 1000)
-    for (; sent < due; sent++) {
+    // What is missed is not made up for
+    due = Math.min(due + (monotonic() - before) * perSecond / 1000, sent + perSecond / 10)
+    before = monotonic()
+    for (; sent < Math.floor(due) && running.size < most; sent++) {
       // The same mix in every hundred, spread over it
       const isStream = Math.floor((sent + 1) * streamsPercent / 100) > Math.floor(sent * streamsPercent / 100)
       const one = send(url, isStream ? shapes[sent % shapes.length] : undefined).finally(() => running.delete(one))

@@ -31,4 +31,4 @@ it.live("the commands about reloading do what is shown", () =>
       expect({ status, stderr }, `line ${block.line}`).toEqual({ status: 0, stderr: "" })
       expect(JSON.parse(stdout), `line ${block.line}`).toMatchObject(JSON.parse(all[index + 1]?.code ?? ""))
     }
-  }).pipe(Effect.scoped, Effect.provide(NodeServices.layer)), 60_000)
+  }).pipe(Effect.scoped, Effect.provide(NodeServices.layer)), 300_000)

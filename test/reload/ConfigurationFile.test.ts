@@ -89,7 +89,7 @@ describe("a configuration file that changes", () => {
       assert.deepStrictEqual(yield* served, [200, "four"])
       yield* write(whole({ provider: "four", server: ", connections: 6", more: "continuity: { answers: 3 }" }))
       yield* told(/^sluice_config_reload_total\{result="unchanged"\} 1$/m)
-    }).pipe(Effect.scoped, Effect.provide(NodeServices.layer)), 60_000)
+    }).pipe(Effect.scoped, Effect.provide(NodeServices.layer)), 300_000)
 
   it.live(
     "changes nothing while it cannot be used: broken, half written, gone, or with a variable that is not set, and shows no secret",
@@ -139,7 +139,7 @@ describe("a configuration file that changes", () => {
       assert.deepStrictEqual(yield* statuses("sk-k", 1), [401], "a key that was taken away")
       assert.deepStrictEqual(yield* statuses("sk-other", 2), [200, 429], "two of three were used before")
       assert.deepStrictEqual(yield* statuses("sk-new", 1), [200])
-    }).pipe(Effect.scoped, Effect.provide(NodeServices.layer)), 60_000)
+    }).pipe(Effect.scoped, Effect.provide(NodeServices.layer)), 300_000)
 
   it.live("is not looked at where the server is told not to, but at a SIGHUP, which never ends the server", () =>
     Effect.gen(function*() {
@@ -153,5 +153,5 @@ describe("a configuration file that changes", () => {
       yield* told(failed(1))
       assert.deepStrictEqual(yield* served, [200, "two"])
       assert.notMatch(output(), /trigger=file/)
-    }).pipe(Effect.scoped, Effect.provide(NodeServices.layer)), 60_000)
+    }).pipe(Effect.scoped, Effect.provide(NodeServices.layer)), 300_000)
 })

@@ -81,9 +81,17 @@ it.live("all workers serve what was read once, or none of them; one that is star
     yield* server.signal("SIGHUP")
     yield* told(/^sluice_config_reload_total\{result="applied"\} 2$/m)
     assert.deepStrictEqual(yield* statusesOf("after"), [404])
+    // Any worker can say how all of them stand; the one that was started again counts its own generations
+    yield* eventually(Effect.flatMap(ask(server.url, "/admin/reload", "operator"), ({ text }) => {
+      const { last, workers: all } = JSON.parse(text)
+      return when(
+        last.outcome.ok === true &&
+          JSON.stringify(all.map((each: object) => Object.keys(each))) === JSON.stringify(range(workers).map(() => ["worker", "generation"]))
+      )
+    }))
     yield* upstream.finish
     const { status, text } = yield* Fiber.join(stream)
     assert.strictEqual(status, 200)
     assert.include(text, "data: [DONE]")
     assert.strictEqual(new Set((yield* Effect.forEach(range(30), () => ask(server.url, "/health/ready", ""))).map((reply) => reply.text)).size, workers)
-  }).pipe(Effect.scoped, Effect.provide(NodeServices.layer)), 120_000)
+  }).pipe(Effect.scoped, Effect.provide(NodeServices.layer)), 300_000)

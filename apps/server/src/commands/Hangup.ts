@@ -9,10 +9,17 @@ import type { Reload } from "../reload/Reload.ts"
 export const handled = Effect.gen(function*() {
   const ready = yield* Deferred.make<Reload["Service"]>()
   const run = Effect.runForkWith(yield* Effect.context<never>())
+  let asked = 0
+  // What came of it is in the log
+  const reload = Effect.flatMap(Deferred.await(ready), (service) => Effect.ignore(service.reload("signal"))).pipe(
+    Effect.ensuring(Effect.sync(() => void asked--))
+  )
   const onHangup = (): void => {
-    if (process.stdin.isTTY) process.kill(process.pid, "SIGTERM")
-    // What came of it is in the log
-    else run(Effect.ignore(Effect.flatMap(Deferred.await(ready), ({ reload }) => reload("signal"))))
+    if (process.stdin.isTTY) return void process.kill(process.pid, "SIGTERM")
+    // One may be at it while the file changes again; whoever comes third is served by the second
+    if (asked >= 2) return
+    asked++
+    run(reload)
   }
   yield* Effect.acquireRelease(
     Effect.sync(() => process.on("SIGHUP", onHangup)),

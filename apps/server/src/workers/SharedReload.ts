@@ -51,15 +51,15 @@ export const make = (
   planned: (loaded: Loaded) => Effect.Effect<Report, ReloadFailure>,
   onApplied: (loaded: Loaded) => void
 ): SharedReload => {
-  const known = new Map<number, WorkerStatus>()
-  let appliedTo: number | undefined
+  // Of a process, not of its number: one that is started again serves what was applied last
+  const known = new WeakMap<WorkerProcess, WorkerStatus>()
 
-  const note = (worker: number, facts: Omit<WorkerStatus, "worker">): void => void known.set(worker, { worker, ...facts })
+  const note = (worker: WorkerProcess, facts: Omit<WorkerStatus, "worker">): void => void known.set(worker, { ...facts, worker: worker.number })
 
   const give = (worker: WorkerProcess, { source }: Loaded): Effect.Effect<Report, ReloadFailure> =>
     reportOf(worker.ask("apply", source, withinMs)).pipe(
-      Effect.tap(({ generation }) => Effect.sync(() => note(worker.number, { generation }))),
-      Effect.tapError((failure) => Effect.sync(() => note(worker.number, { ...known.get(worker.number), failure: failure.message })))
+      Effect.tap(({ generation }) => Effect.sync(() => note(worker, { generation }))),
+      Effect.tapError((failure) => Effect.sync(() => note(worker, { ...known.get(worker), failure: failure.message })))
     )
 
   return {
@@ -67,9 +67,8 @@ export const make = (
       const report = yield* planned(loaded)
       const serving = workers().find(({ isServing }) => isServing())
       const first = serving === undefined ? undefined : yield* give(serving, loaded)
-      appliedTo = serving?.number
       onApplied(loaded)
-      const others = workers().filter(({ number }) => number !== appliedTo)
+      const others = workers().filter((worker) => worker !== serving)
       yield* Effect.forEach(
         others,
         (worker) =>
@@ -85,7 +84,7 @@ export const make = (
       )
       return first === undefined ? report : { ...report, result: first.result, generation: first.generation }
     }),
-    status: () => workers().map(({ number }) => known.get(number) ?? { worker: number }),
+    status: () => workers().map((worker) => known.get(worker) ?? { worker: worker.number }),
     tell: (status) => Effect.forEach(workers(), ({ ask }) => Effect.ignore(ask("status", encodeStatus(status))), { concurrency: "unbounded", discard: true })
   }
 }
