@@ -56,7 +56,8 @@ export class Generations extends Context.Service<Generations, {
   readonly enter: Effect.Effect<Gateway, never, Scope.Scope>
   /**
    * Builds a gateway of other parts and serves it from then on; one replacement at a time. Parts that bring an authenticator, limits or
-   * prices go before those around the gateway. Whatever goes wrong, by an error, a defect or by taking longer than 30 s, nothing is changed.
+   * prices go before those around the gateway; models and settings that are not given are the defaults, not those of before. Whatever goes
+   * wrong, by an error, a defect or by taking longer than 30 s, nothing is changed.
    */
   readonly replace: <E>(
     parts: Layer.Layer<ExecutorInstalled, E, Provided>,
@@ -126,7 +127,7 @@ const make = <Brought, E, R>(parts: Layer.Layer<ExecutorInstalled | Brought, E, 
 
     /** In a fiber of its own: whoever was the last to leave may be a fiber of the scope that is closed. */
     const close = (live: Live): void => {
-      if (alive.delete(live)) run(Scope.close(live.scope, Exit.void))
+      if (alive.delete(live)) run(Effect.ignoreCause(Scope.close(live.scope, Exit.void), { log: true }))
     }
 
     /** Builds a generation in a scope of its own, with registries of its own and nothing of what another generation has built. */
@@ -151,11 +152,10 @@ const make = <Brought, E, R>(parts: Layer.Layer<ExecutorInstalled | Brought, E, 
     let current = first
 
     const put = (next: Live): Gateway => {
-      const { gateway } = current
-      current.replaced = { until: now() + longestMs(gateway), at: clock.currentTimeMillisUnsafe() }
       const before = current
-      current = next
       const { generation } = before.gateway
+      before.replaced = { until: now() + longestMs(before.gateway), at: clock.currentTimeMillisUnsafe() }
+      current = next
       if (generation.running("calls") === 0 && generation.running("exchanges") === 0) close(before)
       return next.gateway
     }
