@@ -5,6 +5,7 @@
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
+import type { ConfiguredCredential } from "./credentials/CredentialProvider.ts"
 import type { Executor } from "./Executor.ts"
 import type { Extension } from "./Extension.ts"
 import type { Interceptor } from "./Interceptor.ts"
@@ -63,11 +64,14 @@ export class Managements extends Context.Service<Managements, Registry<Contribut
 /** The schedulers that are asked before the built-in ones. */
 export class Schedulers extends Context.Service<Schedulers, Registry<Scheduler>>()("@sluice/gateway/Schedulers") {}
 
+/** The credentials of providers beside those of the configuration. */
+export class CredentialProviders extends Context.Service<CredentialProviders, Registry<ConfiguredCredential>>()("@sluice/gateway/CredentialProviders") {}
+
 /** The routers. */
 export class Routers extends Context.Service<Routers, Registry<Router>>()("@sluice/gateway/Routers") {}
 
 /** All of them. */
-export type Any = Executors | Extensions | Interceptors | Managements | Models | Normalizers | Routers | Schedulers | UsageSinks
+export type Any = CredentialProviders | Executors | Extensions | Interceptors | Managements | Models | Normalizers | Routers | Schedulers | UsageSinks
 
 const registry = <A>(compare: ((left: A, right: A) => number) | undefined): Registry<A> => {
   const items: Array<A> = []
@@ -88,5 +92,6 @@ export const layer = (): Layer.Layer<Any> =>
     Layer.sync(UsageSinks, () => registry<UsageSink>(byOrder)),
     Layer.sync(Managements, () => registry<Contribution>(byOrder)),
     Layer.sync(Schedulers, () => registry<Scheduler>(byOrder)),
-    Layer.sync(Routers, () => registry<Router>(byOrder))
+    Layer.sync(Routers, () => registry<Router>(byOrder)),
+    Layer.sync(CredentialProviders, () => registry<ConfiguredCredential>(undefined))
   )

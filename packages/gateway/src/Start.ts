@@ -9,6 +9,7 @@ import * as Scope from "effect/Scope"
 import * as Chain from "./authentication/Chain.ts"
 import type { Authenticator } from "./Authenticator.ts"
 import { Catalogue } from "./Catalogue.ts"
+import * as Registered from "./credentialPool/Registered.ts"
 import type { Executor } from "./Executor.ts"
 import { defaultSettings, type Gateway, type Settings } from "./Gateway.ts"
 import type { Generation } from "./Generation.ts"
@@ -61,6 +62,7 @@ export const start = Effect.fnUntraced(
     const sources = yield* Effect.flatMap(Models, ({ all }) => all)
     const models = yield* Sources.start({ ...options, entries: options.models ?? defaultModels(executors) }, sources, byId)
     const standing = yield* Standing
+    yield* Registered.start
     const parts = Hooks.gather(extensions, interceptors, yield* Effect.flatMap(Normalizers, ({ all }) => all), standing.fuses)
     return {
       ...standing,

@@ -6,12 +6,12 @@
  * @example
  * CredentialProvider.layer({ provider: "anthropic", id: "team", from: yield* OAuth.make({ clientId: "…", tokenUrl: "…", deviceUrl: "…" }) })
  */
-import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import type * as Redacted from "effect/Redacted"
 import type * as Result from "effect/Result"
 import type { Credential, Value } from "../Credential.ts"
+import { CredentialProviders } from "../Registries.ts"
 import { type CredentialError, forGood } from "./CredentialError.ts"
 import * as ImportedFile from "./ImportedFile.ts"
 import type { Material } from "./Material.ts"
@@ -99,23 +99,6 @@ export interface ConfiguredCredential {
   readonly excluded?: ReadonlyArray<string>
 }
 
-/** The registered credentials, beside those of a configuration. */
-export class CredentialProviders extends Context.Service<CredentialProviders, {
-  readonly register: (credential: ConfiguredCredential) => Effect.Effect<void>
-  /** In the order of registration. */
-  readonly all: Effect.Effect<ReadonlyArray<ConfiguredCredential>>
-}>()("@sluice/gateway/credentials/CredentialProviders") {
-  /** An empty registry. */
-  static readonly layer = (): Layer.Layer<CredentialProviders> =>
-    Layer.sync(CredentialProviders, () => {
-      const registered: Array<ConfiguredCredential> = []
-      return CredentialProviders.of({
-        register: (credential) => Effect.sync(() => void registered.push(credential)),
-        all: Effect.sync(() => [...registered])
-      })
-    })
-}
-
-/** Adds a credential to the pool of its provider. */
+/** Adds a credential to the pool of its provider, for as long as the gateway's generation lives. Needs pools around the gateway: `Credentials.layer`. */
 export const layer = (credential: ConfiguredCredential): Layer.Layer<never, never, CredentialProviders> =>
   Layer.effectDiscard(CredentialProviders.use((registry) => registry.register(credential)))

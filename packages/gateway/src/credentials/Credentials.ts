@@ -11,7 +11,8 @@ import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
-import * as Option from "effect/Option"
+import type * as Scope from "effect/Scope"
+import * as Semaphore from "effect/Semaphore"
 import { randomUUID } from "node:crypto"
 import type { Credential, Credentials as Pool } from "../Credential.ts"
 import * as Due from "../credentialPool/Due.ts"
@@ -23,7 +24,7 @@ import * as Refreshing from "../credentialPool/Refreshing.ts"
 import * as Target from "../credentialPool/Target.ts"
 import * as Upkeep from "../credentialPool/Upkeep.ts"
 import { type CredentialError, forGood } from "./CredentialError.ts"
-import { type CallbackParameters, type ConfiguredCredential, CredentialProviders, type LoginKind } from "./CredentialProvider.ts"
+import type { CallbackParameters, ConfiguredCredential, LoginKind } from "./CredentialProvider.ts"
 import type { CredentialSeal } from "./CredentialSeal.ts"
 import type { CredentialStatus } from "./CredentialStatus.ts"
 import { CredentialStore, type Place } from "./CredentialStore.ts"
@@ -68,6 +69,8 @@ export class Credentials extends Context.Service<Credentials, {
   readonly status: () => ReadonlyArray<CredentialStatus>
   /** Takes what is configured now in the place of what was. Credentials that stay keep their state. */
   readonly configure: (credentials: ReadonlyArray<ConfiguredCredential>) => Effect.Effect<void>
+  /** Adds credentials until the scope closes. Where several say something of one, the latest holds, and those that were added before the rest. */
+  readonly add: (credentials: ReadonlyArray<ConfiguredCredential>) => Effect.Effect<void, never, Scope.Scope>
   /** Looks what other processes have stored. Happens by itself every few seconds. */
   readonly rescan: Effect.Effect<void>
   /** Refreshes now, with whoever is at it already. Says whether there is something new. */
@@ -88,7 +91,7 @@ export class Credentials extends Context.Service<Credentials, {
 export interface Options extends Partial<Due.Timing> {
   /** What records are sealed with, asked for when one is read or written: `CredentialSeal.make`. */
   readonly seal: Effect.Effect<CredentialSeal, { readonly message: string }>
-  /** What is configured at the start, beside what was registered. */
+  /** What is configured at the start. */
   readonly credentials?: ReadonlyArray<ConfiguredCredential>
   /** Logins that may run at the same time. Default 32. */
   readonly logins?: number
@@ -98,14 +101,13 @@ export interface Options extends Partial<Due.Timing> {
 
 const unknown = ({ id, provider }: Place) => forGood("unknown_credential", `The provider "${provider}" has no credential with the id "${id}".`)
 
-/** The pools, over a store. Registered credentials (`CredentialProvider.layer`) are taken where their registry is provided. */
+/** The pools, over a store. A gateway with them around it adds what its parts have registered (`CredentialProvider.layer`). */
 export const layer = (options: Options): Layer.Layer<Credentials, never, CredentialStore> =>
   Layer.effect(
     Credentials,
     Effect.gen(function*() {
       const store = yield* CredentialStore
       const clock = yield* Clock.Clock
-      const registry = yield* Effect.serviceOption(CredentialProviders)
       const { credentials: initial = [], logins = 32, seal, upkeep: isKeptUp = true, ...timings } = options
       const timing: Due.Timing = { ...Due.timing, ...timings }
       const now = () => clock.currentTimeMillisUnsafe()
@@ -118,10 +120,11 @@ export const layer = (options: Options): Layer.Layer<Credentials, never, Credent
         logins
       )
 
-      const configure = Effect.fnUntraced(function*(credentials: ReadonlyArray<ConfiguredCredential>) {
-        const registered = Option.isNone(registry) ? [] : yield* registry.value.all
-        yield* upkeep.configure([...credentials, ...registered])
-      })
+      const gate = yield* Semaphore.make(1)
+      let base: ReadonlyArray<ConfiguredCredential> = []
+      let added: ReadonlyArray<ReadonlyArray<ConfiguredCredential>> = []
+      const tell = gate.withPermit(Effect.suspend(() => upkeep.configure([base, ...added].flat())))
+      const configure = (credentials: ReadonlyArray<ConfiguredCredential>) => Effect.andThen(Effect.sync(() => void (base = credentials)), tell)
       yield* configure(initial)
 
       const find = (place: Place) => Effect.fromNullishOr(pools.get(place)).pipe(Effect.mapError(() => unknown(place)))
@@ -131,6 +134,11 @@ export const layer = (options: Options): Layer.Layer<Credentials, never, Credent
         pool: (provider) => ({ current: () => pools.current(provider) }),
         status: () => pools.all().map((kept) => statusOf(kept, now(), timing)),
         configure,
+        add: (credentials) =>
+          Effect.acquireRelease(
+            Effect.andThen(Effect.sync(() => void (added = [...added, credentials])), tell),
+            () => Effect.andThen(Effect.sync(() => void (added = added.filter((each) => each !== credentials))), tell)
+          ),
         rescan: upkeep.rescan,
         refresh: (place) => Effect.flatMap(find(place), (kept) => Refreshing.join(upkeep.context, kept)),
         importFile: Effect.fnUntraced(function*({ text, ...request }) {

@@ -1,15 +1,18 @@
 import { assert, describe, it } from "@effect/vitest"
-import { ConfigProvider, Effect, Layer, Redacted } from "effect"
+import { ConfigProvider, Effect, Layer, Logger, Redacted } from "effect"
 import { TestClock } from "effect/testing"
 import { mkdtempSync, renameSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
-import { type ConfiguredCredential, CredentialProviders, layer as registered, make } from "../../src/credentials/CredentialProvider.ts"
+import * as Registered from "../../src/credentialPool/Registered.ts"
+import { type ConfiguredCredential, layer as registered, make } from "../../src/credentials/CredentialProvider.ts"
+import { Credentials } from "../../src/credentials/Credentials.ts"
 import * as CredentialStoreMemory from "../../src/credentials/CredentialStoreMemory.ts"
 import * as EnvironmentKey from "../../src/credentials/EnvironmentKey.ts"
 import * as KeyFile from "../../src/credentials/KeyFile.ts"
 import { key } from "../../src/credentials/Material.ts"
 import * as StaticKey from "../../src/credentials/StaticKey.ts"
+import * as Registries from "../../src/Registries.ts"
 import { sent, start } from "./Gateways.ts"
 
 const folder = Effect.acquireRelease(
@@ -99,12 +102,39 @@ describe("a key in a file", () => {
     }).pipe(Effect.scoped, Effect.provide(CredentialStoreMemory.layer)))
 })
 
-it.effect("credentials of one's own making are registered as layers", () =>
-  Effect.gen(function*() {
-    const own = make({ source: "vault", kind: "key", load: Effect.succeed(key(Redacted.make("from the vault"))) })
-    const credentials = yield* start([]).pipe(
-      Effect.provide(registered(one(own)).pipe(Layer.provideMerge(CredentialProviders.layer())))
-    )
-    assert.strictEqual(sent(credentials), "from the vault")
-    assert.deepInclude(credentials.status()[0], { source: "vault", state: "ok" })
-  }).pipe(Effect.scoped, Effect.provide(CredentialStoreMemory.layer)))
+describe("credentials of one's own making", () => {
+  const own = make({ source: "vault", kind: "key", load: Effect.succeed(key(Redacted.make("from the vault"))) })
+  const registries = registered(one(own)).pipe(Layer.provideMerge(Layer.fresh(Registries.layer())))
+
+  it.effect("are registered as layers, and kept as long as the gateway that they are parts of", () =>
+    Effect.gen(function*() {
+      const credentials = yield* start([one(StaticKey.make(Redacted.make("configured")), { id: "configured" })])
+      yield* Effect.gen(function*() {
+        yield* Registered.start
+        assert.deepStrictEqual([sent(credentials, 0), sent(credentials, 1)], ["configured", "from the vault"])
+        assert.deepInclude(credentials.status()[1], { source: "vault", state: "ok" })
+        yield* credentials.configure([])
+        assert.strictEqual(sent(credentials), "from the vault", "another configuration does not touch them")
+      }).pipe(Effect.scoped, Effect.provide(registries), Effect.provideService(Credentials, credentials))
+      assert.deepStrictEqual(credentials.current("vendor"), [])
+    }).pipe(Effect.scoped, Effect.provide(CredentialStoreMemory.layer)))
+
+  it.effect("hold before a configured one of the same id", () =>
+    Effect.gen(function*() {
+      const credentials = yield* start([one(StaticKey.make(Redacted.make("configured")))])
+      yield* Effect.gen(function*() {
+        yield* credentials.add([one(own)])
+        assert.deepStrictEqual([sent(credentials, 0), sent(credentials, 1)], ["from the vault", undefined])
+      }).pipe(Effect.scoped)
+      assert.strictEqual(sent(credentials), "configured")
+    }).pipe(Effect.scoped, Effect.provide(CredentialStoreMemory.layer)))
+
+  it.effect("are missed aloud where nobody keeps them", () => {
+    const lines: Array<string> = []
+    const logger = Logger.make(({ message }) => void lines.push(JSON.stringify(message)))
+    return Effect.gen(function*() {
+      yield* Registered.start
+      assert.match(lines.join(), /no pools to keep them.*vendor one/)
+    }).pipe(Effect.scoped, Effect.provide(Layer.merge(registries, Logger.layer([logger]))))
+  })
+})
