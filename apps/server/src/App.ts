@@ -156,7 +156,7 @@ const standing = (config: Config, around: Surroundings) =>
 /** All routes, over the generation that is served and the configuration it was made of. */
 const routes = (config: Config, around: Surroundings) => {
   const { options, parts } = generation(config, around)
-  const admin = config.admin.port === undefined ? Admin.routes(config) : Layer.empty
+  const admin = config.admin.port === undefined ? Admin.routes(config, around) : Layer.empty
   return Layer.mergeAll(HttpGateway.routesOfGenerations, Operations.routes(around), admin).pipe(
     Layer.provideMerge(around.reload),
     Layer.provideMerge(Configuration.layer(config, (next) => generation(next, around))),
@@ -166,7 +166,7 @@ const routes = (config: Config, around: Surroundings) => {
 
 /** The management surface on a port of its own, where it has one. */
 const apart = (config: Config, around: Surroundings) =>
-  config.admin.port === undefined ? Layer.empty : Admin.serve(config).pipe(Layer.provide(Listener.admin(config, config.admin.port, around)))
+  config.admin.port === undefined ? Layer.empty : Admin.serve(config, around).pipe(Layer.provide(Listener.admin(config, config.admin.port, around)))
 
 /** The whole server. The lifecycle is shown so that a signal can start the drain, and the reload so that one can start that. */
 export const layer = (config: Config, around: Surroundings) =>

@@ -10,6 +10,7 @@ import type { Bounds as ReplayBounds, ReplayStore } from "@sluice/gateway/Replay
 import * as ReplayStoreMemory from "@sluice/gateway/ReplayStoreMemory"
 import type { Effect, Layer, Redacted } from "effect"
 import { PrometheusMetrics } from "effect/observability"
+import type { Others } from "./admin/Operation.ts"
 import type { Configuration } from "./reload/Configuration.ts"
 import type { Reload } from "./reload/Reload.ts"
 import * as SimulatedProvider from "./SimulatedProvider.ts"
@@ -32,6 +33,8 @@ export interface Surroundings {
   readonly cacheStore: (bounds: Partial<CacheBounds>) => Layer.Layer<CacheStore>
   /** What replays are sealed with where nothing is configured; absent = a secret of this process. */
   readonly replaySecret?: Redacted.Redacted<string>
+  /** The other processes, for what an operator does in all of them; absent = there are none. */
+  readonly others?: Others
   /** How the configuration is read again. */
   readonly reload: Layer.Layer<Reload, never, Configuration>
 }

@@ -3,6 +3,8 @@ import { Generations } from "@sluice/gateway/Generations"
 import { Effect, Schema } from "effect"
 import { HttpApi, HttpApiBuilder, HttpApiEndpoint, HttpApiGroup, OpenApi } from "effect/http-api"
 import { finished } from "./Group.ts"
+import { everywhere } from "./Operation.ts"
+import { Unavailable } from "./Problems.ts"
 
 const Text = Schema.optionalKey(Schema.String)
 
@@ -33,11 +35,15 @@ export const group = finished(
         retries: Schema.Struct({ used: Schema.Finite, allowed: Schema.Finite })
       })
     }).annotate(OpenApi.Summary, "List what rests and what is left out"),
-    HttpApiEndpoint.post("resetCooldowns", "/cooldowns/reset", { payload: Which, success: Schema.Struct({ reset: Schema.Int }) })
+    HttpApiEndpoint.post("resetCooldowns", "/cooldowns/reset", {
+      payload: Which,
+      success: Schema.Struct({ reset: Schema.Int.annotate({ description: "In the process that was asked." }) }),
+      error: [Unavailable]
+    })
       .annotate(OpenApi.Summary, "Forget what rests and what is left out, as far as it is meant")
   ),
   "Cooldowns",
-  "What is not asked at the moment because it failed. Of several workers, each keeps its own."
+  "What is not asked at the moment because it failed. Of several workers, each has its own; what is reset is reset in all of them."
 )
 
 /** The handlers. */
@@ -46,6 +52,7 @@ export const layer = HttpApiBuilder.group(
   "cooldowns",
   Effect.fnUntraced(function*(handlers) {
     const { current } = yield* Generations
+    const perform = yield* everywhere
     return handlers.handleAll({
       listCooldowns: Effect.fn("admin.listCooldowns")(() =>
         Effect.sync(() => {
@@ -53,7 +60,16 @@ export const layer = HttpApiBuilder.group(
           return { circuits, retries, sessions }
         })
       ),
-      resetCooldowns: Effect.fn("admin.resetCooldowns")(({ payload }) => Effect.sync(() => ({ reset: current().scheduling.reset(payload) })))
+      resetCooldowns: Effect.fn("admin.resetCooldowns")(({ payload }) =>
+        Effect.suspend(() => {
+          const isMeant = (wanted: string | undefined, found: string | undefined) => wanted === undefined || wanted === found
+          const { credential, model, provider } = payload
+          const reset = current().scheduling.status().circuits.filter((each) =>
+            isMeant(provider, each.provider) && isMeant(credential, each.credential) && isMeant(model, each.model)
+          ).length
+          return Effect.as(perform({ _tag: "ResetCooldowns", which: payload }), { reset })
+        })
+      )
     })
   })
 )

@@ -6,7 +6,8 @@ import { present } from "@sluice/protocol/Json"
 import { Effect, Schema } from "effect"
 import { HttpApi, HttpApiBuilder, HttpApiEndpoint, HttpApiGroup, HttpApiSchema, OpenApi } from "effect/http-api"
 import { finished } from "./Group.ts"
-import { NotFound } from "./Problems.ts"
+import { everywhere } from "./Operation.ts"
+import { NotFound, Unavailable } from "./Problems.ts"
 
 const Fuse = Schema.Struct({
   id: Schema.String.annotate({ description: "`kind:part`." }),
@@ -42,10 +43,11 @@ export const group = finished(
     HttpApiEndpoint.get("listExtensions", "/extensions", {
       success: Schema.Struct({ hooks: Schema.Array(Hook), fuses: Schema.Array(Fuse), contributions: Schema.Array(Contribution) })
     }).annotate(OpenApi.Summary, "List what is installed, in the order it is called in"),
-    HttpApiEndpoint.post("resetFuse", "/fuses/:id/reset", { params: { id: Schema.String }, success: HttpApiSchema.NoContent, error: [NotFound] }).annotate(
-      OpenApi.Summary,
-      "Call a part again that was fused"
-    )
+    HttpApiEndpoint.post("resetFuse", "/fuses/:id/reset", { params: { id: Schema.String }, success: HttpApiSchema.NoContent, error: [NotFound, Unavailable] })
+      .annotate(
+        OpenApi.Summary,
+        "Call a part again that was fused"
+      )
   ),
   "Extensions",
   "Extensions and interceptors, their fuses, and what parts contribute to this surface. A part that is fused is not called until it is reset."
@@ -75,6 +77,7 @@ export const layer = HttpApiBuilder.group(
   "extensions",
   Effect.fnUntraced(function*(handlers) {
     const { current } = yield* Generations
+    const perform = yield* everywhere
     return handlers.handleAll({
       listExtensions: Effect.fn("admin.listExtensions")(() =>
         Effect.sync(() => {
@@ -91,7 +94,11 @@ export const layer = HttpApiBuilder.group(
         })
       ),
       resetFuse: Effect.fn("admin.resetFuse")(({ params: { id } }) =>
-        Effect.suspend(() => current().fuses.reset(id) ? Effect.void : new NotFound({ detail: `There is no fuse "${id}".` }))
+        Effect.suspend((): Effect.Effect<void, NotFound | Unavailable> =>
+          current().fuses.status().some((fuse) => fuse.id === id)
+            ? perform({ _tag: "ResetFuse", id })
+            : new NotFound({ detail: `There is no fuse "${id}".` })
+        )
       )
     })
   })

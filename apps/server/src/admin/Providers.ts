@@ -6,7 +6,8 @@ import { Effect, Schema } from "effect"
 import { HttpApi, HttpApiBuilder, HttpApiEndpoint, HttpApiGroup, OpenApi } from "effect/http-api"
 import { Configuration } from "../reload/Configuration.ts"
 import { finished } from "./Group.ts"
-import { NotFound } from "./Problems.ts"
+import * as Operation from "./Operation.ts"
+import { NotFound, Unavailable } from "./Problems.ts"
 
 const Provider = Schema.Struct({
   id: Schema.String,
@@ -31,13 +32,13 @@ export const group = finished(
   HttpApiGroup.make("providers").add(
     HttpApiEndpoint.get("listProviders", "/providers", { success: Schema.Struct({ providers: Schema.Array(Provider) }) })
       .annotate(OpenApi.Summary, "List the providers and how they stand"),
-    HttpApiEndpoint.post("drainProvider", "/providers/:id/drain", { params: { id: ProviderId }, success: Provider, error: [NotFound] })
+    HttpApiEndpoint.post("drainProvider", "/providers/:id/drain", { params: { id: ProviderId }, success: Provider, error: [NotFound, Unavailable] })
       .annotate(OpenApi.Summary, "Take a provider out: what is under way goes on, nothing new is sent to it"),
-    HttpApiEndpoint.post("undrainProvider", "/providers/:id/undrain", { params: { id: ProviderId }, success: Provider, error: [NotFound] })
+    HttpApiEndpoint.post("undrainProvider", "/providers/:id/undrain", { params: { id: ProviderId }, success: Provider, error: [NotFound, Unavailable] })
       .annotate(OpenApi.Summary, "Let a provider back in that was taken out")
   ),
   "Providers",
-  "Where requests can be sent. A provider that was taken out stays out through every reload, until it is let back in or the server is started again. Of several workers, each keeps its own."
+  "Where requests can be sent. A provider that was taken out stays out through every reload, until it is let back in or the server is started again. It is taken out of all workers; what is shown is of the one that was asked."
 )
 
 const shown = ({ executors, scheduling }: Gateway, config: ReturnType<Configuration["Service"]["current"]>): ReadonlyArray<typeof Provider.Type> => {
@@ -71,17 +72,18 @@ export const layer = HttpApiBuilder.group(
   Effect.fnUntraced(function*(handlers) {
     const { current } = yield* Generations
     const { current: config } = yield* Configuration
-    const one = Effect.fnUntraced(function*(id: ProviderId, change: (gateway: Gateway) => void) {
-      const gateway = current()
-      if (!gateway.executors.has(id)) return yield* new NotFound({ detail: `There is no provider "${id}".` })
-      change(gateway)
-      const found = shown(gateway, config()).find((each) => each.id === id)
+    const perform = yield* Operation.everywhere
+    const changed = Effect.fnUntraced(function*(operation: Operation.Operation & { readonly provider: ProviderId }) {
+      const { provider: id } = operation
+      if (!current().executors.has(id)) return yield* new NotFound({ detail: `There is no provider "${id}".` })
+      yield* perform(operation)
+      const found = shown(current(), config()).find((each) => each.id === id)
       return found ?? (yield* new NotFound({ detail: `There is no provider "${id}".` }))
     })
     return handlers.handleAll({
       listProviders: Effect.fn("admin.listProviders")(() => Effect.sync(() => ({ providers: shown(current(), config()) }))),
-      drainProvider: Effect.fn("admin.drainProvider")(({ params: { id } }) => one(id, ({ scheduling }) => scheduling.drain(id))),
-      undrainProvider: Effect.fn("admin.undrainProvider")(({ params: { id } }) => one(id, ({ scheduling }) => scheduling.undrain(id)))
+      drainProvider: Effect.fn("admin.drainProvider")(({ params: { id } }) => changed({ _tag: "Drain", provider: id })),
+      undrainProvider: Effect.fn("admin.undrainProvider")(({ params: { id } }) => changed({ _tag: "Undrain", provider: id }))
     })
   })
 )

@@ -23,6 +23,7 @@ import * as Keys from "./Keys.ts"
 import * as Limits from "./Limits.ts"
 import * as LoginPage from "./LoginPage.ts"
 import * as Models from "./Models.ts"
+import * as Operation from "./Operation.ts"
 import * as Providers from "./Providers.ts"
 import * as Reloads from "./Reloads.ts"
 import * as Usage from "./Usage.ts"
@@ -62,6 +63,7 @@ const app = Management.alone(HttpApiBuilder.layer(Api).pipe(Layer.provide(groups
 /** The whole surface. */
 export const routes = Layer.unwrap(Effect.gen(function*() {
   const { current: config } = yield* ServedConfiguration
+  yield* Operation.answering
   // A request holds what it works with: a configuration that is replaced meanwhile is not closed under it
   const { current, enter } = yield* Generations
   const contributions = Effect.map(enter, ({ management }) => management)

@@ -24,6 +24,7 @@ import * as SimulatedProvider from "../SimulatedProvider.ts"
 import * as Fleet from "./Fleet.ts"
 import * as SharedAnswers from "./SharedAnswers.ts"
 import * as SharedLimits from "./SharedLimits.ts"
+import * as SharedOperations from "./SharedOperations.ts"
 import * as SharedReload from "./SharedReload.ts"
 import * as SharedReplays from "./SharedReplays.ts"
 import * as Task from "./Task.ts"
@@ -94,6 +95,7 @@ export const serve = Effect.fn("Several.serve")(function*<E, R>(
       ...SharedLimits.handlers(limits),
       ...SharedReplays.handlers(replays),
       ...SharedAnswers.handlers(answers),
+      ...SharedOperations.handlers(() => running()),
       simulator: () => simulator.url,
       reload: (trigger) => Effect.flatMap(decodeTrigger(trigger), (wanted) => SharedReload.outcomeOf(reload.reload(wanted)))
     },

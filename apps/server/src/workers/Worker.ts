@@ -16,6 +16,7 @@ import * as SimulatedProvider from "../SimulatedProvider.ts"
 import * as Primary from "./Primary.ts"
 import * as SharedAnswers from "./SharedAnswers.ts"
 import * as SharedLimits from "./SharedLimits.ts"
+import * as SharedOperations from "./SharedOperations.ts"
 import * as SharedReload from "./SharedReload.ts"
 import * as SharedReplays from "./SharedReplays.ts"
 import * as Task from "./Task.ts"
@@ -47,9 +48,11 @@ export const run = Effect.gen(function*() {
     const config = yield* Task.configOf(task, source)
     return yield* SharedReload.outcomeOf(Effect.flatMap(Deferred.await(configuration), (current) => current.apply(config)))
   })
+  const operations = SharedOperations.inWorker()
   const primary = yield* Primary.connect({
     metrics: () => PrometheusMetrics.format(),
     apply,
+    ...operations.handlers,
     status: (payload) => Effect.map(decodeStatus(payload), (status) => void (told = status))
   })
   let isServing = false
@@ -75,6 +78,7 @@ export const run = Effect.gen(function*() {
       replayStore: () => Layer.succeed(ReplayStore)(SharedReplays.asked(primary.ask)),
       cacheStore: () => Layer.succeed(CacheStore)(SharedAnswers.asked(primary.ask)),
       replaySecret: Redacted.make(task.replaySecret),
+      others: operations.others(task.number, primary.ask),
       reload: Layer.effect(Reload, reload)
     }
     const onListening = Effect.fnUntraced(function*() {
