@@ -89,6 +89,18 @@ const Detail = Schema.Struct({
   link: Schema.optionalKey(Schema.Struct({ writer: Schema.String, sequence: Schema.Int, hash: Schema.String }))
 }).annotate({ identifier: "ExchangeDetail", description: "An exchange with its attempts, what its answer lost, and its place in the hash chain." })
 
+const Body = Schema.Struct({
+  bytes: Schema.Int,
+  sha256: Schema.String,
+  text: Schema.optionalKey(Schema.String.annotate({ description: "Its beginning where there is a `tail`; absent where only the digest is kept." })),
+  tail: Text
+})
+
+const Kept = Schema.Struct({ policy: Schema.Literals(["digest", "redacted", "full"]), request: Body, response: Body }).annotate({
+  identifier: "ExchangeBodies",
+  description: "What is kept of a request and its answer, as `ledger.bodies` asks for it."
+})
+
 const filters = {
   from: Schema.optionalKey(Time),
   until: Schema.optionalKey(Time),
@@ -119,7 +131,9 @@ export const group = finished(
     HttpApiEndpoint.get("getExchange", "/exchanges/:id", { params: { id: Schema.String }, success: Detail, error: [NotFound, Unavailable] }).annotate(
       OpenApi.Summary,
       "Read everything about one exchange"
-    )
+    ),
+    HttpApiEndpoint.get("getBodies", "/exchanges/:id/bodies", { params: { id: Schema.String }, success: Kept, error: [NotFound, Unavailable] })
+      .annotate(OpenApi.Summary, "Read what is kept of the bodies of an exchange")
   ),
   "Exchanges",
   "The record of every request, newest first, by keyset pages: a page does not shift while new exchanges come."
@@ -152,6 +166,10 @@ export const layer = HttpApiBuilder.group(
           onSome: ({ entry, ...rest }) => Effect.succeed({ exchange: entry, ...rest })
         }))
       )
+    const bodiesOf = (source: LedgerReader.Source, id: string) =>
+      Effect.mapError(LedgerReader.bodies(source, id), unavailable).pipe(
+        Effect.flatMap((found) => found === undefined ? new NotFound({ detail: `Nothing is kept of the bodies of "${id}".` }) : Effect.succeed(found))
+      )
     return handlers.handleAll({
       listExchanges: Effect.fn("admin.listExchanges")(function*({ query: { before, from, limit = 100, until, ...same } }) {
         const now = yield* Clock.currentTimeMillis
@@ -162,6 +180,12 @@ export const layer = HttpApiBuilder.group(
         const last = exchanges.at(-1)
         return { exchanges, ...(found.length > limit && last !== undefined ? { next: last.id } : {}) }
       }),
+      getBodies: Effect.fn("admin.getBodies")(({ params: { id } }) =>
+        Effect.matchEffect(sourceOf(config()), {
+          onFailure: ({ message }) => new NotFound({ detail: message }),
+          onSuccess: (source) => bodiesOf(source, id)
+        })
+      ),
       getExchange: Effect.fn("admin.getExchange")(({ params: { id } }) =>
         Effect.matchEffect(sourceOf(config()), { onFailure: () => inMemory(id), onSuccess: (source) => kept(source, id) })
       )

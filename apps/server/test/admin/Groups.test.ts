@@ -11,6 +11,7 @@ const config = plain
     "models:\n",
     "  - { id: far, dialect: openai-chat, baseUrl: \"https://far.example/v1\", credentials: [{ id: main, apiKey: far-canary-99 }] }\nmodels:\n"
   )
+  .replace("sluice.db\"", "sluice.db\"\n  bodies: digest")
   .replace("keys: [{ id: user,", "keys: [{ id: user, team: research, limits: { requestsPerMinute: 9 }, budget: { usd: \"5\", period: day },")
   .replace(/$/, "teams: [{ id: research, tenant: acme, limits: { tokensPerMinute: 100000 } }]\ntenants: [{ id: acme }]\n")
   .replace("model: sim-text }]", "model: sim-text, price: { input: 1, output: 2 } }]")
@@ -103,6 +104,9 @@ layer(Layer.effect(Running, start({ config })), { excludeTestServices: true })("
         "key-1",
         "string"
       ])
+      const kept = (yield* ask(`/admin/exchanges/${ids[0]}/bodies`)).json
+      assert.deepStrictEqual([kept.policy, kept.request.text, kept.request.sha256.length], ["digest", undefined, 64])
+      assert.strictEqual((yield* ask("/admin/exchanges/01ARZ3NDEKTSV4RRFFQ69G5FAV/bodies")).status, 404)
       assert.strictEqual((yield* ask("/admin/exchanges?status=denied")).json.exchanges.length, 1)
       assert.deepStrictEqual((yield* ask("/admin/exchanges?from=2999-01-01")).json, { exchanges: [] })
       assert.strictEqual((yield* ask("/admin/exchanges/01ARZ3NDEKTSV4RRFFQ69G5FAV")).status, 404)

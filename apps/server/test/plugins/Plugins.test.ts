@@ -3,6 +3,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { Console, Effect, Exit, Schema } from "effect"
 import { Command, Flag } from "effect/cli"
 import { TestConsole } from "effect/testing"
+import { readdirSync, readFileSync } from "node:fs"
 import { join } from "node:path"
 import { run } from "../../src/CommandLine.ts"
 import { plain, start, userKey } from "../admin/Surface.ts"
@@ -72,6 +73,23 @@ describe("a module that the configuration names", () => {
       assert.strictEqual(crashed.code, 1)
       assert.include(crashed.stderr, "This is a fault of the command \"crash\"")
       assert.strictEqual((yield* sluice(["greet", "Ada"])).code, 1)
+    }).pipe(Effect.scoped))
+
+  it.live("brings a command that creates a credential, which is stored sealed and found by those who list them", () =>
+    Effect.gen(function*() {
+      const cwd = yield* folder({
+        "sluice.yaml": withModule(counter).replace("${FOLDER}", "${CWD}").replace(
+          "models:",
+          "  - { id: far, dialect: openai-chat, baseUrl: \"https://far.example\" }\nmodels:"
+        )
+      })
+      const file = join(cwd, "sluice.yaml")
+      const around = { env: { CWD: cwd } }
+      const adopted = yield* sluice(["adopt", "far", "sk-adopted-canary-1234", "--config", file], around)
+      assert.deepStrictEqual(adopted, { code: 0, stdout: "The credential adopted of far is stored.", stderr: "" })
+      const listed = yield* sluice(["credentials", "list", "--json", "--config", file], around)
+      assert.include(listed.stdout, "\"id\":\"adopted\"")
+      for (const name of readdirSync(cwd)) assert.notInclude(readFileSync(join(cwd, name)).toString("latin1"), "sk-adopted-canary", name)
     }).pipe(Effect.scoped))
 
   it.live("brings management routes and resources, for the operator and nobody else", () =>
