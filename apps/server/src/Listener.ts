@@ -6,6 +6,7 @@ import * as NodeHttpServer from "@effect/platform-node/NodeHttpServer"
 import { Lifecycle } from "@sluice/gateway/Lifecycle"
 import { Context, Duration, Effect, Layer } from "effect"
 import { createServer } from "node:http"
+import { listenError } from "./commands/ListenError.ts"
 import type { Config } from "./Config.ts"
 import * as EarlyRequests from "./EarlyRequests.ts"
 import type { Surroundings } from "./Surroundings.ts"
@@ -66,4 +67,7 @@ export const admin = ({ admin: { host }, server: { drainTimeout } }: Config, por
   NodeHttpServer.layer(
     () => EarlyRequests.keep(createServer({ headersTimeout: 10_000, requestTimeout: 60_000, connectionsCheckingInterval: 1_000, maxHeaderSize: 16_384 })),
     { host, port, reusePort: worker !== undefined && hasSharedPorts, gracefulShutdownTimeout: drainTimeout }
+  ).pipe(
+    // Not to be taken for the gateway's own address, which the command line may change
+    Layer.catchTag("ServeError", ({ cause }) => Layer.effectContext(Effect.fail(listenError({ host, port }, cause, "admin.port"))))
   )

@@ -37,7 +37,8 @@ const hostOf = ({ admin, server }: Config): string => admin.port === undefined ?
 /** Who may pass, by the configuration that is served at the moment. */
 const access = (config: () => Config): Management.Access => ({
   token: () => config().auth.adminToken,
-  isOpenToRead: () => config().auth.mode === "open",
+  // Reading is open to the machine itself, and never beyond it, wherever the surface listens
+  isOpenToRead: () => config().auth.mode === "open" && isLoopback(hostOf(config())),
   hosts: () => config().admin.hosts ?? (isLoopback(hostOf(config())) ? ownNames : undefined)
 })
 

@@ -8,15 +8,15 @@ export class ListenError extends Schema.TaggedError<ListenError>()("ListenError"
   }
 }
 
-const advice: ReadonlyArray<readonly [code: string, reason: string]> = [
-  ["EADDRINUSE", "another process uses it; choose another with --port (0 takes a free one)"],
-  ["EACCES", "this user may not; choose a port above 1023 with --port"],
+const advice = (setting: string): ReadonlyArray<readonly [code: string, reason: string]> => [
+  ["EADDRINUSE", `another process uses it; choose another with ${setting} (0 takes a free one)`],
+  ["EACCES", `this user may not; choose a port above 1023 with ${setting}`],
   ["EADDRNOTAVAIL", "the address is not one of this machine's"],
   ["ENOTFOUND", "the host name is not known"]
 ]
 
-/** The error for a failed attempt; `cause` is what Node gave, or an error that repeats its words. */
-export const listenError = (at: { readonly host: string; readonly port: number }, cause: unknown): ListenError => {
+/** The error for a failed attempt; `cause` is what Node gave, or an error that repeats its words. `setting` is where the port is chosen. */
+export const listenError = (at: { readonly host: string; readonly port: number }, cause: unknown, setting = "--port"): ListenError => {
   const said = cause instanceof Error ? cause.message : String(cause)
-  return new ListenError({ ...at, reason: advice.find(([code]) => said.includes(code))?.[1] ?? said })
+  return new ListenError({ ...at, reason: advice(setting).find(([code]) => said.includes(code))?.[1] ?? said })
 }

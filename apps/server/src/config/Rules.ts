@@ -90,10 +90,16 @@ const adminGuarded = ({ admin, auth: { adminToken }, keys, server }: Config): Re
   ]
 }
 
-const adminApart = ({ admin, server }: Config): ReadonlyArray<Problem> =>
-  admin.enabled && admin.port !== undefined && admin.port !== 0 && admin.port === server.port && admin.host === server.host
-    ? [problem(["admin", "port"], "is the gateway's own: leave it out to serve both there")]
-    : []
+const adminApart = ({ admin, server }: Config): ReadonlyArray<Problem> => {
+  if (!admin.enabled || admin.port === undefined) return []
+  const path = ["admin", "port"]
+  return [
+    ...(admin.port !== 0 && admin.port === server.port && admin.host === server.host
+      ? [problem(path, "is the gateway's own: leave it out to serve both there")]
+      : []),
+    ...(admin.port === 0 && server.workers > 1 ? [problem(path, "must be said where there are several workers: each would take another one")] : [])
+  ]
+}
 
 const signingKeyLong = ({ ledger: { signingKey } }: Config): ReadonlyArray<Problem> =>
   signingKey !== undefined && Redacted.value(signingKey).length < 32

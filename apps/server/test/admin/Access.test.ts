@@ -3,9 +3,13 @@ import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
 import { HttpApi } from "effect/http-api"
 import { once } from "node:events"
+import { readdirSync, readFileSync } from "node:fs"
 import { request } from "node:http"
 import { createServer } from "node:net"
+import { basename, join } from "node:path"
 import { Api } from "../../src/admin/Api.ts"
+import { folder, sluice } from "../commands/Sluice.ts"
+import { takenPort } from "../commands/TakenPort.ts"
 import { type Asked, plain, type Reply, start, token, userKey } from "./Surface.ts"
 
 /** Every operation of the API, with something in the place of its parameters. */
@@ -102,6 +106,21 @@ describe("the management surface in mode keys", () => {
     }).pipe(Effect.scoped))
 })
 
+describe("the router of the server", () => {
+  it("has no route below the prefix of the management surface but the one that stands behind the gate", () => {
+    const sources = ["packages/gateway/src", "packages/ledger/src", "apps/server/src"].flatMap((folder) => {
+      const root = join(import.meta.dirname, "../../../..", folder)
+      return readdirSync(root, { recursive: true, encoding: "utf8" }).filter((name) => name.endsWith(".ts")).map((name) => join(root, name))
+    })
+    assert.isAbove(sources.length, 200)
+    const added = sources.flatMap((file) =>
+      [...readFileSync(file, "utf8").matchAll(/\.(?:add|route)\(\s*"(?:\*|[A-Z]+)",\s*(["'`][^,]*)/g)].map(([, path = ""]) => [basename(file), path] as const)
+    )
+    assert.isAbove(added.length, 8)
+    assert.deepStrictEqual(added.filter(([, path]) => path.includes("/admin") || path.includes("prefix")), [["Management.ts", "`${prefix}/*`"]])
+  })
+})
+
 describe("the management surface of an open server", () => {
   const open = plain.replace("mode: keys, ", "mode: open, ").replace(/^keys: .*\n/m, "")
 
@@ -139,6 +158,43 @@ describe("the management surface on a port of its own", () => {
         )
       assert.deepStrictEqual([yield* there("/admin/keys", null), yield* there("/admin/keys", userKey), yield* there("/admin/keys", token)], [401, 401, 200])
       assert.strictEqual(yield* there("/v1/models", userKey), 404)
+    }).pipe(Effect.scoped))
+})
+
+describe("the management surface of an open server on an address that others reach", () => {
+  it.live("asks for the token to read too", () =>
+    Effect.gen(function*() {
+      const port = yield* freePort
+      const open = plain.replace("mode: keys, ", "mode: open, ").replace(/^keys: .*\n/m, "")
+      yield* start({ config: `${open}admin: { port: ${port}, host: 0.0.0.0 }\n` })
+      assert.strictEqual(yield* Effect.promise(() => fetch(`http://127.0.0.1:${port}/admin/keys`).then(({ status }) => status)), 401)
+    }).pipe(Effect.scoped))
+})
+
+describe("the port of the management surface", () => {
+  it.live("is named in the one line that is said where another process has it", () =>
+    Effect.gen(function*() {
+      const taken = yield* takenPort
+      const cwd = yield* folder({ "sluice.yaml": `${plain.replace("${FOLDER}", ".")}admin: { port: ${taken} }\n` })
+      const { code, stderr } = yield* sluice(["serve", "--config", join(cwd, "sluice.yaml"), "--port", "0"])
+      assert.deepStrictEqual([code, stderr], [
+        1,
+        `cannot listen on 127.0.0.1 port ${taken}: another process uses it; choose another with admin.port (0 takes a free one)`
+      ])
+    }).pipe(Effect.scoped))
+})
+
+describe("what is sent to the management surface", () => {
+  it.live("may not be endless, and what is no JSON is refused in words", () =>
+    Effect.gen(function*() {
+      const { ask } = yield* start()
+      const large = yield* ask("/admin/keys", { body: JSON.stringify({ name: "x".repeat(5_000_000) }) })
+      assert.deepStrictEqual([large.status, large.headers.get("content-type")], [413, "application/problem+json"])
+      for (const [body, type] of [["{", "application/json"], ["", "application/json"], ["name=x", "application/x-www-form-urlencoded"]] as const) {
+        const wrong = yield* ask("/admin/keys", { method: "POST", body, headers: { "content-type": type } })
+        assert.include([400, 415], wrong.status, type)
+        assert.strictEqual(wrong.headers.get("content-type"), "application/problem+json")
+      }
     }).pipe(Effect.scoped))
 })
 

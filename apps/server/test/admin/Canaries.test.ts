@@ -149,6 +149,10 @@ describe("the management surface", () => {
       const replied: Array<string> = []
       const keep = (path: string, asked: Asked = {}) =>
         Effect.map(ask(path, asked), (reply) => {
+          if (path.startsWith("/admin") && reply.status >= 400) {
+            assert.strictEqual(reply.headers.get("content-type"), "application/problem+json", `${asked.method} ${path}`)
+            assert.notStrictEqual(reply.status, 500, `${asked.method} ${path}: ${JSON.stringify(asked.body)}`)
+          }
           replied.push(`${asked.method ?? "GET"} ${path.split("?")[0]}`, ...[...reply.headers].map(String), reply.text)
           return reply
         })

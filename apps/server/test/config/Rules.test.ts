@@ -250,4 +250,9 @@ describe("admin.port", () => {
     assert.deepStrictEqual(problems(file("admin: { port: 8787 }")), ["6 admin.port"])
     assert.deepStrictEqual(problems(file("admin: { port: 8788 }")), [])
   })
+
+  it("is one for all workers", () => {
+    assert.deepStrictEqual(problems(file("admin: { port: 0 }\nserver: { workers: 2 }")), ["6 admin.port"])
+    assert.deepStrictEqual(problems(file("admin: { port: 0 }")), [])
+  })
 })
