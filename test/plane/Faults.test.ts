@@ -66,6 +66,22 @@ const parts = Layer.mergeAll(
     failPolicy: "open",
     chunks: (context) => ({ step: ({ bytes, index }) => when("chunks-open")(context) && index === 1 ? bug() : bytes })
   }),
+  Interceptor.layer({
+    id: "header-reply",
+    response: (_, context) =>
+      Effect.succeed(
+        when("header-reply")(context)
+          ? { headers: { set: { "x-cut": "a\r\nset-cookie: b" } } }
+          : when("odd-reply")(context)
+          ? { status: 7, headers: { set: { "content-length": "1" } } }
+          : undefined
+      )
+  }),
+  Interceptor.layer({
+    id: "header-attempt",
+    attempt: (request, context) => Effect.succeed(when("header-attempt")(context) ? Interceptor.change({ headers: { set: { "bad name": "a" } } }) : request)
+  }),
+  Interceptor.layer({ id: "header-head", chunks: (context) => ({ head: () => when("header-head")(context) ? { set: { "x-a": "\n" } } : undefined }) }),
   Interceptor.layer({ id: "head-closed", chunks: (context) => ({ head: () => when("head-closed")(context) ? bug() : undefined }) }),
   Interceptor.layer({ id: "reply-closed", response: (_, context) => when("reply-closed")(context) ? bug() : Effect.succeed(undefined) }),
   Interceptor.layer({ id: "reply-open", failPolicy: "open", response: (_, context) => when("reply-open")(context) ? bug() : Effect.succeed(undefined) }),
@@ -204,6 +220,24 @@ layer(Verbatim.layer({ answers, parts, fuses: Layer.succeed(Fuse.Fuses, fuses) }
     Effect.gen(function*() {
       assert.strictEqual((yield* ask("head-closed", true)).status, 503)
       assert.strictEqual(yield* outcome(true), "Denied(interceptor:head-closed)")
+    }))
+
+  for (const [test, stream] of [["header-reply", false], ["header-attempt", false], ["header-head", true]] as const) {
+    it.effect(`is what sets a header that HTTP cannot carry: ${test}`, () =>
+      Effect.gen(function*() {
+        const { headers, status } = yield* ask(test, stream)
+        assert.strictEqual(status, 503)
+        assert.isNull(headers.get("set-cookie"))
+        assert.strictEqual(yield* outcome(stream), `Denied(interceptor:${test})`)
+        assert.match(statusOf(`interceptor:${test}`)?.lastFault ?? "", /which HTTP cannot carry/)
+      }))
+  }
+
+  it.effect("that says what is HTTP's own is not heard", () =>
+    Effect.gen(function*() {
+      const { status, text } = yield* ask("odd-reply")
+      assert.strictEqual(status, 200)
+      assert.strictEqual(JSON.parse(text).choices[0].message.content, "Hello")
     }))
 
   it.effect("in whole replies is told once", () =>

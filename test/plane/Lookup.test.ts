@@ -60,7 +60,7 @@ layer(Verbatim.layer({ answers, parts, rules: { rates: [{ kind: "requests", limi
           else assert.deepStrictEqual(JSON.parse(again.text), JSON.parse(first.text))
           assert.strictEqual(again.headers.get("content-type"), first.headers.get("content-type"))
           assert.strictEqual(again.headers.get("x-sluice-cache"), "hit")
-          assert.isNull(first.headers.get("x-sluice-cache"))
+          assert.strictEqual(first.headers.get("x-sluice-cache"), "miss")
           const [hit, miss] = yield* Verbatim.entriesOf(model, 2)
           assert.deepInclude(hit, { outcome: "Cached(lookup:cache)", status: "cached", usage: {}, attempts: 0 })
           assert.deepInclude(miss, { outcome: "Completed", lane: "bytes" })
@@ -96,6 +96,21 @@ layer(Verbatim.layer({ answers, parts, rules: { rates: [{ kind: "requests", limi
         const entries = yield* Verbatim.entriesOf("openai/cut", 2)
         assert.deepStrictEqual(entries.map(({ outcome }) => outcome), ["Truncated", "Truncated"])
         assert.isFalse(kept.has("openai/cut"))
+      }))
+
+    it.effect("whose answer breaks the grammar, or has no end, has none", () =>
+      Effect.gen(function*() {
+        const { asked: reached } = yield* Verbatim.Verbatim
+        const before = reached("whole").length
+        const good = Option.getOrThrow(RecordedAnswer.fromText(kept.get("openai/whole") ?? ""))
+        for (const frames of [[...good.frames, ...good.frames], [{ events: [{ type: "start" as const }] }], []]) {
+          kept.set("openai/whole", RecordedAnswer.toText({ ...good, frames }))
+          const { headers, text } = yield* Verbatim.ask("openai", "openai/whole")
+          assert.strictEqual(headers.get("x-sluice-cache"), "miss")
+          assert.strictEqual(JSON.parse(text).choices[0].message.content, "Hello")
+          yield* until(() => kept.get("openai/whole")?.includes("Hello") === true)
+        }
+        assert.strictEqual(reached("whole").length, before + 3)
       }))
 
     it.effect("that has an answer is the last that is asked", () =>

@@ -4,6 +4,7 @@ import { Generations } from "@sluice/gateway/Generations"
 import * as Interceptor from "@sluice/gateway/Interceptor"
 import * as Replays from "@sluice/gateway/Replays"
 import * as ReplayStoreMemory from "@sluice/gateway/ReplayStoreMemory"
+import { fail } from "@sluice/protocol/GatewayError"
 import { Effect, Exit, Layer, Schedule, Scope } from "effect"
 import * as Rig from "../end-to-end/Rig.ts"
 import * as Asking from "../idempotency/Asking.ts"
@@ -57,7 +58,14 @@ const masking = Interceptor.layer({
   response: ({ body }) => Effect.succeed({ body: masked(body) })
 })
 
-const rig = Rig.layer({ parts: masking, replays: Replays.layer().pipe(Layer.provide(ReplayStoreMemory.layer())) })
+/** Refuses a whole answer that was paid for. */
+const refusing = Interceptor.layer({
+  id: "refuse",
+  response: ({ failure }, { model }) =>
+    model.endsWith("tag=refused") && failure === undefined ? fail({ class: "content-filter", message: "Not that answer." }) : Effect.succeed(undefined)
+})
+
+const rig = Rig.layer({ parts: Layer.merge(masking, refusing), replays: Replays.layer().pipe(Layer.provide(ReplayStoreMemory.layer())) })
 
 layer(rig, { excludeTestServices: true })("an answer that is kept for a client that left before its head", (it) => {
   for (const stream of [true, false]) {
@@ -73,4 +81,17 @@ layer(rig, { excludeTestServices: true })("an answer that is kept for a client t
         assert.notInclude(again.text, "simulator")
       }))
   }
+
+  it.effect("is not asked for again where an interceptor has refused it: it has been paid for", () =>
+    Effect.gen(function*() {
+      const question = { key: "refused", scenario: "text", tag: "refused" }
+      const first = yield* Asking.ask(question)
+      assert.deepStrictEqual([first.status, JSON.parse(first.text).error.message], [400, "Not that answer."])
+      const again = yield* Asking.ask(question)
+      assert.deepStrictEqual([again.status, again.replayed, again.text], [400, true, first.text])
+      assert.strictEqual(yield* Asking.upstreamCalls("refused"), 1)
+      const [replay, refused] = yield* Asking.entries("refused", 2)
+      assert.deepStrictEqual([replay?.outcome, refused?.outcome], ["Replayed", "Denied(interceptor:refuse)"])
+      assert.isAbove(refused?.usage.input ?? 0, 0)
+    }))
 })

@@ -2,7 +2,7 @@
  * The reply of an exchange that ended without an answer of a provider: a refusal or failure in the client's dialect, the reply of a part's
  * own, or an answer a part gives by itself. The cell that says how the exchange ended is filled here.
  */
-import type { Failure } from "@sluice/protocol/GatewayError"
+import { fail, type Failure } from "@sluice/protocol/GatewayError"
 import * as Effect from "effect/Effect"
 import type * as HttpServerResponse from "effect/http/HttpServerResponse"
 import { endOnce, type Exchange } from "./Exchange.ts"
@@ -51,6 +51,8 @@ const refused = (gateway: Gateway, exchange: Exchange, stop: Stop): Effect.Effec
 export const of = (gateway: Gateway, exchange: Exchange, stop: Stop): Effect.Effect<HttpServerResponse.HttpServerResponse> => {
   if (stop._tag !== "ShortCircuit" || stop.with._tag !== "Answer" || exchange.operation !== "generate") return refused(gateway, exchange, stop)
   const { frames, headers = {} } = stop.with
+  const problem = GivenAnswer.problem(frames)
+  if (problem !== undefined) return refused(gateway, exchange, fail({ class: "defect", message: `${exchange.step ?? "A part"}: ${problem}` }))
   const given = { by: exchange.step ?? "interceptor", frames, form: "stream" as const, headers, savedUsd: undefined, hideUsage: false }
   return Effect.catch(GivenAnswer.respond(gateway, exchange, given), (again) => refused(gateway, exchange, again))
 }

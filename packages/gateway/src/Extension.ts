@@ -47,7 +47,10 @@ export interface Extension extends GatewayPart {
   readonly lookup?: (request: CanonicalRequest, context: ExchangeContext) => Effect.Effect<Option.Option<RecordedAnswer>, GatewayError>
   /** Given a whole answer a provider gave after `lookup` had none, as the client was told it; bounded in size. Called before `finish`. */
   readonly store?: (answer: RecordedAnswer, request: CanonicalRequest, context: ExchangeContext) => Effect.Effect<void>
-  /** Told every event of an answer, through a bounded queue beside the exchange; what does not fit is dropped and counted. */
+  /**
+   * Told every event of an answer, as the client is told it, through a bounded queue beside the exchange; what does not fit is dropped and
+   * counted. A `start` may come again where another attempt takes over.
+   */
   readonly observe?: (event: CanonicalEvent, context: ExchangeContext) => Effect.Effect<void>
   /** Told of every attempt that has ended. */
   readonly onAttempt?: (attempt: AttemptRecord, context: ExchangeContext) => Effect.Effect<void>

@@ -5,11 +5,13 @@
 import { type Frame, frame as frameOf } from "@sluice/protocol/CanonicalEvent"
 import type { AnswerContext } from "@sluice/protocol/Dialect"
 import * as Framing from "@sluice/protocol/Framing"
+import * as Grammar from "@sluice/protocol/Grammar"
 import * as Loss from "@sluice/protocol/Loss"
 import * as Effect from "effect/Effect"
 import * as HttpServerResponse from "effect/http/HttpServerResponse"
 import { contextOf as exchangeContext, endOnce, type Exchange } from "./Exchange.ts"
 import type { Gateway } from "./Gateway.ts"
+import * as HeaderChange from "./HeaderChange.ts"
 import type { Headers } from "./HeaderChange.ts"
 import type { RecordedAnswer } from "./RecordedAnswer.ts"
 import * as PacedBody from "./replays/PacedBody.ts"
@@ -44,6 +46,13 @@ const contextOf = (exchange: Exchange): AnswerContext => ({
   ...(exchange.shownModel === undefined ? {} : { shownModel: exchange.shownModel }),
   sink: Loss.sink()
 })
+
+/** Why frames are no answer: they break the grammar, or do not come to its end. */
+export const problem = (frames: ReadonlyArray<Frame>): string | undefined => {
+  const checked = Grammar.check(Grammar.initial, frames.flatMap(({ events }) => events))
+  if (Grammar.isViolation(checked)) return `It gave an illegal sequence of events: ${checked.message}.`
+  return checked.phase === "ended" ? undefined : "It gave an answer without an end."
+}
 
 /** The answer as one body of the client's dialect. */
 export const whole = (exchange: Exchange, { frames }: Pick<Given, "frames">): Uint8Array =>
@@ -86,7 +95,7 @@ function* pieces(exchange: Exchange, given: Given): Generator<Uint8Array, void> 
 export const respond = (gateway: Gateway, exchange: Exchange, given: Given): Effect.Effect<HttpServerResponse.HttpServerResponse, Stop> =>
   Effect.suspend(() => {
     for (const { events } of given.frames) gateway.observers?.offer(events, exchangeContext(exchange))
-    const headers = { ...given.headers, ...exchange.limitHeaders, ...Reply.identity(exchange.inbound, exchange.id) }
+    const headers = { ...HeaderChange.sendable(given.headers), ...exchange.limitHeaders, ...Reply.identity(exchange.inbound, exchange.id) }
     const answer = named(exchange, given)
     return exchange.stream ? streamed(gateway, exchange, answer, headers) : buffered(gateway, exchange, answer, headers)
   })

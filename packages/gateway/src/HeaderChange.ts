@@ -17,6 +17,26 @@ export interface HeaderChange {
 /** Headers by lower-case name. */
 export type Headers = { readonly [name: string]: string }
 
+const nameForm = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/
+const valueForm = /^[\t\x20-\x7e\x80-\xff]*$/
+
+/** What HTTP itself says of a connection and a body: no part of the gateway changes these. */
+const ofHttp: ReadonlySet<string> = new Set(["connection", "content-length", "keep-alive", "trailer", "transfer-encoding", "upgrade"])
+
+/** Why a change cannot be made: the first name or value that HTTP cannot carry; `undefined` where it can. */
+export const problem = (change: HeaderChange | undefined): string | undefined => {
+  const wrong = Object.entries(change?.set ?? {}).find(([name, value]) => !nameForm.test(name) || !valueForm.test(value))
+  return wrong === undefined ? undefined : `It sets the header ${JSON.stringify(wrong[0].slice(0, 100))}, which HTTP cannot carry.`
+}
+
+/** The headers a part of the gateway may give a client: without HTTP's own, and without what HTTP cannot carry. Names in lower case. */
+export const sendable = (headers: Headers): Headers =>
+  Object.fromEntries(
+    Object.entries(headers)
+      .map(([name, value]) => [name.toLowerCase(), value] as const)
+      .filter(([name, value]) => nameForm.test(name) && valueForm.test(value) && !ofHttp.has(name))
+  )
+
 /** The headers after a change; the same object where nothing is changed. */
 export const apply = (headers: Headers, change: HeaderChange | undefined): Headers => {
   const { clear = [], set = {} } = change ?? {}

@@ -9,7 +9,7 @@ import type { Asked } from "@sluice/protocol/Question"
 import { isObject } from "@sluice/protocol/Wire"
 import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
-import type { HeaderChange } from "./HeaderChange.ts"
+import * as HeaderChange from "./HeaderChange.ts"
 import type { Installed } from "./Hooks.ts"
 import type { Inbound } from "./Inbound.ts"
 import type { AttemptChange, Edit } from "./Interceptor.ts"
@@ -23,7 +23,7 @@ export interface Intercepted<Q> {
   /** The request, which is the one before or another one; `undefined` when it still is the client's own. */
   readonly changed: Q | undefined
   /** Changes of the headers that go upstream, in order. */
-  readonly headers: ReadonlyArray<HeaderChange>
+  readonly headers: ReadonlyArray<HeaderChange.HeaderChange>
   /** What is sent in place of the encoded request. */
   readonly body: string | Uint8Array | undefined
   /** Changes of the encoded request, in order. */
@@ -44,7 +44,7 @@ export const run = Effect.fnUntraced(function*<Q extends Asked, C>(
 ): Effect.fn.Return<Intercepted<Q>, Stop> {
   const own = yield* Effect.fromResult(inbound.request())
   let request = changed ?? own
-  const headers: Array<HeaderChange> = []
+  const headers: Array<HeaderChange.HeaderChange> = []
   const edits: Array<Edit> = []
   const losses: Array<Loss> = []
   let body: string | Uint8Array | undefined
@@ -53,6 +53,11 @@ export const run = Effect.fnUntraced(function*<Q extends Asked, C>(
     const made = yield* PartCall.run(place, hook, (change) => change(before, context), before)
     if (!isChange(made)) {
       request = made
+      continue
+    }
+    const problem = HeaderChange.problem(made.headers)
+    if (problem !== undefined) {
+      yield* Effect.fromResult(PartCall.fault(place, hook, problem, undefined))
       continue
     }
     request = made.request ?? before

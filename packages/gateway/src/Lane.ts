@@ -219,15 +219,19 @@ export const bytes = (options: LaneOptions): Lane => {
     for (const event of events) writeText(options.frames.write([event]))
   }
 
+  /** Shows a frame to the tap, and to whoever watches what the client is told: not the failure of an attempt that another may follow. */
+  const see = (decoded: Frame, now: number): void => {
+    const { commits } = tap.facts()
+    tap.observe(decoded.events, now)
+    if (watch !== undefined && !isEarlyFailure(decoded, commits)) watch(decoded)
+  }
+
   const observe = (event: Sse.WireEvent, now: number): void => {
     // A payload that breaks off is not taken for a delta, however it begins
     const isDelta = watch === undefined && tap.facts().commits && event.data.endsWith("}")
     const length = isDelta ? upstream.bytes.deltaLength(event) : undefined
     if (length !== undefined) return tap.observeDelta(length, now)
-    for (const decoded of decoder.step(event)) {
-      tap.observe(decoded.events, now)
-      watch?.(decoded)
-    }
+    for (const decoded of decoder.step(event)) see(decoded, now)
   }
 
   /** A failure of our own making, or one the upstream's end made: the client's encoder says it. */
@@ -278,8 +282,7 @@ export const bytes = (options: LaneOptions): Lane => {
       for (const decoded of decoder.end(how)) {
         const { commits, terminal } = tap.facts()
         if (terminal) return
-        tap.observe(decoded.events, now)
-        watch?.(decoded)
+        see(decoded, now)
         const failed = tap.facts().failure
         if (failed !== undefined && commits) say(failed)
         else if (decoded.events.some(({ type }) => type === "end")) writeEvents(upstream.bytes.terminal)

@@ -8,6 +8,7 @@ import * as Option from "effect/Option"
 import { contextOf, type Exchange } from "./Exchange.ts"
 import type { Extension } from "./Extension.ts"
 import type { Gateway } from "./Gateway.ts"
+import * as GivenAnswer from "./GivenAnswer.ts"
 import type { Given } from "./GivenAnswer.ts"
 import type { Installed } from "./Hooks.ts"
 import type { Settlement } from "./Ledger.ts"
@@ -29,7 +30,10 @@ export const find = Effect.fnUntraced(function*(
   for (const hook of gateway.hooks.lookup) {
     if (!entered.some(({ id }) => id === hook.id)) continue
     const found = yield* PartCall.run(place, hook, (lookup) => lookup(request, context), Option.none<RecordedAnswer>())
-    if (Option.isSome(found)) return given(PartCall.nameOf(place, hook), found.value, hideUsage)
+    if (Option.isNone(found)) continue
+    const problem = GivenAnswer.problem(found.value.frames)
+    if (problem !== undefined) yield* Effect.fromResult(PartCall.fault(place, hook, problem, undefined))
+    else return given(PartCall.nameOf(place, hook), found.value, hideUsage)
   }
   const keepers = entered.filter(({ call }) => call.store !== undefined)
   if (keepers.length > 0) exchange.recording = Recording.make(keepers, request)

@@ -8,6 +8,7 @@ import * as Loss from "@sluice/protocol/Loss"
 import type { JsonObject } from "@sluice/protocol/Wire"
 import * as HttpServerResponse from "effect/http/HttpServerResponse"
 import type { Exchange } from "./Exchange.ts"
+import * as HeaderChange from "./HeaderChange.ts"
 import type { WholeReply } from "./Interceptor.ts"
 import * as Fate from "./replays/Fate.ts"
 import type * as ShortCircuit from "./ShortCircuit.ts"
@@ -108,9 +109,6 @@ export const send = ({ body, headers, status }: Pick<WholeReply, "status" | "hea
   return HttpServerResponse.uint8Array(body, { status, contentType, headers: rest })
 }
 
-/** What HTTP itself says of a body is nobody else's to say. */
-const ofHttp = new Set(["connection", "content-length", "keep-alive", "trailer", "transfer-encoding", "upgrade"])
-
 const typeOf = (body: ShortCircuit.Reply["body"]): string =>
   typeof body === "string" ? "text/plain; charset=utf-8" : body instanceof Uint8Array ? "application/octet-stream" : "application/json"
 
@@ -124,7 +122,7 @@ export const own = (exchange: Exchange, { body, headers = {}, status }: ShortCir
   body: bytesOf(body),
   headers: {
     "content-type": typeOf(body),
-    ...Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value] as const).filter(([name]) => !ofHttp.has(name))),
+    ...HeaderChange.sendable(headers),
     ...exchange.limitHeaders,
     ...identity(exchange.inbound, exchange.id)
   }

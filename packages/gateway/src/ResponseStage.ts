@@ -10,11 +10,13 @@ import type { ReplyChange, WholeReply } from "./Interceptor.ts"
 import * as PartCall from "./PartCall.ts"
 import type { Stop } from "./ShortCircuit.ts"
 
+const isStatus = (status: number | undefined): status is number => status !== undefined && Number.isInteger(status) && status >= 200 && status < 600
+
 const changed = (reply: WholeReply, change: ReplyChange | undefined): WholeReply =>
   change === undefined ? reply : {
     ...reply,
-    status: change.status ?? reply.status,
-    headers: HeaderChange.apply(reply.headers, change.headers),
+    status: isStatus(change.status) ? change.status : reply.status,
+    headers: change.headers === undefined ? reply.headers : HeaderChange.sendable(HeaderChange.apply(reply.headers, change.headers)),
     body: change.body === undefined ? reply.body : typeof change.body === "string" ? Buffer.from(change.body) : change.body
   }
 
@@ -28,7 +30,10 @@ const through = Effect.fnUntraced(function*(gateway: Gateway, exchange: Exchange
   let current = reply
   for (const hook of gateway.hooks.response) {
     const given = current
-    current = changed(given, yield* PartCall.run(place, hook, (change) => change(given, context), undefined))
+    const change = yield* PartCall.run(place, hook, (make) => make(given, context), undefined)
+    const problem = HeaderChange.problem(change?.headers)
+    if (problem === undefined) current = changed(given, change)
+    else yield* Effect.fromResult(PartCall.fault(place, hook, problem, undefined))
   }
   return current
 })

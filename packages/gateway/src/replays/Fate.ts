@@ -40,7 +40,7 @@ export const mayHaveRun = ({ attempts, sentUpstream }: Pick<Exchange, "attempts"
 /** What becomes of the claim. */
 export const of = (exchange: Pick<Exchange, "attempts" | "sentUpstream" | "committed">, { failure, isWhole }: Held, outcome: Outcome): Fate => {
   // What no provider was asked for costs nobody anything, so only what came whole is worth keeping
-  if (outcome._tag === "Denied" || (outcome._tag === "Cached" && !isWhole)) return "release"
+  if ((outcome._tag === "Denied" && !exchange.sentUpstream) || (outcome._tag === "Cached" && !isWhole)) return "release"
   if (!exchange.committed && failure !== undefined) return mayHaveRun(exchange, failure) ? "keep" : "release"
   if (outcome._tag === "Cancelled" && !exchange.sentUpstream) return "release"
   // A server that stops ends its streams with an error that is not the provider's answer

@@ -50,14 +50,15 @@ export const start = (
     const shown = headers
     const made = attempt(() => {
       const stage = hook.call(context)
-      return { stage, headers: HeaderChange.apply(shown, stage.head?.({ index: -1, status: head.status, headers: shown })) }
+      return { stage, change: stage.head?.({ index: -1, status: head.status, headers: shown }) }
     })
-    if (Result.isSuccess(made)) {
+    const problem = Result.isSuccess(made) ? HeaderChange.problem(made.success.change) : undefined
+    if (Result.isSuccess(made) && problem === undefined) {
       stages.push({ hook, stage: made.success.stage, isOff: false })
-      headers = made.success.headers
+      if (made.success.change !== undefined) headers = HeaderChange.sendable(HeaderChange.apply(shown, made.success.change))
       continue
     }
-    const judged = PartCall.fault(place, hook, made.failure, undefined)
+    const judged = PartCall.fault(place, hook, Result.isFailure(made) ? made.failure : problem, undefined)
     if (Result.isFailure(judged)) return Result.fail(judged.failure)
   }
   return Result.succeed({ headers, ...make(place, stages) })
