@@ -123,7 +123,8 @@ const make = (place: PartCall.Place, stages: ReadonlyArray<Stage>): FrameRun => 
   const checked = (stage: Stage, frames: ReadonlyArray<Frame>, input: Frame | undefined): ReadonlyArray<Frame> => {
     const passed: Array<Frame> = []
     for (const frame of frames) {
-      if (frame.events.length === 0 && frame !== input) continue
+      // A wire event that says nothing in canonical words is kept inside its dialect, and encoders must know which were emptied
+      if (frame.events.length === 0 && frame.wire === undefined && frame !== input) continue
       const refused = input !== undefined && errorIn(input) !== undefined ? undefined : errorIn(frame)
       if (refused !== undefined) {
         Metrics.partStopped(place.step, stage.hook.id)
