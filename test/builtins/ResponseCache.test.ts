@@ -75,6 +75,17 @@ layer(Rig.layer({ parts, keys, prices: Prices.layer }), { excludeTestServices: t
       }
     }))
 
+  it.effect("gives a stream of the provider's own protocol again byte for byte", () =>
+    Effect.gen(function*() {
+      for (const scenario of ["text", "tools", "reasoning", "many-choices", "logprobs", "usage-always", "repeated-start", "late-usage"]) {
+        for (const client of protocols) {
+          const question = { client, model: `${client}/sim-${scenario};tag=bytes`, stream: true }
+          const [first, again] = [yield* ask(question), yield* ask(question)]
+          assert.deepStrictEqual([mark(again), again.raw], ["hit", first.raw], `${client} ${scenario}`)
+        }
+      }
+    }))
+
   it.effect("asks once for a hundred requests at the same time", () =>
     Effect.gen(function*() {
       const question = { model: "openai/sim-auto;first=50;tag=crowd", stream: true }
