@@ -214,8 +214,8 @@ describe("a scheduler of one's own", () => {
       Effect.gen(function*() {
         for (let request = 0; request < 10; request++) assert.strictEqual((yield* ask("m")).status, 200)
         assert.strictEqual(calls, 5)
-        const [status] = gateway().fuses.status()
-        assert.deepInclude(status, { id: "scheduler:broken", isFused: true, lastFault: "out of order" })
+        const status = gateway().fuses.status().find(({ id }) => id === "scheduler:broken")
+        assert.deepInclude(status, { isFused: true, lastFault: "out of order" })
         gateway().fuses.reset("scheduler:broken")
         yield* ask("m")
         assert.strictEqual(calls, 6)
