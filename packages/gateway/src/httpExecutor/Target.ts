@@ -166,7 +166,7 @@ const patternOf = ({ upstream }: Endpoint): RegExp => {
 /** The URL of a path of the client's choosing: behind the base path and nowhere else, with the configured parameters last. */
 const rawUrl = ({ baseUrl, dialect, query }: TargetOptions, { path: whole }: RawRequest): Result.Result<URL, Failure> => {
   const [path = "", asked = ""] = whole.split("?", 2)
-  if (!path.startsWith("/") || /(?:^|[/\\])(?:\.|%2e){1,2}(?:[/\\]|$)|\/\/|\\|%5c|%2f|[\0-\x1f]/i.test(path)) {
+  if (!path.startsWith("/") || /(?:^|[/\\])(?:\.|%2e){1,2}(?:[/\\]|$)|\/\/|\\|%5c|%2f|\s/i.test(path)) {
     return invalid(`The path "${path}" leads nowhere.`)
   }
   const own = dialect.endpoints.find((endpoint) => endpoint.operation !== "models" && patternOf(endpoint).test(decodedPath(path)))
