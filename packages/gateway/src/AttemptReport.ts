@@ -19,6 +19,7 @@ import type * as Health from "./scheduling/Health.ts"
 
 /** An attempt that has begun and was not reported as failed. */
 export interface Underway {
+  readonly exchange: Pick<Exchange, "operation">
   readonly executor: Executor
   readonly model: string
   readonly credential: Credential | undefined
@@ -67,7 +68,7 @@ const judge = (gateway: Gateway, underway: Underway, failure: Failure): Conseque
     if (kind !== "target" && kind !== "outlier") Metrics.rested(executor.id, failure.class)
   }
   const ruling = errorRules?.(failure)
-  const rest = cooldown === undefined || (!isOneOfSeveral && !restsAlone) ? undefined : Cooldowns.restOf(failure, cooldown)
+  const rest = cooldown === undefined || (!isOneOfSeveral && !restsAlone) ? undefined : Cooldowns.restOf(failure, cooldown, underway.exchange.operation)
   if (ruling !== undefined) {
     const rests = ruling.action === "cooldown" && ruling.scope !== "request"
     if (ruling.action === "cooldown" && ruling.scope !== "request") {
@@ -80,7 +81,7 @@ const judge = (gateway: Gateway, underway: Underway, failure: Failure): Conseque
     note(rest.what, { threshold: 1, restMs: rest.restMs })
     return { ruling, rests: true }
   }
-  if (breaker !== undefined && (Cooldowns.isTransient(failure) || failure.class === "rate-limited")) {
+  if (breaker !== undefined && (Cooldowns.isTransient(failure) || (failure.class === "rate-limited" && underway.exchange.operation !== "count"))) {
     note("target", Breaker.opening(breaker))
     if (isOneOfSeveral) note("outlier", Breaker.opening(breaker))
   } else if (Cooldowns.isAboutRequest(failure)) health.succeeded(place, underway)

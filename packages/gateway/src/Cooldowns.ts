@@ -3,6 +3,7 @@
  * the longest anything rests without an operator's word is `maxMs`. When a rest is over, one request probes; a success ends everything.
  * Pure; the state is kept by `Scheduling`.
  */
+import type { Operation } from "@sluice/protocol/Dialect"
 import { type Failure, policyOf } from "@sluice/protocol/GatewayError"
 
 /** Times of rest, in milliseconds. */
@@ -46,8 +47,13 @@ export interface Rest {
 
 const between = (ms: number, { maxMs, minMs }: Options): number => Math.min(maxMs, Math.max(minMs, ms))
 
-/** The rest of a credential after a failure; undefined where it is not the credential's fault. */
-export const restOf = (failure: Failure, options: Options): Rest | undefined => {
+/** Providers limit the counting of tokens by itself, and know models there that they do not know elsewhere, or the other way round. */
+const isOfCounting = (failure: Failure, operation: Operation): boolean =>
+  operation === "count" && (failure.class === "rate-limited" || failure.class === "model-not-found")
+
+/** The rest of a credential after a failure; undefined where it is not the credential's fault, or says nothing of what else it may be asked. */
+export const restOf = (failure: Failure, options: Options, operation: Operation = "generate"): Rest | undefined => {
+  if (isOfCounting(failure, operation)) return undefined
   const hint = failure.retryAfterMs
   const fixed = (what: Rest["what"], ms: number): Rest => ({ what, restMs: () => between(ms, options) })
   switch (failure.class) {

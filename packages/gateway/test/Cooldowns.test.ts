@@ -54,6 +54,12 @@ describe("a credential", () => {
     assert.deepStrictEqual(restOf(failure("model-not-found")), ["model", 5 * minute])
   })
 
+  it("does not rest because tokens were counted too often, and does where it was refused", () => {
+    const counting = (errorClass: ErrorClass) => Cooldowns.restOf(failure(errorClass), Cooldowns.defaults, "count")?.what
+    assert.deepStrictEqual([counting("rate-limited"), counting("model-not-found")], [undefined, undefined])
+    assert.deepStrictEqual([counting("provider-auth"), counting("quota-exhausted")], ["credential", "credential"])
+  })
+
   it("does not rest for the faults of a request or of the provider", () => {
     for (const errorClass of ["bad-request", "context-overflow", "content-filter", "too-large", "transient", "overloaded", "empty", "cancelled"] as const) {
       assert.isUndefined(restOf(failure(errorClass)), errorClass)
