@@ -19,7 +19,7 @@ import { OpenAiChat } from "@sluice/openai"
 import { fail } from "@sluice/protocol/GatewayError"
 import type { Json } from "@sluice/protocol/Wire"
 import { Simulator } from "@sluice/testing/Simulator"
-import { Context, Effect, Fiber, Layer, Redacted, Stream } from "effect"
+import { Context, Effect, Fiber, Layer, Random, Redacted, Stream } from "effect"
 import { TestClock } from "effect/testing"
 
 /** A provider with keys, one where none are named; a plain name is a key of weight 1 and priority 0. Tries again once. */
@@ -136,6 +136,9 @@ const text = (response: { readonly body: { readonly _tag: string } }): Effect.Ef
     : Effect.succeed("")
 }
 
+/** Chance that is the same in every run. */
+const seeded = Layer.effect(Random.Random, Random.withSeed(Effect.map(Random.Random, (random) => random), "fleet"))
+
 /** The fleet. */
 export const layer = (options: Options): Layer.Layer<Fleet> => {
   const asked: Array<Asked> = []
@@ -160,7 +163,7 @@ export const layer = (options: Options): Layer.Layer<Fleet> => {
       models: options.models,
       ...(options.settings === undefined ? {} : { settings: options.settings })
     })),
-    Layer.provide([LedgerMemory.layer, Lifecycle.layer, ApiKeys.layer(["sk-test"])]),
+    Layer.provide([LedgerMemory.layer, Lifecycle.layer, ApiKeys.layer(["sk-test"]), seeded]),
     Layer.orDie
   )
 }
