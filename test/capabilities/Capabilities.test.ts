@@ -19,6 +19,7 @@ const demanded = [
   "Which credential",
   "Which model",
   "Providers",
+  "Raw requests",
   "The way out",
   "Protocols",
   "Normalizers",

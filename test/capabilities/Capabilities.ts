@@ -177,6 +177,23 @@ export const capabilities: ReadonlyArray<Capability> = [
     example: "Providers"
   },
   {
+    title: "Raw requests",
+    does: "hand on to a provider, as it is, what no protocol has words for",
+    services: [at("Executor", "Executor"), at("Executor", "RawRequest")],
+    byDefault: "nothing is handed on",
+    inTests: at("HttpExecutor", "layer"),
+    tests: [
+      {
+        path: "test/passthrough/Passthrough.test.ts",
+        by: "reaches the provider byte by byte, by its method, path and query, with the provider's own key, and so does the answer"
+      },
+      { path: "test/passthrough/Passthrough.test.ts", by: "is one row of the ledger each, with the tokens of texts estimated and those of files not" },
+      { path: "test/passthrough/Passthrough.test.ts", by: "is counted by limits of requests and of tokens" },
+      { path: "test/passthrough/Passthrough.test.ts", by: "is no way around models and usage: " }
+    ],
+    example: "Raw requests"
+  },
+  {
     title: "The way out",
     does: "make every HTTP request to a provider: proxies, TLS, private networks, connections, the log of requests",
     services: [at("UpstreamClient", "UpstreamClient"), at("Egress", "Policy")],
