@@ -34,6 +34,10 @@ const enforcement = inFile("packages/gateway/test/Limits.test.ts")
 const limitStores = inFile("packages/gateway/test/limits/Stores.test.ts")
 const bodyCapture = inFile("packages/gateway/test/bodies/BodyCapture.test.ts")
 const priceBook = inFile("packages/ledger/test/PriceBook.test.ts")
+const builtIns = inFile("test/builtins/Rules.test.ts")
+const admin = inFile("apps/server/test/admin/Access.test.ts")
+const delivery = inFile("packages/gateway/test/UsageDelivery.test.ts")
+const sinks = inFile("test/usage/Sinks.test.ts")
 const replay = inFile("test/idempotency/Replay.test.ts")
 
 const cache = inFile("packages/gateway/test/extensions/ResponseCache.test.ts")
@@ -49,9 +53,8 @@ export const lanes: ReadonlyArray<Situation> = [
   {
     situation: "a limit of output tokens above what a model may write",
     expected: "clamped downwards only",
-    tests: [],
-    decided:
-      "Not part of the gateway yet: a ceiling of output tokens per model. Until then what the client asks for is sent, and the provider refuses what is too much."
+    tests: builtIns("lower the number of output tokens, never raise it, and say so"),
+    decided: "Where `extensions.maxTokens` says so; otherwise what the client asks for is sent, and the provider refuses what is too much."
   },
   {
     situation: "a body that is no JSON object",
@@ -188,11 +191,13 @@ export const routing: ReadonlyArray<Situation> = [
   {
     situation: "a key that may not use a model; metrics without a token",
     expected: "403; 401",
-    tests: serve(
-      "asks for a key in mode keys, and holds each key to its models",
-      "makes an admin token where none is configured, and guards the metrics with it"
-    ),
-    decided: "Not part of the gateway yet: other routes for administrators than the metrics."
+    tests: [
+      ...serve(
+        "asks for a key in mode keys, and holds each key to its models",
+        "makes an admin token where none is configured, and guards the metrics with it"
+      ),
+      ...admin("refuses every stranger on every path in the same words")
+    ]
   }
 ]
 
@@ -287,12 +292,18 @@ export const settling: ReadonlyArray<Situation> = [
   {
     situation: "records that are handed on: failures that pass, failures that stay, the whole way",
     expected: "tried again; set aside; delivered",
-    tests: writer(
-      "has spilled rows replayed when the database takes writes again, one file at a time, until it worked",
-      "tells only the writer of a row that can never be stored",
-      "sends a settlement by itself when no opening comes"
-    ),
-    decided: "Not part of the gateway yet: handing records to other systems. The same holds of the way into the ledger."
+    tests: [
+      ...delivery(
+        "a sink that fails for now is given the same again, ever more slowly, and nothing is lost",
+        "a record that is refused for good is left out, and those beside it are delivered"
+      ),
+      ...sinks("every exchange reaches the sink once, with what it used and what was tried, and those of after a restart too"),
+      ...writer(
+        "has spilled rows replayed when the database takes writes again, one file at a time, until it worked",
+        "tells only the writer of a row that can never be stored",
+        "sends a settlement by itself when no opening comes"
+      )
+    ]
   },
   {
     situation: "two hundred requests at once against a budget for ten",
