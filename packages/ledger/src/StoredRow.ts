@@ -10,23 +10,13 @@ import { reasons } from "@sluice/protocol/CanonicalFinish"
 import type { MeteredUsage, Provenance, UsageClass } from "@sluice/protocol/CanonicalUsage"
 import { classes } from "@sluice/protocol/CanonicalUsage"
 import type { Operation } from "@sluice/protocol/Dialect"
-import type { LedgerStatus } from "@sluice/protocol/Outcome"
+import { ledgerStatuses } from "@sluice/protocol/Outcome"
 import { DialectId } from "@sluice/protocol/Wire"
 import * as Schema from "effect/Schema"
 import { letterOf, usageColumn } from "./Rows.ts"
 
 // Written as records, so that a new word of the protocol does not compile before it is here
 const operations: { readonly [K in Operation]: K } = { generate: "generate", count: "count", embed: "embed", models: "models", raw: "raw" }
-const statuses: { readonly [K in LedgerStatus]: K } = {
-  open: "open",
-  completed: "completed",
-  failed: "failed",
-  cancelled: "cancelled",
-  denied: "denied",
-  cached: "cached",
-  abandoned: "abandoned"
-}
-
 const Count = Schema.NullOr(Schema.Int)
 const Text = Schema.NullOr(Schema.String)
 
@@ -36,7 +26,7 @@ export const StoredRow = Schema.Struct({
   started_at: Schema.Int,
   ended_at: Count,
   operation: Schema.Literals(Object.values(operations)),
-  status: Schema.Literals(Object.values(statuses)),
+  status: Schema.Literals(ledgerStatuses),
   outcome: Text,
   principal: Schema.String,
   tenant: Text,

@@ -21,7 +21,10 @@ export type Outcome =
   | { readonly _tag: "Abandoned" }
 
 /** How the ledger files an exchange. */
-export type LedgerStatus = "open" | "completed" | "failed" | "cancelled" | "denied" | "cached" | "abandoned"
+export type LedgerStatus = typeof ledgerStatuses[number]
+
+/** All of them. */
+export const ledgerStatuses = ["open", "completed", "failed", "cancelled", "denied", "cached", "abandoned"] as const
 
 /** The ledger status of an outcome. */
 export const ledgerStatus = (outcome: Outcome): LedgerStatus => {

@@ -3,7 +3,7 @@ import { ExchangeId } from "@sluice/gateway/ExchangeId"
 import { type Entry, Ledger } from "@sluice/gateway/Ledger"
 import * as LedgerReader from "@sluice/ledger/LedgerReader"
 import { present } from "@sluice/protocol/Json"
-import type { LedgerStatus } from "@sluice/protocol/Outcome"
+import { ledgerStatuses } from "@sluice/protocol/Outcome"
 import { Clock, Effect, Option, Schema } from "effect"
 import { HttpApi, HttpApiBuilder, HttpApiEndpoint, HttpApiGroup, OpenApi } from "effect/http-api"
 import { sourceOf } from "../commands/ledger/KeptIn.ts"
@@ -11,17 +11,6 @@ import * as Moment from "../commands/ledger/Moment.ts"
 import { Configuration } from "../reload/Configuration.ts"
 import { finished } from "./Group.ts"
 import { NotFound, Unavailable } from "./Problems.ts"
-
-// Written as a record, so that a new status does not compile before it is here
-const statuses: { readonly [K in LedgerStatus]: K } = {
-  open: "open",
-  completed: "completed",
-  failed: "failed",
-  cancelled: "cancelled",
-  denied: "denied",
-  cached: "cached",
-  abandoned: "abandoned"
-}
 
 const Text = Schema.optionalKey(Schema.String)
 
@@ -44,7 +33,7 @@ const Exchange = Schema.Struct({
   endedAt: Text,
   operation: Schema.String,
   outcome: Text,
-  status: Schema.Literals(Object.values(statuses)),
+  status: Schema.Literals(ledgerStatuses),
   principal: Schema.String,
   tenant: Text,
   team: Text,
@@ -104,7 +93,7 @@ const Kept = Schema.Struct({ policy: Schema.Literals(["digest", "redacted", "ful
 const filters = {
   from: Schema.optionalKey(Time),
   until: Schema.optionalKey(Time),
-  status: Schema.optionalKey(Schema.Literals(Object.values(statuses))),
+  status: Schema.optionalKey(Schema.Literals(ledgerStatuses)),
   outcome: Text,
   model: Text,
   provider: Text,

@@ -2,20 +2,10 @@
 import type { Entry, Query } from "@sluice/gateway/Ledger"
 import * as LedgerReader from "@sluice/ledger/LedgerReader"
 import { present } from "@sluice/protocol/Json"
-import type { LedgerStatus } from "@sluice/protocol/Outcome"
+import { type LedgerStatus, ledgerStatuses } from "@sluice/protocol/Outcome"
 import { Clock, Effect, Option } from "effect"
 import { Flag } from "effect/cli"
 import * as Moment from "./Moment.ts"
-
-const statuses: { readonly [K in LedgerStatus]: K } = {
-  open: "open",
-  completed: "completed",
-  failed: "failed",
-  cancelled: "cancelled",
-  denied: "denied",
-  cached: "cached",
-  abandoned: "abandoned"
-}
 
 const text = (name: string, description: string) => Flag.String(name).pipe(Flag.withDescription(description), Flag.optional)
 
@@ -31,7 +21,7 @@ const moment = (name: string, description: string) =>
 export const filters = {
   from: moment("from", `Only exchanges that started then or later: ${Moment.wanted}`),
   until: moment("until", "Only exchanges that started before"),
-  status: Flag.Literals("status", Object.values(statuses)).pipe(Flag.withDescription("Only exchanges of this status"), Flag.optional),
+  status: Flag.Literals("status", ledgerStatuses).pipe(Flag.withDescription("Only exchanges of this status"), Flag.optional),
   outcome: text("outcome", "Only exchanges that ended so: Completed, \"Incomplete(length)\", Cancelled (whoever cancelled), …"),
   model: text("model", "Only exchanges whose client named this model"),
   provider: text("provider", "Only exchanges that this provider answered, or was the last to be asked"),
