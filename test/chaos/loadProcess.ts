@@ -47,20 +47,26 @@ const send = (url: string, shape: readonly [events: number, everyMs: number] | u
       entry.fault ??= fault
       resolve()
     }
-    const model = shape === undefined ? "whole" : `stream-${shape[0]}x${shape[1]}`
+    // The number finds the row of the request
+    const model = `${shape === undefined ? "whole" : `stream-${shape[0]}x${shape[1]}`}-${all.length}`
     const body = JSON.stringify({ model, stream: shape !== undefined, messages: [{ role: "user", content: "Who are you?" }] })
     const headers = { "content-type": "application/json", "content-length": Buffer.byteLength(body) }
     const sent = request(`${url}/v1/chat/completions`, { method: "POST", agent, headers }, (response) => {
       entry.headAt = monotonic()
       let text = ""
       response.setEncoding("latin1").on("data", (piece) => text += piece)
-      response.on("error", (error) => end(`broken off: ${error.message}`))
+      response.on("error", (error) => end(`${model} was broken off: ${error.message}`))
       response.on("end", () => {
         entry.provider = String(response.headers["x-sluice-provider"])
-        end(response.complete ? faultOf(response.statusCode, entry.provider, text, shape?.[0]) : "broken off")
+        end(response.complete ? faultOf(response.statusCode, entry.provider, text, shape?.[0]) : `${model} was broken off`)
       })
     })
-    sent.on("error", (error) => end(`not answered: ${error.message}`))
+    let step = "without a connection"
+    sent.on("socket", (socket) => {
+      step = socket.connecting ? "connecting" : "on a connection that was kept"
+      if (socket.connecting) socket.once("connect", () => void (step = "connected"))
+    })
+    sent.on("error", (error) => end(`${model} was not answered (${step}): ${error.message}`))
     sent.setTimeout(patience, () => sent.destroy(new Error("silent for too long")))
     sent.end(body)
   })

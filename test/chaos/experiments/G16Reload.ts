@@ -1,4 +1,6 @@
 /** G16: the configuration is replaced again and again under a steady load, now and then by a file that cannot be used. */
+import * as LedgerReader from "@sluice/ledger/LedgerReader"
+import { Effect } from "effect"
 import { writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { monotonic } from "../Channel.ts"
@@ -18,6 +20,15 @@ const metric = async (url: string, sample: string): Promise<number> => {
 }
 
 const reloaded = (url: string, result: "applied" | "failed"): Promise<number> => metric(url, `sluice_config_reload_total{result="${result}"}`)
+
+/** What the record says of the request that a fault names. */
+const withRow = async (filename: string, fault: string): Promise<string> => {
+  const [model] = /^(?:whole|stream-\d+x\d+)-\d+/.exec(fault) ?? []
+  if (model === undefined) return fault
+  const [row] = await Effect.runPromise(LedgerReader.query({ _tag: "Sqlite", filename }, { limit: 1, model }))
+  const times = row === undefined ? "" : `, ${Date.parse(row.endedAt ?? "") - Date.parse(row.startedAt)} ms, ${JSON.stringify(row.attempts)}`
+  return `${fault}; its row: ${row === undefined ? "none" : `${row.outcome ?? row.status}${times}`}`
+}
 
 /** A file that no parser takes, one that says too much, one whose half is missing. */
 const broken: ReadonlyArray<(text: string) => string> = [
@@ -80,7 +91,7 @@ const run = async ({ folder, form, random, say, sizes }: Options): Promise<Outco
     served.push({ from, until: Number.MAX_SAFE_INTEGER, provider: names[sizes.runs % names.length] ?? "" })
     await clients.ask("stop")
     const seen = await clients.ask("judge", served)
-    failures.push(...seen.faults)
+    failures.push(...await Promise.all(seen.faults.map((fault) => withRow(join(folder, "ledger.db"), fault))))
     if (seen.failed + seen.astray > seen.faults.length) failures.push(`${seen.failed} requests failed and ${seen.astray} went astray`)
 
     // One more that nobody uses: whatever was open for those before is closed
