@@ -2,6 +2,7 @@
 import * as LedgerReader from "@sluice/ledger/LedgerReader"
 import { Effect } from "effect"
 import { writeFileSync } from "node:fs"
+import { get } from "node:http"
 import { join } from "node:path"
 import { monotonic } from "../Channel.ts"
 import type { Experiment, Options, Outcome } from "../Experiment.ts"
@@ -12,9 +13,20 @@ import * as Rig from "../Rig.ts"
 
 const names = ["one", "two"] as const
 
+/** A page of the gateway, over a connection that is not kept: the sockets of the process are counted. */
+const read = (url: string): Promise<string> =>
+  new Promise((resolve, reject) => {
+    get(url, { agent: false }, (response) => {
+      let text = ""
+      response.setEncoding("utf8").on("data", (piece) => text += piece)
+      response.on("end", () => resolve(text))
+      response.on("error", reject)
+    }).on("error", reject)
+  })
+
 /** The number of a metric on the gateway's own page; 0 where it has none. */
 const metric = async (url: string, sample: string): Promise<number> => {
-  const page = await (await fetch(`${url}/metrics`)).text()
+  const page = await read(`${url}/metrics`)
   const line = page.split("\n").find((each) => each.startsWith(`${sample} `))
   return Number(line?.slice(sample.length) ?? 0)
 }
@@ -47,7 +59,8 @@ const run = async ({ folder, form, random, say, sizes }: Options): Promise<Outco
     const name = names[generation % names.length] ?? names[0]
     const baseUrl = `${addresses[generation % names.length]}/v1`
     return JSON.stringify({
-      server: { ...Rig.server, watch: false },
+      // A connection that the server closes for having been idle may be the one that a request is just sent on: clients close first here
+      server: { ...Rig.server, watch: false, keepAlive: "1 hour" },
       auth: { mode: "open" },
       ledger: { url: `sqlite:${join(folder, "ledger.db")}` },
       log: { level: "fatal" },
@@ -60,7 +73,7 @@ const run = async ({ folder, form, random, say, sizes }: Options): Promise<Outco
   const failures: Array<string> = []
   try {
     // What a server has open that has served, but serves nobody now and has kept no connection
-    await (await fetch(`${gateway.url}/health/ready`)).text()
+    await read(`${gateway.url}/health/ready`)
     const idle = sockets(gateway.pid) ?? 0
     const served: Array<Load.Served> = []
     let from = monotonic()
