@@ -16,7 +16,7 @@ import { tampering } from "./experiments/G12Tampering.ts"
 import { clock } from "./experiments/G13Clock.ts"
 import { idempotency } from "./experiments/G14Idempotency.ts"
 import { fleet } from "./experiments/G15Fleet.ts"
-import { reload } from "./experiments/G16Reload.ts"
+import { reload } from "./experiments/R01Reload.ts"
 
 /** All of them. */
 export const experiments: ReadonlyArray<Experiment> = [

@@ -1,6 +1,6 @@
 /**
  * A gateway that is replaced again and again while requests run: none fails, each is answered whole by one provider, and when it is over
- * nothing is left of the generations that were: no connection, no scope, no fiber. The long form is the experiment G16 of `npm run chaos`.
+ * nothing is left of the generations that were: no connection, no scope, no fiber. The long form is the experiment R1 of `npm run chaos`.
  */
 import { assert, it } from "@effect/vitest"
 import { Effect, Fiber, Logger, Metric } from "effect"

@@ -1,4 +1,4 @@
-/** G16: the configuration is replaced again and again under a steady load, now and then by a file that cannot be used. */
+/** R1: the configuration is replaced again and again under a steady load, now and then by a file that cannot be used. */
 import * as LedgerReader from "@sluice/ledger/LedgerReader"
 import { Effect } from "effect"
 import { writeFileSync } from "node:fs"
@@ -99,7 +99,7 @@ const run = async ({ folder, form, random, say, sizes }: Options): Promise<Outco
       most = Math.max(most, await metric(gateway.url, "sluice_generations"))
       mostSockets = Math.max(mostSockets, sockets(gateway.pid) ?? 0)
       await next
-      if (form === "long" && count % 20 === 0) say(`  G16: ${count} reloads`)
+      if (form === "long" && count % 20 === 0) say(`  R1: ${count} reloads`)
     }
     served.push({ from, until: Number.MAX_SAFE_INTEGER, provider: names[sizes.runs % names.length] ?? "" })
     await clients.ask("stop")
@@ -153,7 +153,7 @@ const run = async ({ folder, form, random, say, sizes }: Options): Promise<Outco
 
 /** The experiment. */
 export const reload: Experiment = {
-  id: "G16",
+  id: "R1",
   title: "A configuration that is replaced under load fails no request and leaves nothing open",
   injection:
     "1,000 requests begin every second, a tenth of them streams of up to three seconds; the configuration is replaced 200 times by one with another provider under another name, and every tenth time a file that cannot be used comes before it.",
