@@ -180,7 +180,9 @@ const make = <Brought, E, R>(parts: Layer.Layer<ExecutorInstalled | Brought, E, 
         // Taken and counted at once: in between it could be replaced and closed
         const { gateway } = current
         gateway.generation.enter("calls")
-        return Effect.as(Effect.addFinalizer(() => Effect.sync(() => gateway.generation.leave("calls"))), gateway)
+        const leave = Effect.sync(() => gateway.generation.leave("calls"))
+        // Not `Effect.addFinalizer`: it copies all services of the server, for every call
+        return Effect.flatMap(Effect.scope, (scope) => Effect.as(Scope.addFinalizer(scope, leave), gateway))
       })),
       replace: (others, settings = {}) => {
         const whole = { ...settings, dialects: options.dialects }

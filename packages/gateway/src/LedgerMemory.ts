@@ -31,8 +31,8 @@ const make = (capacity: number): Ledger.Ledger["Service"] => {
   // The ids in the order in which they were first written, as a ring: taking the oldest out of a Map by its order gets slow
   const ring: Array<ExchangeId> = []
   let next = 0
-  // What has ended, in this order, from the `firstEnded`th on
-  const ended: Array<UsageRecord> = []
+  // What has ended, in this order, from the `firstEnded`th on; made into records only when somebody asks for them
+  const ended: Array<{ readonly facts: LedgerEntry.Facts; readonly attempts: ReadonlyArray<Ledger.AttemptRecord> }> = []
   let firstEnded = 0
   const accounts = new Map<string, Map<number, Accounts.Spent>>()
   const days: Array<{ readonly key: string; readonly day: number }> = []
@@ -86,7 +86,7 @@ const make = (capacity: number): Ledger.Ledger["Service"] => {
       if (known !== undefined && known.status !== "open") return
       const facts = LedgerEntry.settled(settlement)
       store(facts)
-      ended.push({ ...LedgerEntry.fromFacts(facts), tries: settlement.attempts.map(LedgerEntry.toTry) })
+      ended.push({ facts, attempts: settlement.attempts })
       if (ended.length >= 2 * capacity) firstEnded += ended.splice(0, ended.length - capacity).length
       if (facts.status !== "denied") charge(settlement)
     })
@@ -96,7 +96,10 @@ const make = (capacity: number): Ledger.Ledger["Service"] => {
       const last = firstEnded + ended.length
       const from = after === undefined ? last : after[writer] ?? 0
       const start = Math.max(0, from - firstEnded)
-      const records = ended.slice(start, start + limit)
+      const records = ended.slice(start, start + limit).map(({ attempts, facts }): UsageRecord => ({
+        ...LedgerEntry.fromFacts(facts),
+        tries: attempts.map(LedgerEntry.toTry)
+      }))
       return { records, places: { [writer]: firstEnded + start + records.length }, missed: Math.max(0, firstEnded - from) }
     })
 

@@ -86,7 +86,7 @@ export const handle = Effect.fnUntraced(function*(gateway: Gateway, call: Call):
   // Registered before anything is opened, so that every way out settles, exactly once
   const scope = yield* Scope.fork(gateway.scope)
   yield* settling(gateway, scope, Settle.settle(gateway, exchange, entered))
-  yield* Effect.addFinalizer((exit) => exchange.outlivesRequest ? Effect.void : Scope.close(scope, exit))
+  yield* Scope.addFinalizerExit(yield* Effect.scope, (exit) => exchange.outlivesRequest ? Effect.void : Scope.close(scope, exit))
   return yield* respond(gateway, exchange, call, entered, scope).pipe(
     Effect.catch((stop) => Conclusion.of(gateway, exchange, stop)),
     Effect.onExit((exit) => Effect.sync(() => Departure.note(exchange, exit))),
