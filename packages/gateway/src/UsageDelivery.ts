@@ -99,7 +99,7 @@ const run = (needs: Needs, sink: UsageSink, holder: string, status: Mutable): Ef
     if (missed > 0) yield* Effect.logWarning("Records of usage were removed before they could be delivered", { sink: sink.id, missed })
     if (records.length > 0) status.lastDeliveredAt = now()
     const isNew = places === undefined || records.length > 0 || missed > 0
-    const isOurs = isNew ? yield* outbox.confirm(sink.id, holder, end) : Option.isSome(yield* outbox.claim(sink.id, holder))
+    const isOurs = !isNew || (yield* outbox.confirm(sink.id, holder, end))
     return { end, isOurs, isDone: records.length === 0 }
   })
 
@@ -149,7 +149,13 @@ export const start = Effect.fnUntraced(
     for (const [index, sink] of sinks.entries()) {
       const status = statuses[index]
       if (status === undefined) continue
-      yield* Effect.addFinalizer(() => Effect.ignore(needs.outbox.release(sink.id, holder)))
+      yield* Effect.addFinalizer(() =>
+        Effect.catch(
+          needs.outbox.release(sink.id, holder),
+          ({ message }) =>
+            Effect.logWarning("A sink of usage could not be let go of: another delivers to it when the claim has run out", { sink: sink.id, reason: message })
+        )
+      )
       yield* Effect.forkScoped(run(needs, sink, holder, status))
     }
     return { status: () => statuses.map((status) => ({ ...status })) }
