@@ -8,6 +8,7 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
+import * as SteadyTime from "./SteadyTime.ts"
 import type { UsageRecord } from "./UsageSink.ts"
 
 /** Where somebody is in the ledger: the number of the last exchange of each of its writers. */
@@ -91,5 +92,5 @@ export const memory = (now: () => number): UsageOutbox["Service"] => {
 /** The outbox in memory. */
 export const layerMemory: Layer.Layer<UsageOutbox> = Layer.effect(
   UsageOutbox,
-  Effect.map(Clock.Clock, (clock) => memory(() => Math.floor(Number(clock.monotonicTimeNanosUnsafe()) / 1_000_000)))
+  Effect.map(Clock.Clock, (clock) => memory(() => SteadyTime.now(clock)))
 )
