@@ -1,6 +1,7 @@
 /** The answer of POST /embeddings: vectors as numbers or as base64, whichever was asked for. */
 import type { EmbeddingRequest, EmbeddingResponse, Vector } from "@sluice/protocol/CanonicalEmbedding"
 import type { Failure } from "@sluice/protocol/GatewayError"
+import { asObject } from "@sluice/protocol/Guard"
 import { present } from "@sluice/protocol/Json"
 import type { QuestionContext } from "@sluice/protocol/Question"
 import * as Vectors from "@sluice/protocol/Vectors"
@@ -22,7 +23,7 @@ export const decode = (body: Json): Result.Result<EmbeddingResponse, Failure> =>
   return Result.succeed({
     vectors: ordered.map(({ embedding }) => vectorOf(embedding)),
     ...present({ model: body.model ?? undefined, usage: input === undefined ? undefined : { input } }),
-    wire: { dialect: Wire.id, value: body as unknown as JsonObject }
+    wire: { dialect: Wire.id, value: asObject(body) }
   })
 }
 
