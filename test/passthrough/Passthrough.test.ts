@@ -3,6 +3,7 @@ import { NodeHttpServer } from "@effect/platform-node"
 import { assert, layer } from "@effect/vitest"
 import { AnthropicMessages } from "@sluice/anthropic"
 import * as ApiKeys from "@sluice/gateway/ApiKeys"
+import * as Extension from "@sluice/gateway/Extension"
 import * as HttpExecutor from "@sluice/gateway/HttpExecutor"
 import * as HttpGateway from "@sluice/gateway/HttpGateway"
 import { type Entry, Ledger } from "@sluice/gateway/Ledger"
@@ -73,6 +74,13 @@ const executors = Layer.unwrap(Effect.map(Upstream, ({ url }) =>
     HttpExecutor.layer({ id: "closed", dialect: OpenAiChat.dialect, baseUrl: `${url}/v1`, credentials: Redacted.make("upstream-key") })
   )))
 
+const heard: Array<string> = []
+
+const listening = Extension.layer({
+  id: "listening",
+  onAttempt: ({ error, provider }, { operation }) => Effect.sync(() => void heard.push(`${operation} ${provider} ${error?.status ?? "fine"}`))
+})
+
 const key = (name: string, principal: object = {}) => ({ key: Redacted.make(`sk-${name}`), principal: { id: name, ...principal } })
 
 const keys = ApiKeys.layerKeys([
@@ -95,7 +103,7 @@ const served = Layer.effect(
     return { url: `http://127.0.0.1:${address._tag === "UnixPathAddress" ? 0 : address.port}`, seen: (yield* Upstream).seen, ledger: yield* Ledger }
   })
 ).pipe(
-  Layer.provide(HttpGateway.serve(executors, { dialects: [OpenAiChat.dialect, AnthropicMessages.dialect] })),
+  Layer.provide(HttpGateway.serve(Layer.merge(executors, listening), { dialects: [OpenAiChat.dialect, AnthropicMessages.dialect] })),
   Layer.provide(Limits.layer().pipe(Layer.provide(LimitStoreMemory.layer))),
   Layer.provide([
     NodeHttpServer.layer(createServer, { port: 0, host: "127.0.0.1", gracefulShutdownTimeout: "1 second" }),
@@ -185,6 +193,14 @@ layer(served, { excludeTestServices: true })("what is handed on as it is", (it) 
       const row = (yield* rows("all", 1)).find(({ error }) => error !== undefined)
       assert.strictEqual(row?.status, "failed")
       assert.include(row?.error?.message, "No such file")
+    }))
+
+  it.effect("is an attempt like any other to those who hear of attempts", () =>
+    Effect.gen(function*() {
+      heard.length = 0
+      yield* ask("GET", "/passthrough/openai/files")
+      yield* ask("GET", "/passthrough/openai/files/missing")
+      assert.deepStrictEqual(heard, ["raw openai fine", "raw openai 404"])
     }))
 
   it.effect("breaks off as the provider's answer does, and the row says so", () =>

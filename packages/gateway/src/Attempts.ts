@@ -26,7 +26,7 @@ import * as PartCall from "./PartCall.ts"
 import type { Candidate } from "./Planner.ts"
 import type { Stop } from "./ShortCircuit.ts"
 import * as Normalizing from "./stages/Normalizing.ts"
-import { due, type Limits } from "./Timeouts.ts"
+import { due, type Limits, timedOut } from "./Timeouts.ts"
 import type { Work } from "./Work.ts"
 
 /** An answer and the target that gives it. */
@@ -52,15 +52,6 @@ export interface Walk<Q extends Asked> {
   readonly scope: Scope.Scope
 }
 
-const timedOut = (kind: ReturnType<typeof due> & string, limits: Limits): Failure => ({
-  class: kind,
-  message: kind === "timeout-first-event"
-    ? `The provider sent no first event within ${limits.firstEventMs} ms.`
-    : kind === "timeout-idle"
-    ? `The provider sent nothing for ${limits.idleMs} ms.`
-    : `The request took longer than ${limits.totalMs} ms.`
-})
-
 /** Runs an attempt in a fiber of its own, which the wheel interrupts when a limit runs out. */
 const withLimits = Effect.fnUntraced(function*<Q extends Asked>(plan: AttemptReply.AttemptPlan<Q>, attempt: Effect.Effect<Answer, GatewayError>) {
   const { begunAt, exchange, gateway, limits } = plan
@@ -80,17 +71,17 @@ const withLimits = Effect.fnUntraced(function*<Q extends Asked>(plan: AttemptRep
   return yield* exit
 })
 
-const record = <Q extends Asked>(
-  walk: Walk<Q>,
-  candidate: Candidate,
+/** Notes an attempt that has ended, and tells those who hear of attempts; without `failure` it carries the answer. */
+export const record = (
+  { exchange, gateway }: { readonly gateway: Gateway; readonly exchange: Exchange },
+  { model, provider }: Pick<Candidate, "provider" | "model">,
   credential: Credential | undefined,
   begunAt: number,
   failure: Failure | undefined
 ): Effect.Effect<void> => {
-  const { exchange, gateway } = walk
   const attempt: AttemptRecord = {
-    provider: candidate.provider,
-    upstreamModel: candidate.model,
+    provider,
+    upstreamModel: model,
     startedAt: timeOf(exchange, begunAt),
     endedAt: timeOf(exchange, gateway.now()),
     ...(credential === undefined || credential.kind === "none" ? {} : { credential: credential.id }),

@@ -14,10 +14,11 @@ import * as Schema from "effect/Schema"
 import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import * as AttemptReport from "./AttemptReport.ts"
+import * as Attempts from "./Attempts.ts"
 import * as Bodies from "./Bodies.ts"
 import type { ByteSource } from "./ByteSource.ts"
 import * as Departure from "./Departure.ts"
-import { endOnce, type Exchange, timeOf } from "./Exchange.ts"
+import { endOnce, type Exchange } from "./Exchange.ts"
 import type { Executor, RawMethod, RawRequest } from "./Executor.ts"
 import type { Extension } from "./Extension.ts"
 import type { Gateway } from "./Gateway.ts"
@@ -31,6 +32,7 @@ import * as Selection from "./Selection.ts"
 import type { Stop } from "./ShortCircuit.ts"
 import * as Steps from "./Steps.ts"
 import * as StreamTap from "./StreamTap.ts"
+import { due, timedOut } from "./Timeouts.ts"
 import type { UpstreamReply } from "./UpstreamClient.ts"
 import { estimateTokens } from "./Verdict.ts"
 
@@ -81,6 +83,9 @@ const isText = (contentType: string | undefined): boolean => contentType !== und
 
 const decoder = new TextDecoder()
 
+/** Most of an error's body that is held to be handed on. */
+const maxErrorBytes = 1024 * 1024
+
 /** The credential to ask with; one that serves certain models only is not for this. */
 const selected = (gateway: Gateway, exchange: Exchange, executor: Executor) => {
   const found = Selection.select({
@@ -109,38 +114,28 @@ const selected = (gateway: Gateway, exchange: Exchange, executor: Executor) => {
     )
 }
 
-/** Bounds of waiting: nothing here is committed before its head, and nothing is silent for ever behind it. */
-const overdue = (kind: "timeout-first-event" | "timeout-idle" | "timeout-total", ms: number): Failure => ({
-  class: kind,
-  message: kind === "timeout-first-event"
-    ? `The provider sent no answer within ${ms} ms.`
-    : kind === "timeout-idle"
-    ? `The provider sent nothing for ${ms} ms.`
-    : `The request took longer than ${ms} ms.`
-})
-
 /** The head, within its time. */
 const head = (executor: Handing, request: RawRequest): Effect.Effect<UpstreamReply, GatewayError, Scope.Scope> =>
   Effect.timeoutOrElse(executor.raw(request), {
     duration: executor.limits.firstEventMs,
-    orElse: () => fail(overdue("timeout-first-event", executor.limits.firstEventMs))
+    orElse: () => fail(timedOut("timeout-first-event", executor.limits))
   })
 
 /** The body, as it comes; `onBytes` sees it. A provider that falls silent is left. */
 const body = (gateway: Gateway, exchange: Exchange, { limits }: Executor, source: ByteSource, onBytes: (chunk: Uint8Array) => void) =>
   Stream.unwrap(Effect.gen(function*() {
     let lastByteAt = gateway.wheel.now()
-    let late: Failure | undefined
+    const begun = { exchangeStartedAt: exchange.begunAt, attemptStartedAt: lastByteAt, committed: true }
+    let late: ReturnType<typeof due>
     const unregister = gateway.wheel.register({
       tick: (now) => {
-        if (now - lastByteAt > limits.idleMs) late ??= overdue("timeout-idle", limits.idleMs)
-        if (now - exchange.begunAt > limits.totalMs) late ??= overdue("timeout-total", limits.totalMs)
+        late ??= due({ ...begun, lastByteAt }, limits, now)
         if (late !== undefined) source.wake()
       }
     })
     yield* Effect.addFinalizer(() => Effect.sync(unregister))
     const next: Effect.Effect<readonly [ReadonlyArray<Uint8Array>, Option.Option<void>], GatewayError> = Effect.suspend(() => {
-      if (late !== undefined) return fail(late)
+      if (late !== undefined) return fail(timedOut(late, limits))
       const chunks = source.take()
       if (chunks.length > 0) {
         lastByteAt = gateway.wheel.now()
@@ -200,20 +195,12 @@ export const answer = Effect.fnUntraced(function*(
   const attempt = { gateway, exchange, executor, model: unnamed, credential, isOneOfSeveral, probes, begunAt: gateway.now() }
   AttemptReport.began(attempt)
   exchange.sentUpstream = true
-  const record = (failure: Failure | undefined): void => {
-    exchange.attempts.push({
-      provider: executor.id,
-      upstreamModel: unnamed,
-      startedAt: timeOf(exchange, attempt.begunAt),
-      endedAt: timeOf(exchange, gateway.now()),
-      ...(credential === undefined || credential.kind === "none" ? {} : { credential: credential.id }),
-      ...(failure === undefined
-        ? {}
-        : { error: { class: failure.class, message: failure.message, ...(failure.status === undefined ? {} : { status: failure.status }) } })
+  const record = (failure: Failure | undefined): Effect.Effect<void> =>
+    Effect.suspend(() => {
+      if (failure === undefined) AttemptReport.committed(attempt, () => undefined)
+      else AttemptReport.failed(attempt, failure)
+      return Attempts.record(attempt, { provider: executor.id, model: unnamed }, credential, attempt.begunAt, failure)
     })
-    if (failure === undefined) AttemptReport.committed(attempt, () => undefined)
-    else AttemptReport.failed(attempt, failure)
-  }
   const { method, path } = raw
   const request: RawRequest = {
     method,
@@ -222,7 +209,7 @@ export const answer = Effect.fnUntraced(function*(
     ...(bytes.length === 0 && method !== "POST" ? {} : { body: bytes }),
     ...(credential === undefined ? {} : { credential })
   }
-  const reply = yield* Effect.tapError(head(executor, request), ({ failure }) => Effect.sync(() => record(failure)))
+  const reply = yield* Effect.tapError(head(executor, request), ({ failure }) => record(failure))
   const { dialect } = executor
   const headers = Reply.head(exchange, {
     dialect,
@@ -231,16 +218,16 @@ export const answer = Effect.fnUntraced(function*(
   })
   const contentType = reply.headers["content-type"] ?? "application/octet-stream"
   if (reply.status >= 400) {
-    const whole = yield* WholeBody.readAll(reply.body, gateway.settings.answerLimitBytes, () => undefined)
+    const whole = yield* Effect.tapError(WholeBody.readAll(reply.body, maxErrorBytes, () => undefined), ({ failure }) => record(failure))
     const failure = dialect.errors.decode({ status: reply.status, headers: reply.headers, body: decoder.decode(whole) })
-    record(failure)
+    yield* record(failure)
     exchange.committed = true
     exchange.bytesOut = whole.length
     exchange.onBytes?.(whole)
     endOnce(exchange, { _tag: "Failed", failure })
     return HttpServerResponse.uint8Array(whole, { status: reply.status, contentType, headers })
   }
-  record(undefined)
+  yield* record(undefined)
   exchange.committed = true
   const isTextBack = isText(contentType)
   const streamed = body(gateway, exchange, executor, reply.body, (chunk) => {

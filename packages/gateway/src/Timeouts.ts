@@ -2,7 +2,7 @@
  * The time limits of an attempt and which of them is due. Pure: the wheel (Wheel.ts) calls `due` on every tick with coarse
  * marks, so that no timer exists per request or per pull.
  */
-import type { ErrorClass } from "@sluice/protocol/GatewayError"
+import type { ErrorClass, Failure } from "@sluice/protocol/GatewayError"
 
 /** Limits in milliseconds. */
 export interface Limits {
@@ -34,3 +34,13 @@ export const due = (marks: Marks, limits: Limits, now: number): ErrorClass | und
   if (marks.committed && now - marks.lastByteAt >= limits.idleMs) return "timeout-idle"
   return undefined
 }
+
+/** What a limit that has run out is to the client and the record. */
+export const timedOut = (kind: ErrorClass, limits: Limits): Failure => ({
+  class: kind,
+  message: kind === "timeout-first-event"
+    ? `The provider sent no first event within ${limits.firstEventMs} ms.`
+    : kind === "timeout-idle"
+    ? `The provider sent nothing for ${limits.idleMs} ms.`
+    : `The request took longer than ${limits.totalMs} ms.`
+})
