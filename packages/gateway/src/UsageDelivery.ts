@@ -122,6 +122,8 @@ const run = (needs: Needs, sink: UsageSink, holder: string, status: Mutable): Ef
 
   let wait = firstWaitMs
   const step = round.pipe(
+    // A defect would end the delivery for good, and nobody would hear of it
+    Effect.catchDefect((defect) => Effect.fail({ message: `it failed unexpectedly: ${Cause.pretty(Cause.die(defect))}` })),
     Effect.matchEffect({
       onSuccess: () => {
         wait = firstWaitMs

@@ -1,6 +1,6 @@
 import { assert, it } from "@effect/vitest"
 import { DialectId } from "@sluice/protocol/Wire"
-import { Clock, Effect, Exit, Scope } from "effect"
+import { Clock, Effect, Exit, Layer, Scope } from "effect"
 import { TestClock } from "effect/testing"
 import { ExchangeId } from "../src/ExchangeId.ts"
 import { Ledger, type Settlement } from "../src/Ledger.ts"
@@ -134,6 +134,33 @@ for (const fault of ["dies", "hangs"] as const) {
       assert.deepStrictEqual(taken, [id(1)])
     }))
 }
+
+it.effect("a ledger that dies when it is asked is asked again", () =>
+  Effect.gen(function*() {
+    const { settle, start } = yield* rig
+    const { sink, taken } = remembering()
+    const delivery = yield* start(sink)
+    yield* TestClock.adjust("1 second")
+    yield* settle(1)
+    yield* TestClock.adjust("2 minutes")
+    assert.include(delivery.status()?.failing?.reason, "a page is torn")
+    dies.isDead = false
+    yield* TestClock.adjust("2 minutes")
+    assert.deepStrictEqual(taken, [id(1)])
+  }).pipe(
+    Effect.provide(
+      Layer.effect(
+        Ledger,
+        Ledger.useSync((ledger) => ({
+          ...ledger,
+          settled: (after, limit) => dies.isDead && after !== undefined ? Effect.die(new Error("a page is torn")) : ledger.settled(after, limit)
+        }))
+      ).pipe(Layer.provide(LedgerMemory.layerBounded(10)))
+    ),
+    Effect.scoped
+  ))
+
+const dies = { isDead: true }
 
 test("one of two delivers, and the other goes on where it ended", ({ settle, start }) =>
   Effect.gen(function*() {
