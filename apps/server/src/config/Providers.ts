@@ -59,7 +59,7 @@ export const provider = section({
   passthrough: defaulted(
     flag,
     false,
-    "Whether what the provider's protocol has no place for here (files, batches, pictures) is handed on to it as it is, under `/passthrough/ID/…`. Keys, limits and the ledger hold for it; keys for certain models only may not use it."
+    "Whether what the provider's protocol has no place for here (files, batches, pictures) is handed on to it as it is, under `/passthrough/ID/…`. Keys, limits and the ledger hold for it; keys for certain models only may not use it. Redaction, guardrails and other `extensions` that look into requests do not see it."
   ),
   private: defaulted(
     flag,
